@@ -1,0 +1,286 @@
+"""Reading and writing PostGIS: one transaction a `with`, and types that say which.
+
+A function that takes a :class:`Reader` cannot write: its transaction is READ ONLY, and it has no
+method that would; mypy refuses to hand a Reader to a function that wants a :class:`Writer`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from geoalchemy2.alembic_helpers import writer as _  # noqa: F401  registers the spatial operations
+from sqlalchemy import Connection, Engine, Executable, Row, create_engine, event, make_url, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from geo.errors import Busy, Conflict, Unavailable
+from geo.postgres import DATABASE, Cluster
+from geo.progress import SILENT, Progress
+from geo.settings import Settings
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who asks. Every read and write takes one, so that accounts, area scopes and row-level
+    security can come later without touching the rooms."""
+
+    name: str
+    sees_enterprises: bool = False
+
+    def __str__(self) -> str:
+        return self.name
+
+
+ANYONE = Actor("anyone")
+"""A person without a key: stations, walking and places."""
+
+
+class Reader:
+    """A read-only transaction."""
+
+    def __init__(self, connection: Connection, actor: Actor) -> None:
+        self.connection = connection
+        self.actor = actor
+
+    def all(self, statement: Executable | str, /, **parameters: Any) -> Sequence[Row[Any]]:
+        """Every row of a query."""
+        rows: Sequence[Row[Any]] = self._run(statement, parameters).all()
+        return rows
+
+    def first(self, statement: Executable | str, /, **parameters: Any) -> Row[Any] | None:
+        """The first row, or None."""
+        row: Row[Any] | None = self._run(statement, parameters).first()
+        return row
+
+    def scalar(self, statement: Executable | str, /, **parameters: Any) -> Any:
+        """The first column of the first row, or None."""
+        return self._run(statement, parameters).scalar()
+
+    def _run(self, statement: Executable | str, parameters: Mapping[str, Any]) -> Any:
+        if isinstance(statement, str):
+            statement = text(statement)
+        return self.connection.execute(statement, dict(parameters))
+
+    def copy_out(self, query: str) -> pa.Table:
+        """The rows of a query as an Arrow table, by COPY: some 1,000,000 rows a second.
+
+        Args:
+            query: SQL without parameters; never build it from what a person typed.
+        """
+        buffer = io.BytesIO()
+        with self._cursor() as cursor:
+            cursor.copy_expert(f"COPY ({query}) TO STDOUT (FORMAT csv, HEADER)", buffer)
+        buffer.seek(0)
+        if buffer.getbuffer().nbytes == 0:
+            return pa.table({})
+        return pacsv.read_csv(
+            buffer,
+            parse_options=pacsv.ParseOptions(newlines_in_values=True),
+            convert_options=pacsv.ConvertOptions(
+                strings_can_be_null=True, quoted_strings_can_be_null=False
+            ),
+        )
+
+    @contextlib.contextmanager
+    def _cursor(self) -> Iterator[Any]:
+        cursor: Any = self.connection.connection.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+
+class Writer(Reader):
+    """A transaction that may write; committed when its `with` ends without an error."""
+
+    def execute(
+        self,
+        statement: Executable | str,
+        parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    ) -> Any:
+        """Run a statement; many parameter sets run it once for each."""
+        if isinstance(statement, str):
+            statement = text(statement)
+        return self.connection.execute(statement, parameters)
+
+    def copy_in(self, table: str, columns: Sequence[str], rows: pa.Table | IO[bytes]) -> None:
+        """Load rows by COPY. Null is an unquoted empty field, an empty text a quoted one.
+
+        Args:
+            table: name of a table of ours.
+            columns: the columns, in the order of `rows`.
+            rows: an Arrow table, or bytes in CSV without a header line.
+        """
+        names = ", ".join(f'"{column}"' for column in columns)
+        statement = f'COPY "{table}" ({names}) FROM STDIN (FORMAT csv)'
+        with self._cursor() as cursor:
+            if isinstance(rows, pa.Table):
+                for batch in rows.to_batches(max_chunksize=100_000):
+                    buffer = io.BytesIO()
+                    pacsv.write_csv(
+                        batch,
+                        buffer,
+                        pacsv.WriteOptions(include_header=False, quoting_style="needed"),
+                    )
+                    buffer.seek(0)
+                    cursor.copy_expert(statement, buffer)
+            else:
+                cursor.copy_expert(statement, rows)
+
+    def lock(self, name: str) -> None:
+        """Wait for the named lock, held until this transaction ends: two imports of one dataset go
+        one after the other."""
+        self.execute("SELECT pg_advisory_xact_lock(hashtext(:name))", {"name": f"nuanyi {name}"})
+
+
+class Database:
+    """A PostGIS database, embedded or external. Holds the pool of connections."""
+
+    def __init__(
+        self, url: str | URL, *, pool_size: int = 8, statement_seconds: float = 30.0
+    ) -> None:
+        address = make_url(url)
+        if address.drivername in ("postgresql", "postgres"):
+            address = address.set(drivername="postgresql+psycopg2")
+        self.url = address
+        self._statement_milliseconds = int(statement_seconds * 1000)
+        self.engine: Engine = create_engine(
+            address,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=True,
+            # A position must not travel into an error message or a log.
+            hide_parameters=True,
+            connect_args={"application_name": "nuanyi", "connect_timeout": 5},
+            plugins=["geoalchemy2"],
+        )
+        event.listen(self.engine, "connect", _set_up_connection)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    @contextlib.contextmanager
+    def read(self, actor: Actor) -> Iterator[Reader]:
+        """A read-only transaction with a time limit.
+
+        Raises:
+            Unavailable: the database cannot be reached.
+            Busy: all connections were taken for ten seconds, or the time limit passed.
+        """
+        with _translated(), self.engine.connect() as connection:
+            connection.execute(text("SET TRANSACTION READ ONLY"))
+            connection.execute(
+                text(f"SET LOCAL statement_timeout = {self._statement_milliseconds}")
+            )
+            yield Reader(connection, actor)
+
+    @contextlib.contextmanager
+    def write(self, actor: Actor) -> Iterator[Writer]:
+        """A transaction that commits at the end of the `with`, and rolls back on any error.
+
+        Raises:
+            Unavailable, Busy: as :meth:`read`.
+            Conflict: two writers wanted the same thing.
+        """
+        with _translated(), self.engine.begin() as connection:
+            yield Writer(connection, actor)
+
+    # ------------------------------------------------------------------ migrations
+    def migrate(self) -> None:
+        """Bring the schema to the newest version; makes the PostGIS extension if it is missing."""
+        with _translated(), self.engine.begin() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('nuanyi migrate'))"))
+            connection.execute(text("CREATE EXTENSION IF NOT EXISTS postgis"))
+            config = migrations_config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def is_current(self) -> bool:
+        """Whether the schema is the one this program was written for."""
+        with _translated(), self.engine.connect() as connection:
+            at = MigrationContext.configure(connection).get_current_revision()
+        return at == ScriptDirectory.from_config(migrations_config()).get_current_head()
+
+
+@contextlib.contextmanager
+def connect(settings: Settings, progress: Progress = SILENT) -> Iterator[Database]:
+    """The database that the settings name, started if it is the embedded one, schema up to date.
+
+    Raises:
+        Unavailable: no PostgreSQL, or the external one cannot be reached.
+    """
+    with contextlib.ExitStack() as stack:
+        if settings.database_url:
+            url = make_url(settings.database_url)
+        else:
+            cluster = stack.enter_context(Cluster(settings.state).running(progress))
+            cluster.ensure_database(DATABASE)
+            url = cluster.url(DATABASE)
+        database = Database(
+            url, pool_size=settings.pool_size, statement_seconds=settings.statement_seconds
+        )
+        stack.callback(database.close)
+        if not database.is_current():
+            with progress.step("升级数据库结构 / bringing the schema up to date"):
+                database.migrate()
+        yield database
+
+
+def migrations_config() -> Config:
+    """Alembic's configuration, without an ini file."""
+    config = Config()
+    config.set_main_option("script_location", "geo:migrations")
+    return config
+
+
+def _set_up_connection(connection: Any, record: Any) -> None:
+    """Session settings of each new connection."""
+    del record
+    with connection.cursor() as cursor:
+        cursor.execute("SET timezone = 'UTC'; SET jit = off; SET search_path = public")
+    connection.commit()
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """Turn the driver's errors into ours."""
+    try:
+        yield
+    except OperationalError as error:
+        state = getattr(error.orig, "pgcode", None)
+        if state == "57014":
+            raise Busy(
+                "The question took the database longer than it may.",
+                remedy="Ask for a smaller area or fewer rows.",
+            ) from error
+        raise Unavailable(
+            "The database cannot be reached.",
+            remedy="Start it with `nuanyi serve` or `nuanyi demo`, or check NUANYI_DATABASE_URL.",
+        ) from error
+    except DBAPIError as error:
+        state = getattr(error.orig, "pgcode", None)
+        if state == "57014":
+            raise Busy(
+                "The question took the database longer than it may.",
+                remedy="Ask for a smaller area or fewer rows.",
+            ) from error
+        if state in ("40001", "40P01", "23505"):
+            raise Conflict(
+                "Somebody else changed the same data at the same moment.", remedy="Try again."
+            ) from error
+        raise
+    except PoolTimeout as error:
+        raise Busy("All database connections are in use.", remedy="Try again.") from error

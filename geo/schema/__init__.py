@@ -1,0 +1,51 @@
+"""The tables of Nuanyi, one module a subject.
+
+Every row of imported data belongs to an *edition* (`edition_id`), one numbered import of one
+dataset; see :mod:`geo.editions`. Large tables (`enterprise`, `street`, `street_node`, `demand`,
+`area_membership`) are partitioned by list, one partition an edition, so that dropping an edition is
+a `DROP TABLE`. Geometry is WGS 84 (EPSG:4326). Every `id` except `edition.id` is a *stable
+identity*: 53 bits of a hash of the natural key (credit code, division code, name and address), the
+same in each edition, safe in JSON; see :func:`geo.files.identity.stable_ids`.
+"""
+
+from geo.schema.areas import Area, AreaFigures, AreaMembership, AreaStations, Assignment
+from geo.schema.base import Base
+from geo.schema.clusters import Cluster, ClusterMember
+from geo.schema.editions import DATASETS, Edition
+from geo.schema.enterprises import UNION_STATES, Enterprise
+from geo.schema.siting import HOST_TYPES, CandidateSite, Demand
+from geo.schema.stations import (
+    ACCESS,
+    SERVICES,
+    STATION_KINDS,
+    Station,
+    StationDuplicate,
+    StationStatus,
+)
+from geo.schema.streets import Street, StreetNode
+
+__all__ = [
+    "ACCESS",
+    "DATASETS",
+    "HOST_TYPES",
+    "SERVICES",
+    "STATION_KINDS",
+    "UNION_STATES",
+    "Area",
+    "AreaFigures",
+    "AreaMembership",
+    "AreaStations",
+    "Assignment",
+    "Base",
+    "CandidateSite",
+    "Cluster",
+    "ClusterMember",
+    "Demand",
+    "Edition",
+    "Enterprise",
+    "Station",
+    "StationDuplicate",
+    "StationStatus",
+    "Street",
+    "StreetNode",
+]

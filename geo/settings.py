@@ -1,0 +1,98 @@
+"""The settings of Nuanyi: the only place that reads the environment.
+
+`Settings()` is built by :func:`api.app.create_app` and :mod:`api.cli` and handed down as an
+argument. Each field's description is its documentation: docs/operators.md must name it (a test
+checks that).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def default_state() -> Path:
+    """Where state lives unless told otherwise: a private folder of the person who runs it.
+
+    Root's home is closed to the unprivileged user that must own a PostgreSQL cluster, so root uses
+    `/var/lib/nuanyi`.
+    """
+    if os.name == "posix" and os.geteuid() == 0:
+        return Path("/var/lib/nuanyi")
+    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(base) / "nuanyi"
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set, as `NUANYI_…` environment variables."""
+
+    model_config = SettingsConfigDict(env_prefix="NUANYI_", extra="ignore", frozen=True)
+
+    state: Path = Field(
+        default_factory=default_state,
+        description="Folder of the embedded PostGIS, the demo files and the caches.",
+    )
+    database_url: str | None = Field(
+        None,
+        description="An external PostGIS (postgresql://user:password@host/database). "
+        "Set, the embedded one is not started.",
+    )
+    key: SecretStr | None = Field(
+        None,
+        description="The key that opens enterprises, rates and clusters over HTTP. Without it the "
+        "server listens on loopback only.",
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
+    pool_size: int = Field(
+        8, ge=1, le=200, description="Database connections, and the threads that may use them."
+    )
+    statement_seconds: float = Field(
+        30.0, gt=0, description="A read that takes the database longer than this is ended."
+    )
+    time_zone: str = Field("Asia/Shanghai", description="Time zone of opening hours.")
+    walking_metres_per_second: float = Field(
+        1.25, gt=0.2, lt=3, description="Walking speed on the flat; 15 minutes are 1,125 m."
+    )
+    steps_metres_per_second: float = Field(
+        0.6, gt=0.1, lt=3, description="Speed along steps, horizontally."
+    )
+    headers: Path | None = Field(
+        None, description="A TOML file of further column headers that imports recognise."
+    )
+    holidays: Path | None = Field(
+        None, description="A CSV file of holidays and make-up working days that replaces ours."
+    )
+    map_approval_number: str | None = Field(
+        None, description="The map approval number (审图号) shown on every map."
+    )
+    map_attribution: str | None = Field(
+        None, description="Whose boundaries and streets the maps show."
+    )
+    target_establishment: float = Field(
+        0.95, gt=0, le=1, description="Target of the union establishment rate (建会率)."
+    )
+    target_membership: float = Field(
+        0.90, gt=0, le=1, description="Target of the membership rate in unionised units (入会率)."
+    )
+    target_new_employment: float = Field(
+        0.85, gt=0, le=1, description="Target of the new-employment membership rate."
+    )
+    small_denominator: int = Field(
+        30, ge=1, description="A rate over fewer than this is marked as resting on few."
+    )
+
+    @field_validator("state")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @property
+    def loopback_only(self) -> bool:
+        """Whether `host` can be reached from this machine alone."""
+        return self.host in LOOPBACK

@@ -1,0 +1,88 @@
+"""One embedded cluster a run, one migrated template database, rollback or a fresh copy per test."""
+
+import itertools
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from geo.database import Actor, Database, Writer
+from geo.postgres import THROWAWAY, Cluster
+
+TEMPLATE = "nuanyi_template"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def actor() -> Actor:
+    return Actor("test", sees_enterprises=True)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real data that is never part of the repository."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("needs the real development data in ../shared/data, which is not here")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A throw-away PostGIS of this test run, with the migrated template database."""
+    # Not pytest's own temporary folder: root's is closed to the user PostgreSQL runs as.
+    folder = Path(tempfile.mkdtemp(prefix="nuanyi-test-"))
+    try:
+        with Cluster(folder, THROWAWAY).running() as running:
+            _sql(running, f"CREATE DATABASE {TEMPLATE}")
+            template = Database(running.url(TEMPLATE))
+            template.migrate()
+            template.close()
+            yield running
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sql(cluster: Cluster, statement: str) -> None:
+    admin = Database(cluster.url("postgres"), pool_size=1)
+    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(statement))
+    admin.close()
+
+
+def fresh_database(cluster: Cluster) -> tuple[str, Database]:
+    name = f"test_{next(_numbers)}"
+    _sql(cluster, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    return name, Database(cluster.url(name), pool_size=4)
+
+
+@pytest.fixture
+def database(cluster: Cluster) -> Iterator[Database]:
+    """An empty database of the newest schema, for tests that commit."""
+    name, database = fresh_database(cluster)
+    yield database
+    database.close()
+    _sql(cluster, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def shared_database(cluster: Cluster) -> Iterator[Database]:
+    """One database for all tests that roll back."""
+    name, database = fresh_database(cluster)
+    yield database
+    database.close()
+    _sql(cluster, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def writer(shared_database: Database, actor: Actor) -> Iterator[Writer]:
+    """A transaction that is rolled back when the test ends."""
+    with shared_database.engine.connect() as connection, connection.begin() as transaction:
+        yield Writer(connection, actor)
+        transaction.rollback()
