@@ -1,0 +1,90 @@
+"""Areas from an OpenStreetMap extract: its administrative boundaries.
+
+`boundary=administrative` with an `admin_level`: in China 4 province, 5 and 6 prefecture and county
+(省/地/县), 7 district of a county-level city, 8 township and subdistrict, 9 and 10 village and
+community. Relations whose members the extract cuts off are no polygons: they are counted and left
+out, never closed at a guess.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import osmium
+import pandas as pd
+import shapely
+
+from geo.errors import InvalidFile
+from geo.files.tables import RawTable
+
+KIND_BY_LEVEL = {
+    "4": "province",
+    "5": "prefecture",
+    "6": "district",
+    "7": "district",
+    "8": "subdistrict",
+    "9": "community",
+    "10": "community",
+}
+CODE_TAGS = ("ref:CN:xzqhdm", "gb2260", "division_code", "ref")
+
+
+def read_osm_areas(path: Path) -> RawTable:
+    """Read the administrative boundaries of an extract.
+
+    Raises:
+        InvalidFile: not an OpenStreetMap file, or no whole boundary in it.
+    """
+    factory = osmium.geom.WKBFactory()
+    names: list[dict[str, Any]] = []
+    shapes: list[bytes] = []
+    relations = 0
+    try:
+        wanted = osmium.filter.TagFilter(("boundary", "administrative"))
+        objects: Any = osmium.FileProcessor(str(path)).with_areas(wanted).with_filter(wanted)
+        for one in objects:
+            if one.is_relation():
+                relations += one.tags.get("admin_level", "") in KIND_BY_LEVEL
+            if not one.is_area() or one.tags.get("admin_level", "") not in KIND_BY_LEVEL:
+                continue
+            try:
+                shapes.append(bytes.fromhex(factory.create_multipolygon(one)))
+            except RuntimeError:
+                continue  # a boundary whose rings do not close is counted below as missing
+            code = next((one.tags[tag] for tag in CODE_TAGS if tag in one.tags), None)
+            names.append(
+                {
+                    "kind": KIND_BY_LEVEL[one.tags["admin_level"]],
+                    "code": code,
+                    "name": one.tags.get("name:zh") or one.tags.get("name"),
+                    "osm_id": str(one.orig_id()),
+                }
+            )
+    except RuntimeError as error:
+        raise InvalidFile(
+            f"{path.name} is not an OpenStreetMap extract, or is damaged: {error}.",
+            remedy="Give an .osm.pbf or .osm file.",
+        ) from error
+    if not shapes:
+        raise InvalidFile(
+            f"{path.name} holds no whole administrative boundary "
+            f"({relations} are cut off by the extract).",
+            remedy="Take a larger extract (`osmium extract --strategy=smart`), or import the areas "
+            "from a GeoJSON or GeoPackage file.",
+        )
+    table = RawTable(
+        frame=pd.DataFrame(names, dtype="str"),
+        row_numbers=np.arange(1, len(names) + 1),
+        geometry=np.asarray(shapely.from_wkb(shapes), dtype=object),
+        declared_crs_of_file="EPSG:4326",
+        format="osm",
+    )
+    cut = relations - len(names)
+    if cut > 0:
+        table.notes.append(
+            f"{cut} 个行政边界被截断，未导入 / administrative boundaries that the extract cuts off, "
+            "left out"
+        )
+    return table
