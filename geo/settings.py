@@ -62,6 +62,11 @@ class Settings(BaseSettings):
     steps_metres_per_second: float = Field(
         0.6, gt=0.1, lt=3, description="Speed along steps, horizontally."
     )
+    service_area: tuple[float, float, float, float] | None = Field(
+        None,
+        description="West, south, east and north in degrees, as [w,s,e,n]: positions outside are "
+        "named as mistakes, on import and when asked.",
+    )
     headers: Path | None = Field(
         None, description="A TOML file of further column headers that imports recognise."
     )

@@ -53,11 +53,11 @@ def prepare_areas(raw: RawTable, matched: Matched, context: Context) -> Prepared
     outline = pa.array(shapely.to_wkb(shapes, hex=True), pa.large_string())
     ids = np.where(
         _valid(code),
-        stable_ids("area", kind, code),
+        stable_ids(kind, code),
         np.where(
             _valid(name),
-            stable_ids("area", kind, name, parent_code),
-            stable_ids("area", kind, outline),
+            stable_ids(kind, name, parent_code),
+            stable_ids(kind, outline),
         ),
     ).astype(np.int64)
     rows.reject_repeats(ids, "code", "name")

@@ -79,7 +79,7 @@ def read_osm_areas(path: Path) -> RawTable:
         row_numbers=np.arange(1, len(names) + 1),
         geometry=np.asarray(shapely.from_wkb(shapes), dtype=object),
         declared_crs_of_file="EPSG:4326",
-        format="osm",
+        format="geojson",
     )
     cut = relations - len(names)
     if cut > 0:

@@ -41,7 +41,7 @@ class Units:
 
 def fetch_units(reader: Reader, edition_id: int) -> Units:
     """All units of an edition, by COPY; some 2 s for a million."""
-    states = ", ".join(f"WHEN '{name}' THEN {code}" for name, code in STATE.items())
+    states = " ".join(f"WHEN '{name}' THEN {code}" for name, code in STATE.items())
     table = reader.copy_out(
         "SELECT id, ST_X(location) AS lon, ST_Y(location) AS lat, "
         f"CASE union_state {states} END AS state, "

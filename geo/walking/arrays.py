@@ -80,9 +80,11 @@ class Feet(NamedTuple):
 
 
 class Hours(NamedTuple):
-    """One-minute bits of a week by pattern, and each station's pattern (-1: not known)."""
+    """One-minute bits of some days by pattern, open and unknown, and each station's pattern (-1:
+    not known). The first minute is the lowest bit of the first byte."""
 
-    bitmaps: Flags
+    open: Flags
+    unknown: Flags
     row_pattern: Ints
 
 

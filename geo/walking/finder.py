@@ -25,7 +25,7 @@ from geo import editions
 from geo.coordinates import Bounds, Crs, check_range, from_wgs84, to_wgs84
 from geo.database import ANYONE, Database, Reader
 from geo.errors import Invalid, InvalidFile
-from geo.hours import Calendar, HoursTable, load_holidays
+from geo.hours import Calendar, HolidayTable, HoursTable
 from geo.progress import SILENT, Progress
 from geo.schema import ACCESS, SERVICES, STATION_KINDS
 from geo.settings import Settings
@@ -106,6 +106,7 @@ class Finder:
         closures: Sequence[tuple[int, str, datetime, datetime | None]] = (),
         network_edition: int | None = None,
         station_edition: int | None = None,
+        bounds: Bounds | None = None,
     ) -> None:
         """A finder over stations given as arrays.
 
@@ -117,6 +118,7 @@ class Finder:
             zone: in which the hours are meant.
             closures: dated statuses: position in `facts`, status, from, until.
             network_edition, station_edition: what it was loaded from.
+            bounds: west, south, east, north; a position outside is a mistake.
         """
         self.facts = facts
         self.position = position
@@ -135,7 +137,7 @@ class Finder:
             ids=np.array([fact["id"] for fact in facts], dtype=np.int64),
             features=np.array([_bits(fact["services"] or ()) for fact in facts], dtype=np.uint64),
         )
-        self.bounds = _bounds(graph, position)
+        self.bounds = bounds or _bounds(graph, position)
 
     @classmethod
     def load(cls, reader: Reader, settings: Settings, progress: Progress = SILENT) -> Self:
@@ -180,12 +182,14 @@ class Finder:
             position,
             HoursTable(
                 [fact["opening_hours"] for fact in facts],
-                Calendar(load_holidays(settings.holidays)),
+                Calendar(HolidayTable.read(settings.holidays)),
+                timezone=settings.time_zone,
             ),
             zone=zone,
             closures=closures,
             network_edition=streets.id if streets else None,
             station_edition=stations.id if stations else None,
+            bounds=settings.service_area,
         )
 
     def __len__(self) -> int:
@@ -277,12 +281,13 @@ class Finder:
         return NearestAnswer(stations, notes, self.network_edition, self.station_edition, at, crs)
 
     def _when(self, asked: datetime, *, walking: bool, only_open: bool) -> OpenWhen:
-        bitmaps, row_pattern = self.hours.week_of(asked)
-        minute = asked.weekday() * 1440 + asked.hour * 60 + asked.minute + asked.second / 60
+        # A walk of at most 5 km ends today or tomorrow.
+        horizon = self.hours.horizon(asked.date(), days=2)
         return OpenWhen(
-            bitmaps=bitmaps,
-            row_pattern=row_pattern,
-            start_minute_of_week=minute,
+            open=horizon.open,
+            unknown=horizon.unknown,
+            row_pattern=horizon.row_pattern,
+            start_minute=asked.hour * 60 + asked.minute + asked.second / 60,
             walking_counts=walking,
             only_open=only_open,
         )
@@ -343,9 +348,11 @@ class Finder:
                 "此处没有路网，距离为直线距离，实际步行更远 / No street network here: distances are "
                 "straight lines, the real walk is longer."
             )
-        holidays = self.hours.doubt(asked)
-        if holidays:
-            notes.append(holidays)
+        if not self.hours.holidays_known(asked):
+            notes.append(
+                f"缺少 {asked.year} 年节假日安排，开放状态按平日计算 / The holidays of {asked.year} are "
+                "not known: hours are those of ordinary days."
+            )
         if len(found) > 0 or not only_open:
             if len(found) == 0:
                 notes.append(

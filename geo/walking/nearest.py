@@ -16,7 +16,7 @@ from geo.walking.stations import StationsOnStreets
 from geo.walking.straight import straight_line
 
 DEFAULT_CAP_METRES = 3000.0
-NO_STATES = Hours(np.empty((0, 0), np.uint8), np.empty(0, np.int32))
+NO_STATES = Hours(np.empty((0, 0), np.uint8), np.empty((0, 0), np.uint8), np.empty(0, np.int32))
 _ALL = np.empty(0, np.uint8)
 
 
@@ -24,19 +24,21 @@ class OpenWhen(NamedTuple):
     """The hours of the stations, and when they are asked for.
 
     Attributes:
-        bitmaps: (patterns, 1260) uint8, one-minute bits of a week from Monday 00:00, the first
-            minute in the highest bit.
+        open, unknown: (patterns, bytes) uint8, one-minute bits from the midnight on that the
+            horizon begins with, the first minute in the lowest bit: where a pattern is open, and
+            where that is not known. See :class:`geo.hours.Horizon`. What lies beyond is unknown.
         row_pattern: (S,) int32, each station's pattern; -1 where its hours are not known.
-        start_minute_of_week: now, or the moment asked for; 0 is Monday 00:00. Fractions count.
+        start_minute: now, or the moment asked for, since that midnight. Fractions count.
         walking_counts: whether a station is asked for the moment one gets there.
         minutes_before_closing: it must stay open for at least so long after that.
         only_open: leave closed stations out; otherwise they are returned with their state.
         unknown_passes: with `only_open`, whether stations of unknown hours are kept.
     """
 
-    bitmaps: Flags
+    open: Flags
+    unknown: Flags
     row_pattern: Ints
-    start_minute_of_week: float
+    start_minute: float
     walking_counts: bool = True
     minutes_before_closing: int = 0
     only_open: bool = True
@@ -45,7 +47,7 @@ class OpenWhen(NamedTuple):
     def packed(self) -> tuple[Hours, Floats]:
         """As the compiled search takes it."""
         when = [
-            self.start_minute_of_week,
+            self.start_minute,
             self.walking_counts,
             self.minutes_before_closing,
             self.only_open,
@@ -53,7 +55,8 @@ class OpenWhen(NamedTuple):
         ]
         return (
             Hours(
-                np.ascontiguousarray(self.bitmaps, np.uint8),
+                np.ascontiguousarray(self.open, np.uint8),
+                np.ascontiguousarray(self.unknown, np.uint8),
                 np.ascontiguousarray(self.row_pattern, np.int32),
             ),
             np.array(when, np.float64),
@@ -308,9 +311,9 @@ def _check_hours(stations: StationsOnStreets, states: Hours, when: Floats) -> No
     pattern = states.row_pattern
     if len(pattern) != len(stations):
         raise Invalid(f"Hours of {len(pattern)} for {len(stations)} stations.", field="hours")
-    if len(pattern) and int(pattern.max()) >= len(states.bitmaps):
+    if len(pattern) and int(pattern.max()) >= len(states.open):
         raise Invalid("A station's hours name a pattern that is not there.", field="hours")
-    if states.bitmaps.ndim != 2 or (len(states.bitmaps) and states.bitmaps.shape[1] != 1260):
-        raise Invalid("Bitmaps of a week have 1,260 bytes.", field="hours")
+    if states.open.ndim != 2 or states.open.shape != states.unknown.shape:
+        raise Invalid("The bits of open and unknown hours differ in shape.", field="hours")
     if not (0 <= when[0] < 1e9 and 0 <= when[2] <= 10_080):
-        raise Invalid("The minute of the week is out of range.", field="open")
+        raise Invalid("The minute asked for is out of range.", field="open")

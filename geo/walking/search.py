@@ -22,14 +22,13 @@ from geo.walking.snapping import foot_of
 
 CLOSED, OPEN, UNKNOWN = 0, 1, 2
 """State of a station's hours on arrival."""
-MINUTES_A_WEEK = 10_080
 
 # How an item of the queue was reached, in `via`: 2 * chain + the side it was entered from, or
 # straight from the person's foot.
 FROM_START = -1
 TO_SIDE_0, TO_SIDE_1 = -2, -3
 
-# `when` holds: minute of the week, whether walking counts, minutes before closing, whether open is
+# `when` holds: minute of the horizon, whether walking counts, minutes before closing, whether open is
 # demanded, whether unknown passes then.
 NO_HOURS = np.array([0.0, 0.0, 0.0, 0.0, 0.0])
 
@@ -38,15 +37,20 @@ NO_HOURS = np.array([0.0, 0.0, 0.0, 0.0, 0.0])
 def hours_state(
     hours: Hours, row: int, minute: int, before_closing: int
 ) -> int:  # pragma: no cover - compiled
-    """Whether a station is open at a minute of the week and for so many minutes after it."""
+    """Whether a station is open at a minute of the horizon and for so many minutes after it."""
     pattern = hours.row_pattern[row]
     if pattern < 0:
         return UNKNOWN
+    certain = True
     for ahead in range(before_closing + 1):
-        at = (minute + ahead) % MINUTES_A_WEEK
-        if not hours.bitmaps[pattern, at >> 3] >> (7 - (at & 7)) & 1:
-            return CLOSED
-    return OPEN
+        byte, bit = (minute + ahead) >> 3, (minute + ahead) & 7
+        if byte >= hours.open.shape[1]:
+            certain = False
+        elif not hours.open[pattern, byte] >> bit & 1:
+            if not hours.unknown[pattern, byte] >> bit & 1:
+                return CLOSED
+            certain = False
+    return OPEN if certain else UNKNOWN
 
 
 @njit(cache=True, nogil=True)

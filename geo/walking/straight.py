@@ -8,7 +8,7 @@ import numpy as np
 
 from geo.coordinates import geodesic_metres
 from geo.walking.arrays import Flags, Floats, Hours, Ints
-from geo.walking.search import MINUTES_A_WEEK, OPEN, UNKNOWN, haversine
+from geo.walking.search import CLOSED, OPEN, UNKNOWN, haversine
 
 if TYPE_CHECKING:
     from geo.walking.stations import StationsOnStreets
@@ -91,9 +91,13 @@ def _states(
     known = pattern >= 0
     minute = np.floor(when[0] + (seconds[known] / 60 if when[1] else 0)).astype(np.int64)
     minute = minute[..., None] + np.arange(int(when[2]) + 1)
-    at = np.broadcast_to(minute, (int(known.sum()), minute.shape[-1])) % MINUTES_A_WEEK
-    bits = hours.bitmaps[pattern[known][:, None], at >> 3] >> (7 - (at & 7)) & 1
-    state[known] = np.where(bits.all(axis=1), OPEN, 0)
+    at = np.broadcast_to(minute, (int(known.sum()), minute.shape[-1]))
+    within = at >> 3 < hours.open.shape[1]
+    byte = np.where(within, at >> 3, 0)
+    bits = [plane[pattern[known][:, None], byte] >> (at & 7) & 1 for plane in hours[:2]]
+    is_open = (bits[0] == 1) & within
+    maybe = is_open | (bits[1] == 1) | ~within
+    state[known] = np.where(is_open.all(axis=1), OPEN, np.where(maybe.all(axis=1), UNKNOWN, CLOSED))
     if not when[3]:
         return state, np.ones(len(rows), bool)
     return state, (state == OPEN) | ((state == UNKNOWN) & bool(when[4]))

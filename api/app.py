@@ -1,0 +1,81 @@
+"""The application: what the service consists of, on one screen."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import AsyncIterator
+from importlib.metadata import version
+
+import anyio.to_thread
+from fastapi import FastAPI
+
+from api import areas, clusters, coverage, editions, health, openapi, pages, problems, stations
+from api.door import Door
+from api.service import Service
+from geo.database import Database, connect
+from geo.settings import Settings
+from geo.walking.finder import Finder, FinderHolder
+
+
+def create_app(
+    settings: Settings, database: Database | None = None, finder: Finder | None = None
+) -> FastAPI:
+    """The service as an ASGI application.
+
+    Args:
+        settings: see :mod:`geo.settings`.
+        database: one that is open already and stays the caller's to close; otherwise the one that
+            the settings name is opened with the application and closed with it.
+        finder: stations and streets that are loaded already and stay in force whatever the
+            editions; otherwise they follow the active editions.
+    """
+
+    @contextlib.asynccontextmanager
+    async def running(app: FastAPI) -> AsyncIterator[None]:
+        _log_to_standard_error()
+        # As many threads as connections: a thread never waits for another's connection.
+        anyio.to_thread.current_default_thread_limiter().total_tokens = settings.pool_size
+        with contextlib.ExitStack() as stack:
+            opened = database or stack.enter_context(connect(settings))
+            current = (lambda: finder) if finder else FinderHolder(opened, settings).current
+            app.state.service = Service(settings, opened, current)
+            warming = threading.Thread(target=_warm, args=(app.state.service,), daemon=True)
+            warming.start()
+            yield
+            warming.join(timeout=30)
+
+    app = FastAPI(
+        title="Nuanyi 暖驿",
+        version=version("nuanyi"),
+        lifespan=running,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        # A trace would hold the address with its query: somebody's position.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+        generate_unique_id_function=openapi.operation_id,
+    )
+    for room in (stations, areas, coverage, clusters, editions, health, pages):
+        app.include_router(room.router)
+    problems.handle(app)
+    openapi.describe(app)
+    app.add_middleware(Door, settings=settings)
+    return app
+
+
+def _warm(service: Service) -> None:
+    """Load the streets before the first person asks. What is missing, /readyz tells."""
+    with contextlib.suppress(Exception):
+        service.finder()
+
+
+def _log_to_standard_error() -> None:
+    """Give our own logger a way out, unless the host has set one up."""
+    logger = logging.getLogger("nuanyi")
+    if not logger.handlers and not logging.getLogger().handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)

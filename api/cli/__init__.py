@@ -1,0 +1,47 @@
+"""The command line `nuanyi`: what an operator types.
+
+Exit codes: 0 done · 1 done, but rows were rejected or a bar was missed · 2 the call or a file is
+not usable · 3 something the service stands on is missing (PostgreSQL, a free port) · 4 there is no
+such thing, or its state does not allow it · 130 cancelled.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from api.cli import ask, bench, editions, imports, serve
+from api.cli.console import EXIT_CODES, err
+from geo.errors import DomainError
+
+app = typer.Typer(
+    name="nuanyi",
+    help="Nuanyi 暖驿：户外劳动者找驿站，领导看工会覆盖，规划者选新址。\n\n"
+    "Warm stations for outdoor workers, union coverage for leaders, siting for planners.\n\n"
+    "Begin with `nuanyi demo`.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+serve.register(app)
+app.add_typer(imports.app, name="import")
+app.add_typer(editions.app, name="editions")
+ask.register(app)
+bench.register(app)
+
+
+def main() -> None:
+    """Run the command line; errors that were meant for a person are shown as such."""
+    try:
+        app(standalone_mode=True)
+    except DomainError as error:
+        err.print(f"[bold red]{error.title_zh} / {error.title}[/]")
+        err.print(error.detail, markup=False, highlight=False)
+        if error.remedy:
+            err.print("→ ", error.remedy, markup=False, highlight=False)
+        sys.exit(EXIT_CODES.get(error.slug, 2))
+    except KeyboardInterrupt:
+        err.print("已取消 / cancelled")
+        sys.exit(130)

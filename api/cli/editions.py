@@ -1,0 +1,128 @@
+"""`nuanyi editions …`: what was imported, and what of it is in force."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from api.cli import console
+from geo import editions
+from geo.imports import activation
+
+app = typer.Typer(
+    help="已导入的数据版本：查看、比较、启用、废弃 / editions: list, compare, activate, discard.",
+    no_args_is_help=True,
+)
+AsJson = Annotated[bool, typer.Option("--json", help="以 JSON 输出 / print JSON.")]
+Number = Annotated[int, typer.Argument(help="版本号 / number of the edition.")]
+
+
+@app.command("list")
+def list_(
+    dataset: Annotated[
+        str | None, typer.Argument(help="只看一个数据集 / one dataset: areas, streets, …")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """列出全部版本 / List all editions, the newest first."""
+    with console.database(console.settings()) as database, database.read(console.OPERATOR) as read:
+        found = editions.list_editions(read, dataset)
+    if as_json:
+        console.show_json([asdict(facts) for facts in found])
+        return
+    console.show_table(
+        "版本 / editions",
+        [
+            "No.",
+            "数据集 dataset",
+            "状态 state",
+            "日期 as of",
+            "来源 source",
+            "接收 rows",
+            "拒绝",
+            "未定位",
+        ],
+        [
+            (
+                facts.id,
+                facts.dataset,
+                facts.state,
+                facts.as_of,
+                facts.source,
+                f"{facts.rows_accepted:,}",
+                facts.rows_rejected,
+                facts.rows_unlocated,
+            )
+            for facts in found
+        ],
+    )
+
+
+@app.command()
+def show(edition: Number, as_json: AsJson = False) -> None:
+    """查看一个版本的全部记录 / Everything known about one edition."""
+    with console.database(console.settings()) as database, database.read(console.OPERATOR) as read:
+        facts = asdict(editions.show(read, edition))
+    if as_json:
+        console.show_json(facts)
+        return
+    report = facts.pop("report")
+    console.show_table(
+        f"版本 {edition} / edition {edition}", ["", ""], [*facts.items(), *report.items()]
+    )
+
+
+@app.command()
+def compare(first: Number, second: Number, as_json: AsJson = False) -> None:
+    """比较两个版本 / What changed from one edition to another."""
+    with console.database(console.settings()) as database, database.read(console.OPERATOR) as read:
+        result = editions.compare(read, first, second)
+    if as_json:
+        console.show_json(asdict(result))
+        return
+    console.show_table(
+        f"{result.dataset}: {first} → {second} ({result.earlier.as_of} → {result.later.as_of})",
+        ["", "数量 / count", "例 / examples"],
+        [
+            ("新增 added", f"{result.added:,}", "、".join(result.examples_added)),
+            ("消失 removed", f"{result.removed:,}", "、".join(result.examples_removed)),
+            ("变更 changed", f"{result.changed:,}", ""),
+            ("不变 same", f"{result.same:,}", ""),
+        ],
+    )
+    if result.figures:
+        console.show_table(
+            "指标 / figures",
+            ["", str(first), str(second), "变化 change"],
+            [
+                (
+                    name,
+                    f"{before:,.0f}" if before is not None else "–",
+                    f"{after:,.0f}" if after is not None else "–",
+                    f"{after - before:+,.0f}" if None not in (before, after) else "",  # type: ignore[operator]
+                )
+                for name, (before, after) in result.figures.items()
+            ],
+        )
+
+
+@app.command()
+def activate(edition: Number) -> None:
+    """启用一个版本（回退即启用旧版本） / Put an edition in force; rolling back is the same."""
+    of = console.settings()
+    with console.database(of) as database:
+        facts = activation.activate(database, console.OPERATOR, edition, console.BarProgress())
+    console.out.print(f"已启用 / active: {facts.dataset} {facts.id} ({facts.as_of})")
+
+
+@app.command()
+def discard(edition: Number) -> None:
+    """废弃一个版本并删除其数据 / Throw an edition's data away; its line in the book stays."""
+    with (
+        console.database(console.settings()) as database,
+        database.write(console.OPERATOR) as write,
+    ):
+        facts = editions.discard(write, edition)
+    console.out.print(f"已废弃 / discarded: {facts.dataset} {facts.id}")

@@ -1,0 +1,168 @@
+"""`nuanyi demo | serve | status | stop`: the service as a whole."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from api.app import create_app
+from api.cli import console
+from geo import demo as demo_city
+from geo import editions
+from geo.database import Database
+from geo.errors import Forbidden, Unavailable
+from geo.postgres import Cluster
+from geo.settings import Settings
+
+Host = Annotated[str | None, typer.Option(help="监听地址 / address to listen on.")]
+Port = Annotated[int | None, typer.Option(min=0, max=65535, help="端口 / port to listen on.")]
+State = Annotated[
+    Path | None, typer.Option(help="状态目录 / state directory (NUANYI_STATE).", show_default=False)
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the commands of this module into the command line."""
+    app.command()(demo)
+    app.command()(serve)
+    app.command()(status)
+    app.command()(stop)
+    app.command()(sample)
+
+
+def demo(
+    size: Annotated[
+        demo_city.Size, typer.Option(help="演示城市的大小 / how large the demo city is.")
+    ] = demo_city.Size.city,
+    host: Host = None,
+    port: Port = None,
+    state: State = None,
+    load_only: Annotated[
+        bool, typer.Option("--load-only", help="只装载，不启动服务 / load, do not serve.")
+    ] = False,
+) -> None:
+    """装载演示城市并提供网页 / Load the demo city (演示数据, all invented) and serve its pages.
+
+    The first start makes the embedded PostGIS and loads the city; later starts take seconds. Data
+    of your own in the same state directory are never replaced.
+    """
+    of = console.settings(host=host, port=port, state=state)
+    check_exposure(of)
+    if not load_only:
+        check_port(of)
+    with console.database(of) as database:
+        outcome = demo_city.load(database, console.OPERATOR, of, size, console.BarProgress())
+        console.err.print(outcome)
+        if not load_only:
+            run_server(of, database)
+
+
+def serve(host: Host = None, port: Port = None, state: State = None) -> None:
+    """提供网页与接口 / Serve the pages and the API over the data that were imported."""
+    of = console.settings(host=host, port=port, state=state)
+    check_exposure(of)
+    check_port(of)
+    with console.database(of) as database:
+        run_server(of, database)
+
+
+def check_exposure(of: Settings) -> None:
+    """Without a key nobody but this machine may ask.
+
+    Raises:
+        Forbidden: another address than loopback, and no key.
+    """
+    if not of.loopback_only and of.key is None:
+        raise Forbidden(
+            f"Listening on {of.host} would show enterprises and rates to everyone, because no key "
+            "is set.",
+            remedy="Set NUANYI_KEY to a long random text, or listen on 127.0.0.1.",
+        )
+
+
+def check_port(of: Settings) -> None:
+    """Say that a port is taken before anything else takes its time.
+
+    Raises:
+        Unavailable: it is taken, or the address is not of this machine.
+    """
+    family = socket.AF_INET6 if ":" in of.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((of.host, of.port))
+        except OSError as error:
+            raise Unavailable(
+                f"The address {of.host}:{of.port} cannot be used: {error.strerror}.",
+                remedy="Choose another port with --port, or stop the program that uses it.",
+            ) from error
+
+
+def run_server(of: Settings, database: Database) -> None:
+    """Serve until Ctrl-C."""
+    app = create_app(of, database)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=of.host,
+            port=of.port,
+            log_level="warning",
+            access_log=False,  # a URL may carry a position; ours drops the query
+            server_header=False,
+            timeout_graceful_shutdown=5,
+        )
+    )
+    address = f"http://{'localhost' if of.host in ('0.0.0.0', '::') else of.host}:{of.port}"  # noqa: S104
+    pages = [
+        ("首页 / start", "/"),
+        ("工会覆盖地图 / coverage map", "/maps/coverage.html"),
+        ("接口文档 / API", "/docs"),
+        ("就绪检查 / readiness", "/readyz"),
+    ]
+    console.out.print("\n暖驿已启动 / Nuanyi is running (Ctrl-C 停止 / stops it)")
+    for title, path in pages:
+        console.out.print(f"  {address}{path:<22} {title}")
+    server.run()
+
+
+def status(state: State = None) -> None:
+    """数据库与现行版本 / The database and the editions in force."""
+    of = console.settings(state=state)
+    if of.database_url is None:
+        facts = Cluster(of.state).status()
+        console.show_table("内置 PostGIS / embedded PostGIS", ["", ""], list(facts.items()))
+        if not facts["running"]:
+            return
+    with console.database(of) as database, database.read(console.OPERATOR) as reader:
+        console.show_table(
+            "现行版本 / editions in force",
+            ["数据集 dataset", "No.", "日期 as of", "来源 source", "行 rows"],
+            [
+                (facts.dataset, facts.id, facts.as_of, facts.source, f"{facts.rows_accepted:,}")
+                for facts in editions.list_editions(reader)
+                if facts.state == "active"
+            ],
+        )
+
+
+def stop(state: State = None) -> None:
+    """停止内置 PostGIS / Stop the embedded PostGIS, whoever still uses it."""
+    of = console.settings(state=state)
+    Cluster(of.state).stop()
+    console.out.print("已停止 / stopped")
+
+
+def sample(
+    directory: Annotated[Path, typer.Argument(help="写入的目录 / folder to write into.")],
+    size: Annotated[
+        demo_city.Size, typer.Option(help="演示城市的大小 / how large the city is.")
+    ] = demo_city.Size.small,
+    seed: Annotated[int, typer.Option(help="随机种子 / seed.")] = demo_city.SEED,
+) -> None:
+    """写出演示城市的文件 / Write the demo city's files: examples of what imports accept."""
+    demo_city.write(directory, size, seed, console.BarProgress())
+    console.out.print(f"已写入 / written: {directory}")

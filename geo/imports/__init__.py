@@ -1,0 +1,1 @@
+"""From a file to an edition: reading, checking, placing, loading, counting, activating."""

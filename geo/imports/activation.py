@@ -1,0 +1,151 @@
+"""What is computed once when an edition becomes active, in the same transaction.
+
+Enterprises and stations are laid over the active areas; counts by area and clusters follow. A pair
+of editions that was counted before is not counted again, so rolling back costs nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pyarrow as pa
+
+from geo import clusters, editions
+from geo.areas import assign
+from geo.coverage.figures import WHOLE, figures, store_figures
+from geo.database import Actor, Database, Reader, Writer
+from geo.editions import EditionFacts
+from geo.enterprises.units import Units, fetch_units
+from geo.progress import SILENT, Progress
+
+
+def activate(
+    database: Database, actor: Actor, edition_id: int, progress: Progress = SILENT
+) -> EditionFacts:
+    """Put an edition in force, with everything that hangs on it.
+
+    Raises:
+        NotFound: there is none of that number.
+        Conflict: it was discarded.
+    """
+    with database.write(actor) as writer:
+        facts = editions.set_active(writer, edition_id)
+        prepare(writer, facts.dataset, progress)
+        return facts
+
+
+def prepare(
+    writer: Writer, dataset: str, progress: Progress = SILENT, units: Units | None = None
+) -> None:
+    """Compute what the active editions lack after one of `dataset` became active.
+
+    Args:
+        writer: the transaction that activated it.
+        dataset: which dataset changed.
+        progress: told of each step.
+        units: the active enterprises, when the caller has them at hand.
+    """
+    areas = editions.active(writer, "areas")
+    if dataset == "enterprises" and units is None:
+        units = _units(writer, progress)
+    if dataset == "enterprises" and units is not None:
+        edition = editions.require_active(writer, "enterprises")
+        if not writer.scalar(
+            "SELECT EXISTS (SELECT FROM cluster WHERE edition_id = :edition)", edition=edition.id
+        ):
+            clusters.find(writer, edition.id, units, progress=progress)
+    if areas is None or dataset not in ("areas", "enterprises", "stations"):
+        return
+    index: assign.AreaIndex | None = None
+    for subject in ("enterprises", "stations"):
+        if dataset not in ("areas", subject):
+            continue
+        edition_of = editions.active(writer, subject)
+        if edition_of is None or assign.find_assignment(writer, edition_of.id, areas.id):
+            continue
+        if index is None:
+            with progress.step("读取区域 / reading the areas"):
+                index = assign.load_index(writer, areas.id)
+        if subject == "enterprises":
+            units = units if units is not None else _units(writer, progress)
+            _assign_units(writer, edition_of.id, index, units, progress)
+        else:
+            _assign_stations(writer, edition_of.id, index, progress)
+
+
+def _units(reader: Reader, progress: Progress) -> Units:
+    edition = editions.require_active(reader, "enterprises")
+    with progress.step("读取企业 / reading the enterprises"):
+        return fetch_units(reader, edition.id)
+
+
+def _assign_units(
+    writer: Writer, edition_id: int, index: assign.AreaIndex, units: Units, progress: Progress
+) -> None:
+    with progress.step("企业归属区域 / placing enterprises in areas"):
+        point, area, overlaps = assign.memberships(index, units.lon, units.lat)
+        located = int((~np.isnan(units.lon)).sum())
+        assignment = assign.store(writer, edition_id, index, units.ids, point, area, located)
+    with progress.step("按区域汇总 / counting by area"):
+        # One more row for the whole edition: units outside all areas and without a place count too.
+        everyone = np.arange(len(units))
+        counted = figures(
+            units,
+            np.concatenate([point, everyone]),
+            np.concatenate([area, np.full(len(units), len(index))]),
+            len(index) + 1,
+        )
+        store_figures(writer, assignment, np.append(index.ids, WHOLE), counted)
+    _note_overlaps(writer, index.edition_id, overlaps)
+
+
+def _assign_stations(
+    writer: Writer, edition_id: int, index: assign.AreaIndex, progress: Progress
+) -> None:
+    with progress.step("驿站归属区域 / placing stations in areas"):
+        rows = writer.copy_out(
+            "SELECT id, kind, ST_X(location) AS lon, ST_Y(location) AS lat FROM station "
+            f"WHERE edition_id = {int(edition_id)} ORDER BY id"
+        )
+        if rows.num_rows == 0:
+            ids = np.empty(0, dtype=np.int64)
+            lon = lat = np.empty(0)
+            kinds = np.empty(0, dtype=object)
+        else:
+            ids = rows.column("id").to_numpy()
+            lon, lat = (
+                rows.column(name).cast(pa.float64()).to_numpy(zero_copy_only=False)
+                for name in ("lon", "lat")
+            )
+            kinds = rows.column("kind").to_numpy(zero_copy_only=False)
+        point, area, overlaps = assign.memberships(index, lon, lat)
+        located = int((~np.isnan(lon)).sum())
+        assignment = assign.store(writer, edition_id, index, ids, point, area, located)
+        names, kind = np.unique(kinds.astype(str), return_inverse=True)
+        cell, count = np.unique(area * max(len(names), 1) + kind[point], return_counts=True)
+        table = pa.table(
+            {
+                "assignment_id": np.full(len(cell), assignment),
+                "area_id": index.ids[cell // max(len(names), 1)],
+                "kind": [str(names[number]) for number in cell % max(len(names), 1)],
+                "stations": count,
+            }
+        )
+        writer.copy_in("area_stations", table.column_names, table)
+    _note_overlaps(writer, index.edition_id, overlaps)
+
+
+def _note_overlaps(writer: Writer, area_edition_id: int, overlaps: int) -> None:
+    """Write down that borders of one level overlap: it changes counts, so it must be known."""
+    if overlaps:
+        writer.execute(
+            "UPDATE edition SET report = report || jsonb_build_object("
+            "'points_in_overlapping_divisions', CAST(:n AS int)) WHERE id = :edition",
+            {"n": overlaps, "edition": area_edition_id},
+        )
+
+
+def today() -> date:
+    """Today, for a file that does not say which date it speaks for."""
+    return datetime.now(UTC).astimezone().date()

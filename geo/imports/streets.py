@@ -1,0 +1,141 @@
+"""Streets come in another way: not rows of a table but a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from geo import editions
+from geo.database import Actor, Database, Reader
+from geo.editions import EditionFacts
+from geo.errors import Invalid
+from geo.imports import activation
+from geo.imports.options import ImportOptions, ImportReport
+from geo.progress import SILENT, Progress
+from geo.streets import StreetNetwork, read_osm, store
+from geo.walking.graph import WalkingGraph
+from geo.walking.stations import StationsOnStreets
+
+OSM_ENDINGS = (".osm", ".osm.pbf", ".osm.gz", ".osm.bz2", ".pbf")
+LISTED = 50
+
+
+def import_streets(
+    database: Database,
+    actor: Actor,
+    path: Path,
+    options: ImportOptions,
+    digest: str,
+    progress: Progress = SILENT,
+) -> ImportReport:
+    """Import the walkable streets of an OpenStreetMap extract.
+
+    Stations of the active edition that hang on unreachable parts are listed in the report.
+    """
+    if options.add:
+        raise Invalid(
+            "Streets cannot be added to streets: a network is one piece.",
+            remedy="Merge the extracts first (`osmium merge`), then import the whole.",
+        )
+    if options.crs not in (None, "wgs84"):
+        raise Invalid(
+            "OpenStreetMap data are in WGS 84.", remedy="Leave --crs out, or say --crs wgs84."
+        )
+    network = read_osm(path, progress, keep_private=options.keep_private)
+    with database.read(actor) as reader:
+        unreachable = stations_apart(reader, network)
+    described = network.report.as_json()
+    report = ImportReport(
+        dataset="streets",
+        source=path.name,
+        read=network.report.ways,
+        accepted=network.report.kept,
+        rejected=network.report.ways - network.report.kept,
+        unlocated=0,
+        stored=False,
+        notes=_notes(network, unreachable),
+        report={
+            **described,
+            "pieces": network.pieces,
+            "nodes": network.nodes,
+            "parts": network.parts,
+            "kilometres": round(float(network.length.sum()) / 1000, 1),
+            "unreachable_stations": unreachable[:LISTED],
+        },
+    )
+    if not options.stores:
+        return report
+    with database.write(actor) as writer:
+        writer.lock("import streets")
+        edition = editions.open_draft(
+            writer,
+            "streets",
+            as_of=options.as_of or activation.today(),
+            source=options.source or path.name,
+            content_hash=digest,
+            declared_crs="wgs84",
+        )
+        store(writer, edition, network, progress)
+        editions.record_counts(
+            writer,
+            edition,
+            read=report.read,
+            accepted=report.accepted,
+            rejected=report.rejected,
+            unlocated=0,
+            report={**report.report, "notes": report.notes, "files": [digest]},
+        )
+        if options.commit:
+            editions.set_active(writer, edition)
+            activation.prepare(writer, "streets", progress)
+        report.edition = editions.show(writer, edition)
+        report.stored = True
+    return report
+
+
+def stations_apart(reader: Reader, network: StreetNetwork) -> list[dict[str, Any]]:
+    """The active stations that hang on small separate parts of a network, or on no street."""
+    stations: EditionFacts | None = editions.active(reader, "stations")
+    if stations is None:
+        return []
+    rows = reader.all(
+        "SELECT id, name, ST_X(coalesce(entrance, location)) AS lon, "
+        "ST_Y(coalesce(entrance, location)) AS lat FROM station "
+        "WHERE edition_id = :edition AND location IS NOT NULL ORDER BY id",
+        edition=stations.id,
+    )
+    if not rows:
+        return []
+    snapped = StationsOnStreets(
+        WalkingGraph.build(network),
+        np.array([row.lon for row in rows]),
+        np.array([row.lat for row in rows]),
+    )
+    apart = {int(number): "separate part" for number in snapped.unreachable}
+    apart |= {int(number): "no street within reach" for number in snapped.off_network}
+    return [
+        {"id": rows[number].id, "name": rows[number].name, "why": why}
+        for number, why in sorted(apart.items())
+    ]
+
+
+def _notes(network: StreetNetwork, unreachable: list[dict[str, Any]]) -> list[str]:
+    kilometres = f"{network.length.sum() / 1000:,.1f}"
+    summary = (
+        f"可步行 {kilometres} 公里，{network.pieces:,} 段，{network.parts} 个连通部分 / "
+        f"{kilometres} km that can be walked, {network.pieces:,} pieces, {network.parts} connected "
+        "parts"
+    )
+    notes = [summary]
+    left_out = ", ".join(f"{why} {count:,}" for why, count in network.report.left_out.items())
+    if left_out:
+        notes.append(f"未纳入的道路 / ways left out: {left_out}")
+    if unreachable:
+        names = "、".join(str(station["name"]) for station in unreachable[:10])
+        notes.append(
+            f"{len(unreachable)} 个驿站走不到 / stations that nobody can walk to: {names}"
+            + (" …" if len(unreachable) > 10 else "")
+        )
+    return notes

@@ -1,0 +1,1 @@
+"""Stations of all six kinds: what is known of them, and where they are."""

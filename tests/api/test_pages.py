@@ -1,0 +1,36 @@
+"""The front door in a real browser, and the headers that guard it."""
+
+import pytest
+
+from api.door import HEADERS
+from api.pages import served
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/api/stations", "/nowhere", "/help/problems/busy"])
+def test_every_answer_carries_the_security_headers(client, path):
+    answer = client.get(path)
+    for name, value in HEADERS.items():
+        if name == "Content-Security-Policy" and path == "/docs":
+            assert answer.headers[name].startswith(value)
+        else:
+            assert answer.headers[name] == value
+
+
+def test_the_start_page_is_chinese_first(client):
+    page = client.get("/", headers={"Accept-Language": "en"})
+    assert '<html lang="zh-CN">' in page.text
+    assert '<html lang="en">' in client.get("/?lang=en").text
+    assert client.get("/?lang=fr").status_code == 422
+    assert client.get("/", headers={"If-None-Match": page.headers["etag"]}).status_code == 304
+
+
+def test_files_are_served_by_name_only(client):
+    assert "start/start.js" in served()
+    for name in served():
+        answer = client.get(f"/web/{name}")
+        assert answer.status_code == 200
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        again = client.get(f"/web/{name}", headers={"If-None-Match": answer.headers["etag"]})
+        assert again.status_code == 304
+    for name in ("vendor/refresh.py", "../texts.toml", "start/start.html", "%2e%2e/texts.toml", ""):
+        assert client.get(f"/web/{name}").status_code == 404

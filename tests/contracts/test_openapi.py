@@ -1,0 +1,109 @@
+"""The OpenAPI document is complete, and the service does what it says."""
+
+import inspect
+from typing import get_args
+
+from api import areas, clusters, coverage, editions, health, openapi, stations, words
+from api.problems import EVERYWHERE, MEDIA_TYPE, classes
+from geo import schema
+from geo.coordinates import CRS_NAMES
+from geo.coverage.rates import RATES
+from geo.schema.areas import AREA_KINDS
+from geo.schema.editions import DATASETS, EDITION_STATES
+from geo.schema.stations import STATION_STATUSES
+from geo.walking.finder import STATES
+
+
+def operations(app):
+    for path, methods in app.openapi()["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def test_the_words_of_the_api_are_those_of_the_tables():
+    assert get_args(words.Crs) == CRS_NAMES
+    assert get_args(words.StationKind) == schema.STATION_KINDS
+    assert get_args(words.Service) == schema.SERVICES
+    assert get_args(words.Access) == schema.ACCESS
+    assert get_args(words.Status) == STATION_STATUSES
+    assert get_args(words.AreaKind) == AREA_KINDS
+    assert get_args(words.Dataset) == DATASETS
+    assert get_args(words.EditionState) == EDITION_STATES
+    assert set(get_args(words.HoursState)) == set(STATES)
+    assert set(get_args(words.RateName)) == set(RATES)
+
+
+def test_every_parameter_is_described_and_has_an_example_that_is_accepted(open_app, client):
+    for path, method, operation in operations(open_app):
+        for one in operation.get("parameters", []):
+            where = (path, one["name"])
+            assert one.get("description") or one["schema"].get("description"), where
+            examples = one["schema"].get("examples")
+            assert examples, where
+            if one["in"] != "query":
+                continue
+            base = {"lon": 113.65, "lat": 34.75} if path.endswith("nearest") else {}
+            for example in examples:
+                answer = client.request(
+                    method,
+                    path.replace("{station_id}", "1").replace("{area_id}", "110"),
+                    params={**base, one["name"]: example},
+                )
+                # An example of an id or a page is of some other city: not there, but well-formed.
+                problem = answer.json() if answer.status_code != 200 else {}
+                assert "errors" not in problem, (where, example, answer.text)
+
+
+def test_every_operation_is_named_as_its_function_and_says_what_it_does(open_app):
+    names = [operation["operationId"] for _, _, operation in operations(open_app)]
+    assert len(names) == len(set(names))
+    rooms = (areas, clusters, coverage, editions, health, stations)
+    functions = {name for room in rooms for name, _ in inspect.getmembers(room, inspect.isfunction)}
+    for _, _, operation in operations(open_app):
+        assert operation["operationId"] in functions
+        assert operation["description"]
+        assert operation["tags"]
+
+
+def test_every_error_is_documented_with_an_example(open_app):
+    slugs = {error.slug: error.status for error in classes()}
+    told = set()
+    for path, _, operation in operations(open_app):
+        for error in EVERYWHERE:
+            assert str(error.status) in operation["responses"], path
+        if operation.get("security"):
+            assert {"401", "403"} <= set(operation["responses"]), path
+        if operation.get("parameters"):
+            assert "422" in operation["responses"], path
+        for status, response in operation["responses"].items():
+            if int(status) < 400:
+                continue
+            content = response["content"][MEDIA_TYPE]
+            assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
+            for slug, example in content["examples"].items():
+                assert slugs[slug] == int(status) == example["value"]["status"]
+                told.add(slug)
+    document = str(open_app.openapi())
+    assert "HTTPValidationError" not in document
+    # Errors of files and methods belong to no question one can ask here.
+    assert set(slugs) - told == {"error", "invalid-file", "method-not-allowed"}
+
+
+def test_no_address_is_forgotten(open_app):
+    paths = set(open_app.openapi()["paths"])
+    assert paths == {
+        "/api/areas",
+        "/api/areas/{area_id}",
+        "/api/clusters",
+        "/api/coverage",
+        "/api/editions",
+        "/api/stations",
+        "/api/stations/nearest",
+        "/api/stations/{station_id}",
+        "/healthz",
+        "/maps/coverage.html",
+        "/readyz",
+    }
+    assert {tag["name"] for tag in openapi.TAGS} == {
+        tag for _, _, operation in operations(open_app) for tag in operation["tags"]
+    }

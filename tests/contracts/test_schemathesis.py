@@ -1,0 +1,73 @@
+"""Thousands of questions made from the OpenAPI document: the service keeps to what it says.
+
+Each answer must have a documented status, content type and shape, and none may be a mistake of
+ours; questions that break the document must be refused.
+"""
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import ignored_auth, positive_data_acceptance
+from served import KEY
+
+BOUNDED = settings(
+    max_examples=100,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+OPERATIONS = [
+    "list_areas",
+    "get_area",
+    "list_clusters",
+    "list_coverage",
+    "list_editions",
+    "list_stations",
+    "nearest_stations",
+    "get_station",
+    "healthz",
+    "readyz",
+    "coverage_page",
+]
+MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
+WITHOUT_PARAMETERS = {"healthz", "readyz"}
+HERE = {"Host": "127.0.0.1"}
+THERE = {"Authorization": "Bearer " + KEY.encode().decode("latin-1")}
+
+
+def operations(app, headers):
+    schema = schemathesis.openapi.from_asgi("/openapi.json", app, headers=headers)
+    found = (result.ok() for result in schema.get_all_operations())
+    return {one.definition.raw["operationId"]: one for one in found}
+
+
+def test_every_operation_is_tried(open_app):
+    assert set(operations(open_app, HERE)) == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.value)
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_any_question_at_this_machine(open_app, name, mode):
+    if mode is GenerationMode.NEGATIVE and name in WITHOUT_PARAMETERS:
+        return
+    # A box, a time or a page can have the right form and still be none: 422 says which. And
+    # without a key nothing can be refused for lack of one.
+    ask(operations(open_app, HERE)[name], mode, HERE, [positive_data_acceptance, ignored_auth])
+
+
+@pytest.mark.parametrize("name", ["list_clusters", "list_coverage", "list_editions"])
+def test_any_question_with_the_key(keyed_app, name):
+    # It is asked with the key, without, and with another: the secured ones must tell them apart.
+    operation = operations(keyed_app, {})[name]
+    ask(operation, GenerationMode.POSITIVE, THERE, [positive_data_acceptance])
+
+
+def ask(operation, mode, headers, without):
+    @BOUNDED
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def asked(case):
+        case.call_and_validate(headers=headers, excluded_checks=without)
+
+    asked()

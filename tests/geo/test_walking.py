@@ -1,0 +1,570 @@
+"""The walking search against scipy's Dijkstra on the fine graph, and by hand."""
+
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+from pyproj import Geod
+from street_makers import network_of, place
+from walking_oracle import Oracle, agrees
+
+from geo.errors import Invalid, InvalidFile
+from geo.streets import read_osm
+from geo.walking import (
+    CLOSED,
+    OPEN,
+    UNKNOWN,
+    OpenWhen,
+    Pace,
+    Snapping,
+    StationsOnStreets,
+    WalkingGraph,
+    empty_network,
+    nearest,
+    nearest_everywhere,
+    nearest_many,
+)
+
+GEOD = Geod(ellps="WGS84")
+WEEK = 10_080
+DAY = 1_440
+
+
+def stations_at(graph: WalkingGraph, *metres: tuple[float, float], **more) -> StationsOnStreets:
+    places = np.array([place(*xy) for xy in metres]).reshape(-1, 2)
+    return StationsOnStreets(graph, places[:, 0], places[:, 1], **more)
+
+
+def walk(stations: StationsOnStreets, x: float, y: float, k: int = 5, **more):
+    return nearest(stations, *place(x, y), k, **more)
+
+
+# A street of 1 km eastwards, and a detour of 3 km around a river between its halves.
+LONG = network_of([(0, 0), (1000, 0)], [(0, 1, [])])
+
+
+def test_the_nearest_on_foot_is_not_the_nearest_by_line():
+    # person at (0, 0); a station 60 m away across the river, reached by a bridge 1 km off
+    graph = WalkingGraph.build(
+        network_of(
+            [(0, 0), (1000, 0), (1000, 60), (0, 60)],
+            [(0, 1, []), (1, 2, []), (2, 3, [])],
+        )
+    )
+    answer = walk(stations_at(graph, (0, 60), (-0.0, 0), (300, 0)), 1, 1)
+    assert answer.station.tolist() == [1, 2, 0]
+    assert_allclose(answer.metres, [2, 300, 2060], atol=0.5)
+
+
+def test_metres_off_the_street_are_counted_and_told_apart():
+    stations = stations_at(WalkingGraph.build(LONG), (500, 40))
+    answer = walk(stations, 200, -30)
+    assert_allclose(answer.metres, [370], atol=0.1)
+    assert answer.metres_off_start == pytest.approx(30, abs=0.05)
+    assert_allclose(answer.metres_off_station, [40], atol=0.05)
+    assert_allclose(answer.metres_off_street, [70], atol=0.1)
+    assert_allclose(answer.seconds, answer.metres / 1.25)
+    assert answer.on_network
+
+
+def test_steps_are_slower_but_not_longer():
+    graph = WalkingGraph.build(
+        network_of([(0, 0), (100, 0), (200, 0)], [(0, 1, []), (1, 2, [])], steps=[1]),
+        pace=Pace(on_streets=1.0, on_steps=0.5),
+    )
+    answer = walk(stations_at(graph, (200, 0)), 0, 0)
+    assert_allclose(answer.metres, [200], atol=0.2)
+    assert_allclose(answer.seconds, [300], atol=0.5)
+    halfway = walk(stations_at(graph, (150, 0)), 50, 0)
+    assert_allclose(halfway.seconds, [50 + 100], atol=0.5)
+
+
+def test_a_chain_that_returns_to_its_junction_is_entered_from_both_sides():
+    # a ring of 400 m hanging on one junction of a street
+    graph = WalkingGraph.build(
+        network_of(
+            [(0, 0), (200, 0)],
+            [(0, 1, []), (1, 1, [(300, 0), (300, 100), (200, 100)])],
+        )
+    )
+    stations = stations_at(graph, (299, 90), (201, 60))
+    answer = walk(stations, 200, 0)
+    assert answer.station.tolist() == [1, 0]
+    assert_allclose(answer.metres, [61, 191], atol=1)
+
+
+def test_a_ring_that_meets_nothing_is_walked_the_shorter_way_round():
+    ring = network_of(
+        [(0, 0), (100, 0), (100, 100), (0, 100)],
+        [(0, 1, []), (1, 2, []), (3, 2, []), (3, 0, [])],
+    )
+    graph = WalkingGraph.build(ring)
+    assert graph.chains == 1
+    answer = walk(stations_at(graph, (0, 90), (90, 100), (100, 10)), 10, 0)
+    assert answer.station.tolist() == [0, 2, 1]
+    assert_allclose(answer.metres, [100, 100, 200], atol=0.5)
+
+
+def test_of_parallel_chains_the_shorter_is_walked():
+    graph = WalkingGraph.build(
+        network_of(
+            [(0, 0), (300, 0), (-100, 0), (400, 0)],
+            [(0, 1, [(150, 200)]), (0, 1, []), (2, 0, []), (1, 3, [])],
+        )
+    )
+    answer = walk(stations_at(graph, (400, 0)), -100, 0)
+    assert_allclose(answer.metres, [500], atol=0.3)
+
+
+def test_person_and_station_on_one_piece_do_not_go_by_its_ends():
+    answer = walk(stations_at(WalkingGraph.build(LONG), (480, 0), (530, 5)), 500, 0)
+    assert answer.station.tolist() == [0, 1]
+    assert_allclose(answer.metres, [20, 35], atol=0.1)
+
+
+def test_stations_equally_far_come_in_the_order_of_their_id():
+    graph = WalkingGraph.build(LONG)
+    spots = [(300, 0)] * 3 + [(100, 0)]
+    assert walk(stations_at(graph, *spots), 0, 0, 3).station.tolist() == [3, 0, 1]
+    named = stations_at(graph, *spots, ids=np.array([30, 10, 20, 5]))
+    assert walk(named, 0, 0, 3).station.tolist() == [3, 1, 2]
+
+
+def test_a_station_that_does_not_qualify_is_passed_over_wherever_it_stands():
+    graph = WalkingGraph.build(LONG)
+    features = np.array([0b01, 0b10, 0b11, 0b111], np.uint64)
+    stations = stations_at(graph, (10, 0), (20, 0), (30, 0), (40, 0), features=features)
+    assert walk(stations, 0, 0, required=0b11).station.tolist() == [2, 3]
+    assert walk(stations, 0, 0, any_of=0b110).station.tolist() == [1, 2, 3]
+    assert walk(stations, 0, 0, allow=np.array([True, False, False, True])).station.tolist() == [
+        0,
+        3,
+    ]
+    assert walk(stations, 0, 0, 1, required=0b1, any_of=0b100).station.tolist() == [3]
+    assert len(walk(stations, 0, 0, required=0b1000)) == 0
+
+
+def test_the_cap_holds_and_counts_the_whole_way():
+    stations = stations_at(WalkingGraph.build(LONG), (500, 40))
+    assert len(walk(stations, 0, 30, max_metres=571)) == 1
+    assert len(walk(stations, 0, 30, max_metres=569)) == 0
+
+
+def test_a_station_on_an_isolated_part_is_never_offered_and_is_listed():
+    network = network_of(
+        [(0, 0), (2000, 0), (0, 200), (50, 200)],
+        [(0, 1, []), (2, 3, [])],
+    )
+    stations = stations_at(WalkingGraph.build(network), (25, 330), (1500, 0), (5000, 5000))
+    assert stations.unreachable.tolist() == [0]
+    assert stations.off_network.tolist() == [2]
+    assert walk(stations, 0, 0).station.tolist() == [1]
+    assert stations.street.tolist() == [1, 0, -1]
+    assert stations.part.tolist() == [1, 0, -1]
+
+
+def test_a_small_part_captures_a_person_only_where_nothing_else_is_near():
+    network = network_of(
+        [(0, 0), (2000, 0), (0, 200), (50, 200)],
+        [(0, 1, []), (2, 3, [])],
+    )
+    graph = WalkingGraph.build(network)
+
+    def part(x: float, y: float, graph: WalkingGraph = graph) -> int:
+        return graph.streets.chain_part[graph.snap(*np.array(place(x, y))[:, None]).chain[0]]
+
+    assert part(25, 140) == 0  # 60 m to the small part, 140 m to the large one
+    assert part(25, 195) == 1  # 195 m to the large one: beyond the radius
+    assert part(1000, 400) == 0
+    none_is_small = Snapping(small_part_points=0, small_part_metres=0)
+    assert part(25, 140, WalkingGraph.build(network, snapping=none_is_small)) == 1
+
+
+def test_a_street_overhead_gives_way_to_one_on_the_ground():
+    network = network_of(
+        [(0, 0), (500, 0), (0, 10), (500, 10), (600, 0)],
+        [(0, 1, []), (2, 3, []), (1, 4, []), (3, 4, [])],
+        layers=[1, 0, 0, 0],
+    )
+    graph = WalkingGraph.build(network)
+    stations = stations_at(graph, (250, -1), (250, -20), (250, -490))
+    assert stations.street.tolist() == [1, 1, 1]
+    assert walk(stations, 250, 2).metres_off_start == pytest.approx(8, abs=0.1)
+    above = network_of([(0, 0), (500, 0)], [(0, 1, [])], layers=[1])
+    assert stations_at(WalkingGraph.build(above), (250, -20)).street.tolist() == [0]
+
+
+# ---------------------------------------------------------------------- hours
+def week(*spans: tuple[int, int]) -> np.ndarray:
+    minutes = np.zeros(WEEK, np.uint8)
+    for start, stop in spans:
+        minutes[start:stop] = 1
+    return np.packbits(minutes, bitorder="little")
+
+
+NOON = 12 * 60
+HOURS = np.array(
+    [week((9 * 60, 12 * 60 + 10)), week((0, WEEK)), week((DAY, DAY + 5), (WEEK - 5, WEEK))]
+)
+MAYBE = np.zeros_like(HOURS)
+
+
+def open_when(start: float, patterns: list[int], **more) -> OpenWhen:
+    return OpenWhen(HOURS, MAYBE, np.array(patterns, np.int32), start, **more)
+
+
+def test_a_closed_station_is_not_offered():
+    stations = stations_at(WalkingGraph.build(LONG), (100, 0), (200, 0))
+    answer = walk(stations, 0, 0, hours=open_when(8 * 60, [0, 1]))
+    assert answer.station.tolist() == [1]
+    assert answer.state.tolist() == [OPEN]
+
+
+def test_a_station_that_closes_before_one_gets_there_is_not_offered():
+    # 825 m at 1.25 m/s are 11 minutes; it closes in 10
+    stations = stations_at(WalkingGraph.build(LONG), (825, 0), (900, 0))
+    assert walk(stations, 0, 0, hours=open_when(NOON, [0, 1])).station.tolist() == [1]
+    there = walk(stations, 0, 0, hours=open_when(NOON, [0, 1], walking_counts=False))
+    assert there.station.tolist() == [0, 1]
+    near = walk(stations, 500, 0, hours=open_when(NOON, [0, 1]))
+    assert near.station.tolist() == [0, 1]
+    hurried = open_when(NOON, [0, 1], minutes_before_closing=10)
+    assert walk(stations, 500, 0, hours=hurried).station.tolist() == [1]
+
+
+def test_unknown_hours_are_not_taken_for_open():
+    stations = stations_at(WalkingGraph.build(LONG), (100, 0), (200, 0))
+    unknown = open_when(NOON, [-1, 1])
+    assert walk(stations, 0, 0, hours=unknown).station.tolist() == [1]
+    kept = walk(stations, 0, 0, hours=unknown._replace(unknown_passes=True))
+    assert kept.station.tolist() == [0, 1]
+    assert kept.state.tolist() == [UNKNOWN, OPEN]
+
+
+def test_closed_stations_are_told_as_such_when_all_are_asked_for():
+    stations = stations_at(WalkingGraph.build(LONG), (100, 0), (200, 0), (300, 0))
+    answer = walk(stations, 0, 0, hours=open_when(8 * 60, [0, 1, -1], only_open=False))
+    assert answer.station.tolist() == [0, 1, 2]
+    assert answer.state.tolist() == [CLOSED, OPEN, UNKNOWN]
+
+
+def test_past_midnight_the_hours_of_the_next_day_count():
+    stations = stations_at(WalkingGraph.build(LONG), (310, 0), (610, 0))
+    answer = walk(stations, 0, 0, hours=open_when(DAY - 3, [2, 2], only_open=False))
+    assert answer.state.tolist() == [OPEN, CLOSED]  # 4 and 8 minutes on: 00:01 and 00:05
+
+
+def test_beyond_the_horizon_hours_are_not_known():
+    stations = stations_at(WalkingGraph.build(LONG), (90, 0), (610, 0))
+    answer = walk(stations, 0, 0, hours=open_when(WEEK - 3, [1, 1], only_open=False))
+    assert answer.state.tolist() == [OPEN, UNKNOWN]
+
+
+def test_a_minute_marked_unknown_is_neither_open_nor_closed():
+    stations = stations_at(WalkingGraph.build(LONG), (100, 0), (200, 0))
+    doubt = open_when(8 * 60, [0, 1], only_open=False)
+    doubt = doubt._replace(unknown=np.array([week((8 * 60, 9 * 60)), *MAYBE[1:]]))
+    assert walk(stations, 0, 0, hours=doubt).state.tolist() == [UNKNOWN, OPEN]
+    only_open = doubt._replace(only_open=True)
+    assert walk(stations, 0, 0, hours=only_open).station.tolist() == [1]
+
+
+# ---------------------------------------------------------------------- no street
+def geodesic(stations: StationsOnStreets, x: float, y: float) -> np.ndarray:
+    lon, lat = place(x, y)
+    n = len(stations)
+    return np.array(GEOD.inv(np.full(n, lon), np.full(n, lat), stations.lon, stations.lat)[2])
+
+
+def test_without_a_network_the_straight_line_is_taken_and_said():
+    rng = np.random.default_rng(3)
+    stations = stations_at(WalkingGraph.build(empty_network()), *rng.normal(0, 2000, (3000, 2)))
+    answer = walk(stations, 100, 100, 7, max_metres=50_000)
+    metres = geodesic(stations, 100, 100)
+    assert answer.straight_line
+    assert answer.station.tolist() == np.argsort(metres)[:7].tolist()
+    assert_allclose(answer.metres, np.sort(metres)[:7], atol=1e-6)
+    assert len(stations.off_network) == 3000
+    assert len(stations.unreachable) == 0
+
+
+def test_far_from_any_street_the_straight_line_is_taken_with_all_filters():
+    stations = stations_at(WalkingGraph.build(LONG), (0, 0), (100, 0), (200, 0), (300, 0))
+    hours = open_when(8 * 60, [1, 0, 1, -1], unknown_passes=True)
+    answer = walk(
+        stations, 0, 900, hours=hours, allow=np.array([True, True, True, True]), max_metres=930
+    )
+    assert answer.straight_line
+    assert answer.station.tolist() == [0, 2]
+    assert answer.state.tolist() == [OPEN, OPEN]
+    assert_allclose(answer.metres, geodesic(stations, 0, 900)[[0, 2]], atol=1e-6)
+    assert walk(stations, 0, 499).on_network
+    assert walk(stations, 0, 501).straight_line
+
+
+def test_hours_on_the_straight_line_are_those_of_the_walking_search():
+    graph = WalkingGraph.build(LONG)
+    spots = [(x, 0) for x in range(0, 1000, 50)]
+    patterns = [(-1, 0, 1, 2)[i % 4] for i in range(20)]
+    streets = stations_at(graph, *spots)
+    lines = stations_at(WalkingGraph.build(empty_network()), *spots)
+    for minutes in (0, 3, 30):
+        for start in (NOON, WEEK - 4.5, 8 * 60 + 59.9):
+            hours = open_when(start, patterns, minutes_before_closing=minutes)
+            a, b = walk(streets, 0, 0, 20, hours=hours), walk(lines, 0, 0, 20, hours=hours)
+            assert a.station.tolist() == b.station.tolist()
+            assert a.state.tolist() == b.state.tolist()
+            assert_allclose(a.metres, b.metres, atol=0.01)
+
+
+def test_no_station_is_no_answer_and_no_error():
+    for network in (LONG, empty_network()):
+        stations = stations_at(WalkingGraph.build(network))
+        assert len(walk(stations, 0, 0)) == 0
+        metres, _, station = nearest_everywhere(stations)
+        assert np.isinf(metres).all()
+        assert (station == -1).all()
+
+
+# ---------------------------------------------------------------------- bad input
+@pytest.mark.parametrize(
+    ("lon", "lat", "k", "limit"),
+    [
+        (39.9, 116.4, 5, 3000),
+        (np.nan, 39.9, 5, 3000),
+        (116.4, np.inf, 5, 3000),
+        (181, 0, 5, 3000),
+        (116.4, 39.9, 0, 3000),
+        (116.4, 39.9, 5, -1),
+        (116.4, 39.9, 5, np.nan),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_refused(lon, lat, k, limit):
+    with pytest.raises(Invalid):
+        nearest(stations_at(WalkingGraph.build(LONG), (0, 0)), lon, lat, k, max_metres=limit)
+
+
+def test_more_stations_than_there_are_may_be_asked_for():
+    assert len(walk(stations_at(WalkingGraph.build(LONG), (0, 0)), 0, 0, 10**6)) == 1
+
+
+def test_arrays_that_do_not_fit_are_refused():
+    graph = WalkingGraph.build(LONG)
+    stations = stations_at(graph, (0, 0), (10, 0))
+    with pytest.raises(Invalid, match="mask"):
+        walk(stations, 0, 0, allow=np.ones(3, bool))
+    with pytest.raises(Invalid, match="Hours of 3"):
+        walk(stations, 0, 0, hours=open_when(0, [0, 0, 0]))
+    with pytest.raises(Invalid, match="pattern"):
+        walk(stations, 0, 0, hours=open_when(0, [0, 9]))
+    with pytest.raises(Invalid, match="not numbers"):
+        StationsOnStreets(graph, np.array([np.nan]), np.array([1.0]))
+
+
+# ---------------------------------------------------------------------- by chance
+@st.composite
+def situations(draw):
+    """A network with all kinds of oddities, stations and people."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    count = draw(st.integers(1, 8))
+    nodes = [tuple(xy) for xy in rng.uniform(0, 900, (count, 2))]
+    node = st.integers(0, count - 1)
+    pieces, layers = [], []
+    for a, b, wanted in draw(
+        st.lists(st.tuples(node, node, st.integers(0, 3)), min_size=1, max_size=14)
+    ):
+        bends = max(wanted, 2) if a == b else wanted  # a loop needs room
+        pieces.append((a, b, [tuple(xy) for xy in rng.uniform(0, 900, (bends, 2))]))
+        layers.append(draw(st.sampled_from([0, 0, 0, 1])))
+    # Two straight pieces between the same nodes would lie on each other: bend the second.
+    straight = set()
+    for i, (a, b, bends) in enumerate(pieces):
+        if not bends:
+            if frozenset((a, b)) in straight:
+                pieces[i] = (a, b, [tuple(rng.uniform(0, 900, 2))])
+            straight.add(frozenset((a, b)))
+    network = network_of(
+        nodes, pieces, layers=layers, steps=[i for i in range(len(pieces)) if rng.random() < 0.2]
+    )
+
+    def spot():
+        kind = draw(st.sampled_from(["near", "node", "bend", "again", "far"]))
+        if kind == "again" and spots:
+            return spots[draw(st.integers(0, len(spots) - 1))]
+        if kind == "node":
+            return nodes[draw(node)]
+        if kind == "bend":
+            bends = [xy for _, _, bends in pieces for xy in bends]
+            if bends:
+                return bends[draw(st.integers(0, len(bends) - 1))]
+        wide = 3000 if kind == "far" else 100
+        return tuple(rng.uniform(-wide, 900 + wide, 2))
+
+    spots: list = []
+    for _ in range(draw(st.integers(1, 12))):
+        spots.append(spot())  # noqa: PERF401  a spot may repeat an earlier one
+    stations = draw(st.integers(0, len(spots) - 1))
+    return network, spots[:stations], spots[stations:], rng.random(stations) < 0.7
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(situations(), st.integers(1, 6), st.sampled_from([500.0, 3000.0, 1e9]), st.booleans())
+def test_on_any_network_the_answer_is_the_full_dijkstras(situation, k, limit, small_matters):
+    network, where, people, mask = situation
+    rule = (8, 300.0) if small_matters else (0, 0.0)
+    graph = WalkingGraph.build(
+        network, snapping=Snapping(small_part_points=rule[0], small_part_metres=rule[1])
+    )
+    oracle = Oracle(network, small_points=rule[0], small_metres=rule[1])
+    stations = stations_at(graph, *where)
+    feet = [oracle.foot(*place(*xy)) for xy in where]
+    walkers = [oracle.foot(*place(*xy)) for xy in people]
+    assert stations.off_network.tolist() == [i for i, foot in enumerate(feet) if foot is None]
+    metres = oracle.distances(walkers, feet)
+    for row, (xy, foot) in enumerate(zip(people, walkers, strict=True)):
+        answer = walk(stations, *xy, k, allow=mask, max_metres=limit)
+        assert answer.on_network == (foot is not None)
+        if foot is not None:
+            assert answer.metres_off_start == pytest.approx(foot.off_street, abs=0.02)
+            right, error = agrees(answer.station, answer.metres, metres[row], mask, k, limit)
+            assert right, (answer, metres[row], error)
+    everywhere, _, which = nearest_everywhere(stations, allow=mask)
+    junctions = [oracle.node_foot(node) for node in graph.streets.junction_node]
+    from_junctions = np.where(mask, oracle.distances(junctions, feet), np.inf)
+    best = from_junctions.min(axis=1, initial=np.inf)
+    assert_allclose(everywhere, best, atol=0.1)
+    reached = np.flatnonzero(np.isfinite(best))
+    assert_allclose(from_junctions[reached, which[reached]], best[reached], atol=1e-3)
+    assert (which[np.isinf(best)] == -1).all()
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(situations())
+def test_chains_lose_no_street_and_no_metre(situation):
+    network = situation[0]
+    streets = WalkingGraph.build(network).streets
+    assert streets.chain_metres.sum() == pytest.approx(network.length.sum(), abs=1e-6)
+    used = streets.vertex_street[streets.vertex_street >= 0]
+    assert set(used.tolist()) == set(range(network.pieces))
+    assert len(used) == len(network.points) - network.pieces
+    degree = np.bincount(streets.chain_end.ravel(), minlength=len(streets.junction_lon))
+    ring = streets.chain_end[:, 0] == streets.chain_end[:, 1]
+    lone = set(streets.chain_end[ring, 0].tolist())
+    assert all(degree[j] != 2 or j in lone for j in range(len(degree)))
+
+
+# ---------------------------------------------------------------------- real streets
+@pytest.mark.parametrize("file", ["heidelberg.osm.pbf", "tsinghua.osm"])
+def test_on_real_streets_the_answer_is_the_full_dijkstras(shared_data, file):
+    network = read_osm(shared_data / "networks" / file)
+    rng = np.random.default_rng(5)
+    count = 400 if network.nodes > 5000 else 60
+    spots = rng.integers(0, network.nodes, count + 100)
+    lon = network.node_lon[spots] + rng.normal(0, 50, count + 100) * METRES_EAST(network)
+    lat = network.node_lat[spots] + rng.normal(0, 50, count + 100) / 111_000
+    stations = StationsOnStreets(WalkingGraph.build(network), lon[:count], lat[:count])
+    oracle = Oracle(network)
+    feet = [oracle.foot(*at) for at in zip(lon, lat, strict=True)]
+    assert_allclose(
+        stations.snapped.off_street,
+        [f.off_street if f else np.inf for f in feet[:count]],
+        atol=0.02,
+    )
+    limit = 5000.0
+    metres = oracle.distances(feet[count:], feet[:count], limit)
+    for share in (1.0, 0.1):
+        mask = rng.random(count) < share
+        many = nearest_many(stations, lon[count:], lat[count:], 5, max_metres=limit, allow=mask)
+        for row, foot in enumerate(feet[count:]):
+            found = slice(0, many.count[row])
+            assert many.straight_line[row] == (foot is None)
+            right, error = agrees(
+                many.station[row, found], many.metres[row, found], metres[row], mask, 5, limit
+            )
+            assert right, (row, error)
+
+
+def METRES_EAST(network) -> float:
+    return 1 / (111_320 * np.cos(np.radians(network.node_lat.mean())))
+
+
+def test_every_junction_knows_what_a_person_standing_there_is_told(shared_data):
+    network = read_osm(shared_data / "networks" / "tsinghua.osm")
+    rng = np.random.default_rng(8)
+    spots = rng.integers(0, network.nodes, 40)
+    stations = StationsOnStreets(
+        WalkingGraph.build(network), network.node_lon[spots], network.node_lat[spots] + 2e-4
+    )
+    mask = rng.random(40) < 0.5
+    metres, seconds, station = nearest_everywhere(stations, allow=mask)
+    streets = stations.graph.streets
+    many = nearest_many(
+        stations, streets.junction_lon, streets.junction_lat, 1, max_metres=1e9, allow=mask
+    )
+    # People standing on a junction of a small part, or on a bridge, are led to another street, and
+    # at a closed gate there is a junction on either side.
+    _, place_of, share = np.unique(
+        np.column_stack((streets.junction_lon, streets.junction_lat)),
+        axis=0,
+        return_inverse=True,
+        return_counts=True,
+    )
+    on_it = (many.metres_off_start < 1e-6) & (share[place_of] == 1)
+    snapped = stations.graph.snap(streets.junction_lon, streets.junction_lat)
+    part = np.full(len(metres), -1)
+    part[streets.chain_end.ravel()] = np.repeat(streets.chain_part, 2)
+    on_it &= (part == streets.chain_part[snapped.chain]) & (part == 0)
+    assert on_it.sum() > 0.8 * len(metres)
+    on_it &= many.count > 0
+    assert_allclose(metres[on_it], many.metres[on_it, 0], atol=1e-6)
+    assert (station[on_it] == many.station[on_it, 0]).all()
+    assert_allclose(seconds[on_it], many.seconds[on_it, 0], atol=1e-6)
+
+
+# ---------------------------------------------------------------------- snapshot, threads
+def test_a_snapshot_answers_as_the_graph_did(tmp_path):
+    graph = WalkingGraph.build(LONG, edition_id=12, pace=Pace(1.1, 0.4))
+    graph.save(tmp_path / "walking.npz")
+    again = WalkingGraph.load(tmp_path / "walking.npz")
+    assert (again.edition_id, again.pace, again.snapping) == (12, graph.pace, graph.snapping)
+    a, b = (walk(stations_at(g, (700, 9)), 100, 3) for g in (graph, again))
+    assert_allclose(a.metres, b.metres, rtol=0)
+    assert [path.name for path in tmp_path.iterdir()] == ["walking.npz"]
+
+
+def test_a_damaged_snapshot_is_told_and_not_used(tmp_path):
+    path = tmp_path / "walking.npz"
+    WalkingGraph.build(LONG).save(path)
+    whole = path.read_bytes()
+    for broken in (b"", b"nonsense", whole[: len(whole) // 2]):
+        path.write_bytes(broken)
+        with pytest.raises(InvalidFile, match=r"walking\.npz"):
+            WalkingGraph.load(path)
+    with pytest.raises(InvalidFile):
+        WalkingGraph.load(tmp_path / "none.npz")
+
+
+def test_many_threads_search_one_graph_at_once():
+    rng = np.random.default_rng(4)
+    nodes = rng.uniform(0, 3000, (300, 2))
+    links = [(i, int(rng.integers(0, 300)), [tuple(rng.uniform(0, 3000, 2))]) for i in range(300)]
+    graph = WalkingGraph.build(network_of([tuple(xy) for xy in nodes], links))
+    stations = stations_at(graph, *rng.uniform(0, 3000, (80, 2)))
+    lon, lat = np.array([place(*xy) for xy in rng.uniform(0, 3000, (400, 2))]).T
+    alone = nearest_many(stations, lon, lat, 4)
+    wrong: list[int] = []
+
+    def ask() -> None:
+        for _ in range(5):
+            answer = nearest_many(stations, lon, lat, 4)
+            wrong.append(int((answer.station != alone.station).sum()))
+
+    threads = [threading.Thread(target=ask) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == [0] * 30

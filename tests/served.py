@@ -1,0 +1,122 @@
+"""A small city behind the real application: one database for all tests that only read it."""
+
+import contextlib
+import itertools
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+import rows
+from fastapi.testclient import TestClient
+from hostile import HOSTILE_NAME
+from sqlalchemy import text
+
+from api.app import create_app
+from geo.database import Actor, Database
+from geo.postgres import Cluster
+from geo.settings import Settings
+
+TEMPLATE = "nuanyi_template"
+_numbers = itertools.count(1)
+KEY = "开门 open-sesame"
+WEST, SOUTH = 113.60, 34.70
+LOCAL = "http://127.0.0.1:8000"
+AREAS = SimpleNamespace(district=100, east=120, west=110, park=130)
+
+
+def fill(database: Database) -> SimpleNamespace:
+    """Two subdistricts in a district, a park, thirty stations in a row going east, rates, clusters;
+    every name is hostile."""
+    with database.write(Actor("test")) as writer:
+        areas = rows.edition(writer, "areas")
+        stations = rows.edition(writer, "stations")
+        enterprises = rows.edition(writer, "enterprises")
+        streets = rows.edition(writer, "streets")
+        rows.street(writer, streets, WEST - 0.002, WEST + 0.16, SOUTH + 0.05)
+        rows.edition(writer, "stations", state="retired")
+        rows.area(writer, areas, 100, rows.square(WEST, SOUTH, 0.2), kind="district", code="410199")
+        for number, west in ((110, WEST), (120, WEST + 0.1)):
+            square = rows.square(west, SOUTH)
+            rows.area(writer, areas, number, square, code=f"410199{number}", parent_id=100)
+        rows.area(writer, areas, 130, None, kind="industrial_park", parent_id=100)
+        for number in range(1, 31):
+            rows.station(
+                writer,
+                stations,
+                number,
+                lon=WEST + 0.005 * number,
+                lat=SOUTH + 0.05,
+                kind="warm_station" if number % 3 else "driver_rest_home",
+                services=["hot_water", "toilet"] if number % 2 else ["hot_water"],
+                access=("public", "members", "internal", "unknown")[number % 4],
+                hours_text="24小时",
+                opening_hours="24/7",
+                address=f"人民路{number}号",
+            )
+        rows.station(writer, stations, 31, lon=None, hours_text="问门卫")
+        rows.status(writer, 4, "closed", "-1 day", "30 days")
+        inside = [(110 if n < 20 else 120, n) for n in range(1, 31)]
+        counted = rows.assignment(
+            writer, stations, areas, [*inside, *((100, n) for _, n in inside)]
+        )
+        rows.count_stations(writer, counted, 110, "warm_station", 13)
+        rates = rows.assignment(writer, enterprises, areas, [])
+        rows.figures(writer, rates, 100, units=50, units_own=30, units_none=15, units_unknown=5)
+        rows.figures(writer, rates, 110, units=20, units_own=10, units_none=10)
+        for number in range(1, 6):
+            rows.cluster(writer, enterprises, number, WEST + 0.01 * number, SOUTH + 0.02)
+    return SimpleNamespace(areas=areas, stations=stations, enterprises=enterprises, streets=streets)
+
+
+@pytest.fixture(scope="session")
+def city(cluster: Cluster) -> Iterator[SimpleNamespace]:
+    """The city's database and the numbers of its editions. Read it, never write it."""
+    with another_database(cluster) as database:
+        yield SimpleNamespace(database=database, **vars(fill(database)))
+
+
+@contextlib.contextmanager
+def another_database(cluster: Cluster, pool_size: int = 8) -> Iterator[Database]:
+    """A database of the newest schema with the pool of a real service, dropped at the end."""
+    name = f"served_{next(_numbers)}"
+    admin = Database(cluster.url("postgres"), pool_size=1)
+    outside = admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    with outside as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
+        database = Database(cluster.url(name), pool_size=pool_size)
+        try:
+            yield database
+        finally:
+            database.close()
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+            connection.close()
+            admin.close()
+
+
+@pytest.fixture(scope="session")
+def open_app(city, tmp_path_factory):
+    """The service without a key: for this machine alone, everything open."""
+    return create_app(Settings(state=tmp_path_factory.mktemp("open")), city.database)
+
+
+@pytest.fixture(scope="session")
+def keyed_app(city, tmp_path_factory):
+    """The service with a key."""
+    return create_app(Settings(state=tmp_path_factory.mktemp("keyed"), key=KEY), city.database)
+
+
+@pytest.fixture(scope="session")
+def client(open_app) -> Iterator[TestClient]:
+    """A person at this machine, no key set."""
+    with TestClient(open_app, base_url=LOCAL) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def stranger(keyed_app) -> Iterator[TestClient]:
+    """A person somewhere, without the key."""
+    with TestClient(keyed_app, base_url="https://nuanyi.example") as client:
+        yield client
+
+
+__all__ = ["HOSTILE_NAME", "city", "client", "keyed_app", "open_app", "stranger"]
