@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv as pacsv
 from alembic import command
@@ -28,6 +30,9 @@ from geo.errors import Busy, Conflict, Unavailable
 from geo.postgres import DATABASE, Cluster
 from geo.progress import SILENT, Progress
 from geo.settings import Settings
+
+ROWS_A_PIECE = 1 << 17
+BUFFER = 1 << 20  # bytes that the driver takes at once; its own 8 kB cost a fifth more time
 
 
 @dataclass(frozen=True)
@@ -134,14 +139,61 @@ class Writer(Reader):
                         pacsv.WriteOptions(include_header=False, quoting_style="needed"),
                     )
                     buffer.seek(0)
-                    cursor.copy_expert(statement, buffer)
+                    cursor.copy_expert(statement, buffer, BUFFER)
             else:
-                cursor.copy_expert(statement, rows)
+                cursor.copy_expert(statement, rows, BUFFER)
+
+    def copy_in_integers(
+        self, table: str, columns: Sequence[str], values: Sequence[npt.NDArray[np.int64]]
+    ) -> None:
+        """Load whole numbers (columns of type bigint, no nulls) by binary COPY, which PostgreSQL
+        need not parse: twice as fast as text."""
+        layout = np.dtype(
+            [("fields", ">i2")]
+            + [(f"{part}{number}", kind) for number in range(len(columns))
+               for part, kind in (("length", ">i4"), ("value", ">i8"))]
+        )  # fmt: skip
+
+        def pieces() -> Iterator[bytes]:
+            yield b"PGCOPY\n\xff\r\n\0" + bytes(8)
+            for start in range(0, len(values[0]), ROWS_A_PIECE):
+                some = [column[start : start + ROWS_A_PIECE] for column in values]
+                records = np.zeros(len(some[0]), dtype=layout)
+                records["fields"] = len(columns)
+                for number, column in enumerate(some):
+                    records[f"length{number}"] = 8
+                    records[f"value{number}"] = column
+                yield records.tobytes()
+            yield b"\xff\xff"
+
+        names = ", ".join(f'"{column}"' for column in columns)
+        with self._cursor() as cursor:
+            cursor.copy_expert(
+                f'COPY "{table}" ({names}) FROM STDIN (FORMAT binary)', _Pieces(pieces()), BUFFER
+            )
 
     def lock(self, name: str) -> None:
         """Wait for the named lock, held until this transaction ends: two imports of one dataset go
         one after the other."""
         self.execute("SELECT pg_advisory_xact_lock(hashtext(:name))", {"name": f"nuanyi {name}"})
+
+
+class _Pieces:
+    """Bytes that are made as they are read."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._left = memoryview(b"")
+
+    def read(self, size: int) -> bytes:
+        """At most so many bytes; none at the end."""
+        while not self._left:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return b""
+            self._left = memoryview(piece)
+        taken, self._left = self._left[:size], self._left[size:]
+        return bytes(taken)
 
 
 class Database:

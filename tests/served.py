@@ -2,16 +2,21 @@
 
 import contextlib
 import itertools
+import threading
+import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
 import rows
+import uvicorn
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hostile import HOSTILE_NAME
 from sqlalchemy import text
 
 from api.app import create_app
+from geo.coverage.figures import WHOLE
 from geo.database import Actor, Database
 from geo.postgres import Cluster
 from geo.settings import Settings
@@ -61,6 +66,7 @@ def fill(database: Database) -> SimpleNamespace:
         )
         rows.count_stations(writer, counted, 110, "warm_station", 13)
         rates = rows.assignment(writer, enterprises, areas, [])
+        rows.figures(writer, rates, WHOLE, units=60, units_own=30, units_none=25, units_unknown=5)
         rows.figures(writer, rates, 100, units=50, units_own=30, units_none=15, units_unknown=5)
         rows.figures(writer, rates, 110, units=20, units_own=10, units_none=10)
         for number in range(1, 6):
@@ -119,4 +125,30 @@ def stranger(keyed_app) -> Iterator[TestClient]:
         yield client
 
 
-__all__ = ["HOSTILE_NAME", "city", "client", "keyed_app", "open_app", "stranger"]
+@contextlib.contextmanager
+def running(app: FastAPI) -> Iterator[str]:
+    """The application behind a real server on a free port; its address."""
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", access_log=False)
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    until = time.monotonic() + 30
+    while not server.started:
+        assert thread.is_alive(), "the server did not start"
+        assert time.monotonic() < until, "the server did not start in time"
+        time.sleep(0.02)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def live(open_app: FastAPI) -> Iterator[str]:
+    """The address of the service at this machine, over real HTTP."""
+    with running(open_app) as address:
+        yield address
+
+
+__all__ = ["HOSTILE_NAME", "city", "client", "keyed_app", "live", "open_app", "stranger"]

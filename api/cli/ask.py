@@ -13,7 +13,7 @@ from api.cli import console
 from geo.coordinates import Crs
 from geo.errors import Invalid
 from geo.walking.finder import Finder
-from maps import coverage as coverage_map
+from maps.coverage.gather import page as coverage_page
 
 maps = typer.Typer(help="地图文件 / maps as files.", no_args_is_help=True)
 
@@ -118,7 +118,7 @@ def map_coverage(
     """工会覆盖地图，一个可离线打开的文件 / The coverage map: one file that opens offline."""
     of = console.settings()
     with console.database(of) as database, database.read(console.OPERATOR) as reader:
-        page = coverage_map.page(reader, of, kind=kind, language=language)
+        page = coverage_page(reader, of, kind=kind, language=language)
     try:
         out.write_text(page, encoding="utf-8")
     except OSError as error:

@@ -16,7 +16,7 @@ import shapely
 from sqlalchemy import insert
 
 from geo import partitions
-from geo.areas.locate import Locator, locator
+from geo.areas.locate import Locator, grouped, locator
 from geo.database import Reader, Writer
 from geo.schema import Assignment
 from geo.schema.areas import AREA_KINDS, DIVISION_KINDS
@@ -102,16 +102,40 @@ def memberships(index: AreaIndex, lon: Floats, lat: Floats) -> tuple[Integers, I
         point; and how many points lay in two areas of one statutory level (overlapping borders).
     """
     point, area = index.polygons.pairs(lon, lat)
-    statutory = index.kinds[area] < LEVELS
-    # The smallest first, so that the first of each (point, level) is the one that stays.
-    key = point[statutory] * LEVELS + index.kinds[area[statutory]]
+    point, area, overlaps = _one_of_each_level(index, point, area, len(lon))
+    if _has_bare_parents(index):
+        point, area = _with_bare_ancestors(index, point, area, len(lon))
+    order = grouped(area, len(index))
+    return point[order], area[order], overlaps
+
+
+def _one_of_each_level(
+    index: AreaIndex, point: Integers, area: Integers, points: int
+) -> tuple[Integers, Integers, int]:
+    """Of several areas of one statutory level that hold a point, keep the smallest."""
+    kind = index.kinds[area].astype(np.int64)
+    statutory = np.flatnonzero(kind < LEVELS)
+    key = point[statutory] * LEVELS + kind[statutory]
+    if len(key) == 0 or np.bincount(key, minlength=points * LEVELS).max() <= 1:
+        return point, area, 0
     order = np.lexsort((index.size[area[statutory]], key))
     first = np.ones(len(order), dtype=bool)
     first[1:] = key[order][1:] != key[order][:-1]
-    overlaps = int((~first).sum())
-    chosen = np.flatnonzero(statutory)[order[first]]
-    kept = np.concatenate([chosen, np.flatnonzero(~statutory)])
-    point, area = point[kept], area[kept]
+    keep = np.ones(len(point), dtype=bool)
+    keep[statutory[order[~first]]] = False
+    return point[keep], area[keep], int((~first).sum())
+
+
+def _has_bare_parents(index: AreaIndex) -> bool:
+    """Whether any area without a boundary has children: only then is there anybody to lift up."""
+    parents = index.parents[index.parents >= 0]
+    return bool((~index.has_boundary[parents]).any())
+
+
+def _with_bare_ancestors(
+    index: AreaIndex, point: Integers, area: Integers, points: int
+) -> tuple[Integers, Integers]:
+    """Add, for every membership, the areas above it that have no boundary of their own."""
     above = index.parents[area]
     gathered_point, gathered_area = [point], [area]
     carried = point
@@ -122,9 +146,10 @@ def memberships(index: AreaIndex, lon: Floats, lat: Floats) -> tuple[Integers, I
         gathered_point.append(carried[bare])
         gathered_area.append(above[bare])
         above = index.parents[above]
-    point, area = np.concatenate(gathered_point), np.concatenate(gathered_area)
-    pairs = np.unique(area * max(len(lon), 1) + point)
-    return pairs % max(len(lon), 1), pairs // max(len(lon), 1), overlaps
+    pairs = np.unique(
+        np.concatenate(gathered_area) * max(points, 1) + np.concatenate(gathered_point)
+    )
+    return pairs % max(points, 1), pairs // max(points, 1)
 
 
 def store(
@@ -159,11 +184,7 @@ def store(
     )
     assert row is not None  # an INSERT RETURNING gives its row or raises
     child = partitions.create(writer, "area_membership", row.id)
-    writer.copy_in(
-        child,
-        ["area_id", "member_id"],
-        pa.table({"area_id": index.ids[area], "member_id": members[point]}),
-    )
+    writer.copy_in_integers(child, ["area_id", "member_id"], [index.ids[area], members[point]])
     partitions.attach(writer, "area_membership", row.id)
     return int(row.id)
 

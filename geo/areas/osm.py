@@ -84,7 +84,7 @@ def read_osm_areas(path: Path) -> RawTable:
     cut = relations - len(names)
     if cut > 0:
         table.notes.append(
-            f"{cut} 个行政边界被截断，未导入 / administrative boundaries that the extract cuts off, "
+            f"{cut} 个行政边界被截断，未导入 / administrative boundaries cut off by the extract, "
             "left out"
         )
     return table

@@ -43,7 +43,8 @@ def prepare_enterprises(raw: RawTable, matched: Matched, context: Context) -> Pr
     union_name = rows.text("union_name")
     state = _union_state(rows, union_name, union_uscc, founded)
     lon, lat, located_by = rows.located(address)
-    ids = np.where(_valid(uscc), stable_ids(uscc), stable_ids(name, address)).astype(np.int64)
+    key = pc.coalesce(uscc, rows.text("source_key"))
+    ids = rows.identities(key, (name, address), lon, lat)
     rows.reject_repeats(ids, "uscc", "name")
     _note_inconsistent(rows, counts)
     keep = rows.only_kept
@@ -108,7 +109,7 @@ def _units(
     lon: npt.NDArray[np.float64],
     lat: npt.NDArray[np.float64],
 ) -> Units:
-    """The accepted rows as the arrays that counting reads, without the way back from the database."""
+    """The accepted rows as the arrays that counting reads."""
     kept = rows.kept
     ids = columns["id"]
     codes = state[kept]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final, cast, cast, cast
+from typing import Any, Final, cast
 
 import numpy as np
 import pyarrow as pa
@@ -22,8 +22,6 @@ from geo.files.values import numbers, plain
 Floats = NDArray[np.float64]
 
 _NUMBER: Final = "[+-]?[0-9]+(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
-_SIDES: Final = {"lon": ("东经|东|E", "西经|西|W"), "lat": ("北纬|北|N", "南纬|南|S")}
-_SIDES: Final = {"lon": ("东经|东|E", "西经|西|W"), "lat": ("北纬|北|N", "南纬|南|S")}
 _SIDES: Final = {"lon": ("东经|东|E", "西经|西|W"), "lat": ("北纬|北|N", "南纬|南|S")}
 _FRAME: Final = "[\\s\\[\\](){}<>]*"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import ArrayLike, NDArray
 
 if TYPE_CHECKING:
@@ -259,7 +260,7 @@ def _joined(table: Any, names: list[str], row_numbers: NDArray[np.int64]) -> Any
     for name in names:
         cells = table[name].combine_chunks()
         lists = pa.LargeListArray.from_arrays(offsets, cells)
-        columns.append(pa.compute.binary_join(lists, pa.scalar("；", pa.large_string())))
+        columns.append(pc.binary_join(lists, pa.scalar("；", pa.large_string())))
     return pa.table(columns, names=["index", "row", *names])
 
 

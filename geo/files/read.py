@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -32,7 +33,7 @@ def read_table(
     *,
     dataset: str | None = None,
     extra: Path | None = None,
-    mapping: dict[str, str] | None = None,
+    mapping: Mapping[str, str] | None = None,
 ) -> RawTable:
     """Read a table with or without geometry; nothing in it is understood yet.
 
@@ -158,6 +159,8 @@ def _sniff_shp(path: Path) -> str:
 
 
 def _sniff_text(path: Path, start: bytes) -> str:
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        start = start.decode("utf-16", "ignore").encode()
     bare = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     if bare.startswith((b"{", b"[")) and path.suffix.lower() not in (".csv", ".tsv", ".txt"):
         return "geojson"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import warnings
 from collections.abc import Collection
@@ -14,7 +15,9 @@ import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 import shapely
 import xlsxwriter
+from pyogrio.errors import DataSourceError
 from pyogrio.raw import write_arrow
+from xlsxwriter.exceptions import FileCreateError
 
 from geo.errors import InvalidFile
 from geo.files.headers import normalise
@@ -86,14 +89,15 @@ def write_rejects(
         else:
             _write_features(part, table, raw, index)
         part.replace(target)
-    except OSError as error:
+    except (OSError, DataSourceError, FileCreateError) as error:
         raise InvalidFile(
             f"无法写入拒绝文件 {target}。 The reject file {target} cannot be written: "
-            f"{error.strerror or error}.",
+            f"{getattr(error, 'strerror', None) or error}.",
             remedy="请用 --rejects 指定其他位置。 Name another place with --rejects.",
         ) from error
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
     return target
 
 

@@ -98,13 +98,16 @@ def _read(parts: dict[str, Path]) -> RawTable:
 
 
 def _encoding(parts: dict[str, Path]) -> tuple[str, str]:
-    """The encoding of the attributes: the .cpg's if the text fits it, else the one that fits."""
+    """The encoding of the attributes: UTF-8 if all is valid in it, else the .cpg's if the text fits
+    it, else the one that fits. (UTF-8 is often valid GBK; GBK is hardly ever valid UTF-8.)"""
     declared = ""
     if ".cpg" in parts:
         word = parts[".cpg"].read_bytes()[:40].decode("ascii", "ignore").strip().lower()
         declared = _NAMES.get(word, word)
     samples = _dbf_texts(parts[".dbf"])
-    tries = [name for name in (declared, "utf-8", "gb18030", "big5") if name]
+    if not samples:
+        return "utf-8", ""
+    tries = [name for name in ("utf-8", declared, "gb18030", "big5") if name]
     for name in dict.fromkeys(tries):
         if _fits(samples, name):
             wrong = declared and name != declared
@@ -133,7 +136,7 @@ def _fits(samples: list[bytes], encoding: str) -> bool:
                 return False
             good += 1
             break
-    return good >= 0.99 * len(samples)
+    return good >= (1.0 if encoding == "utf-8" else 0.99) * len(samples)
 
 
 def _dbf_texts(path: Path, limit: int = 3000) -> list[bytes]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,8 +30,11 @@ _TEXT = pa.large_string()
 class _Sheet:
     name: str
     header: Header
-    rows: Iterator[list[Any]]
     sheet: Any
+
+    def rows(self) -> Iterator[list[Any]]:
+        """What stands below the header: rows of the sheet, from the first column in use."""
+        return islice(iter(self.sheet.iter_rows()), self.header.rows, None)
 
 
 def read_sheet(
@@ -50,7 +54,7 @@ def read_sheet(
             notes.append(
                 f"表头在第 {chosen.header.rows} 行 / the header is row {chosen.header.rows}"
             )
-        columns, count = _columns(chosen.rows, len(names), advance)
+        columns, count = _columns(chosen.rows(), len(names), advance)
         if count == 0:
             raise nothing_below_header()
         numbers = np.arange(count, dtype=np.int64) + chosen.header.rows + 1
@@ -73,7 +77,8 @@ def _open(path: Path, kind: str) -> Any:
     if kind == "ods" and _ods_locked(path):
         raise _locked(path)
     try:
-        return calamine.load_workbook(path)
+        # From the bytes: given a path, the library believes its ending.
+        return calamine.load_workbook(io.BytesIO(path.read_bytes()))
     except calamine.PasswordError as error:
         raise _locked(path) from error
     except (calamine.CalamineError, OSError) as error:
@@ -126,12 +131,9 @@ def _choose(book: Any, known: frozenset[str], layer: str | None) -> tuple[_Sheet
         for sheet in found
         if sheet.header.score == best.header.score and (best.header.score or len(found) > 1)
     ]
-    full = []
-    for sheet in rivals:
-        first = next((row for row in sheet.rows if any(cell != "" for cell in row)), None)
-        if first is not None:
-            sheet.rows = chain([first], sheet.rows)
-            full.append(sheet)
+    full = [
+        sheet for sheet in rivals if any(any(cell != "" for cell in row) for row in sheet.rows())
+    ]
     if len(full) > 1:
         names = "、".join(sheet.name for sheet in full)
         raise InvalidFile(
@@ -141,9 +143,6 @@ def _choose(book: Any, known: frozenset[str], layer: str | None) -> tuple[_Sheet
             field="layer",
         )
     chosen = full[0] if full else best
-    # Rows before the first filled one were passed over: read this sheet afresh.
-    again = _look(book, chosen.name, known)
-    assert again is not None
     others = [name for name in visible if name != chosen.name]
     notes = []
     if others:
@@ -152,20 +151,15 @@ def _choose(book: Any, known: frozenset[str], layer: str | None) -> tuple[_Sheet
             f"读取工作表“{chosen.name}”，未读取：{listed} / "
             f"the sheet '{chosen.name}' was read, not {listed}"
         )
-    return again, notes
+    return chosen, notes
 
 
 def _look(book: Any, name: str, known: frozenset[str]) -> _Sheet | None:
-    """The header of a sheet, and its rows from there on; None when the sheet is empty."""
+    """A sheet and its header; None when it is empty."""
     sheet = book.get_sheet_by_name(name)
-    # From the first row of the sheet on, but from the first column in use.
-    rows = iter(sheet.iter_rows())
-    head = list(islice(rows, HEADER_WITHIN + 2))
-    texts = [[cell_text(cell) for cell in row] for row in head]
-    header = find_header(texts, known)
-    if header is None:
-        return None
-    return _Sheet(name, header, chain(head[header.rows :], rows), sheet)
+    head = islice(iter(sheet.iter_rows()), HEADER_WITHIN + 2)
+    header = find_header([[cell_text(cell) for cell in row] for row in head], known)
+    return None if header is None else _Sheet(name, header, sheet)
 
 
 def cell_text(cell: Any) -> str | None:

@@ -4,9 +4,7 @@ A text is a row of clauses: a part of the year, days, and hours or a closing (`�
 8:30-12:00,13:00-17:30;周末休息`); the days may also follow the hours. `工作日` is Monday to Friday,
 public holidays off, make-up workdays on (the calendar makes those days Mondays to Fridays).
 
-Clock times are read on 24 hours. A time that could be morning or afternoon (`2:00-5:00`,
-`8:00-6:00`) makes the text doubtful; a span that ends before it starts runs past midnight only
-where no other reading is plausible (`18:00-02:00`, or `次日` says so).
+Clock times are the business of :mod:`geo.hours.chinese_times`.
 """
 
 from __future__ import annotations
@@ -16,10 +14,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 
+from geo.hours.chinese_times import doubtful, spans
 from geo.hours.chinese_words import Token, clean, tokens
 from geo.hours.rules import (
     ALL_DAY,
-    DAY_MINUTES,
     MONTH_NAMES,
     WEEK,
     WEEKEND,
@@ -32,7 +30,6 @@ from geo.hours.rules import (
     write_week,
 )
 
-_NOON = 720
 _DAYSET_KINDS = {"day", "everyday", "workday", "weekend", "restday", "holiday"}
 
 
@@ -70,132 +67,6 @@ class _Piece:
     days: frozenset[int] = frozenset()
     row: list[Token] = field(default_factory=list)
     clauses: list[_Clause] = field(default_factory=list)
-
-
-def _doubtful(what: str, why: str) -> NotUnderstoodError:
-    return NotUnderstoodError(f"“{what}”{why}")
-
-
-# --- times -----------------------------------------------------------------------------------
-
-
-def _minutes(token: Token, part: str) -> int | None:
-    """Minutes since midnight of a time in a part of the day; None where the two contradict."""
-    hour, minute = token.hour, token.minute
-    if hour > 24 or minute > 59 or (hour == 24 and minute):
-        return None
-    if part == "morning":
-        hours = hour if 4 <= hour <= 12 else None
-    elif part == "noon":
-        hours = {10: 10, 11: 11, 12: 12, 13: 13, 14: 14, 1: 13, 2: 14}.get(hour)
-    elif part == "afternoon":
-        hours = hour + 12 if 1 <= hour <= 11 else hour if 12 <= hour <= 23 else None
-    elif part == "dusk":
-        hours = hour + 12 if 4 <= hour <= 8 else hour if 16 <= hour <= 20 else None
-    elif part == "evening":
-        hours = hour + 12 if 5 <= hour <= 12 else hour if 17 <= hour <= 24 else None
-    elif part == "night":
-        hours = {12: 24, 24: 24, 23: 23, 0: 0}.get(hour, hour if hour <= 6 else None)
-    else:
-        hours = hour
-    return None if hours is None else hours * 60 + minute
-
-
-def _span(first: Token, second: Token, *, next_day: bool) -> Span:
-    """Two times as a span; raises where a second reading is plausible."""
-    written = f"{first.text}-{second.text}"
-    start = _minutes(first, first.part)
-    if start is None:
-        raise _doubtful(written, "的时间自相矛盾 / is not a time")
-    if start == DAY_MINUTES:
-        start = 0
-    end = _minutes(second, second.part)
-    if not second.part and first.part:
-        # "下午2点到5点": the part of the day goes on, unless the end is later as it stands.
-        carried = _minutes(second, first.part)
-        if (end is None or end <= start) and carried is not None and carried > start:
-            end = carried
-    if end is None:
-        raise _doubtful(written, "的时间自相矛盾 / is not a time")
-    if end % DAY_MINUTES == DAY_MINUTES - 1:
-        end += 1  # 23:59 is how a form that knows no 24:00 says midnight
-    if next_day:
-        if end == DAY_MINUTES:
-            end = 0
-        if end >= start and end > 0:
-            raise _doubtful(written, "超过24小时 / is longer than a day")
-        return start, end + DAY_MINUTES
-    if end > start:
-        on_24_hours = (
-            first.padded or first.part or second.part or start >= 6 * 60 or end > _NOON
-        ) and not (not first.part and second.part and start < 6 * 60 and not first.padded)
-        if start != 0 and not on_24_hours:
-            raise _doubtful(written, "可能是上午,也可能是下午 / may be morning or afternoon")
-        return start, end
-    if end == start:
-        raise _doubtful(written, "可能是全天,也可能是未开放 / may mean all day or never")
-    if end == 0:
-        return start, DAY_MINUTES
-    # It ends before it starts: past midnight, unless someone wrote an afternoon on 12 hours.
-    length = end + DAY_MINUTES - start
-    afternoon_possible = not second.part and end <= _NOON and end + _NOON > start
-    certain = second.part == "night" or not afternoon_possible
-    if afternoon_possible and second.padded and (end <= 3 * 60 or length <= 18 * 60):
-        certain = start >= 9 * 60
-    if not certain or end > _NOON:
-        raise _doubtful(written, "的结束时间早于开始时间 / ends before it starts")
-    return start, end + DAY_MINUTES
-
-
-def _spans(row: list[Token]) -> list[Token | Span]:
-    """Times joined to spans; parts of the day that head a span are put into its times."""
-    out: list[Token | Span] = []
-    index = 0
-    label = ""
-    while index < len(row):
-        token = row[index]
-        if token.kind == "part":
-            # A label ("上午:8:30-12:00") may be parted from its time by a colon or a bracket.
-            label = token.part
-            index += 1
-            while index < len(row) and row[index].kind == "stop" and row[index].text in ":)(":
-                index += 1
-            if index >= len(row) or row[index].kind != "time":
-                raise _doubtful(token.text, "没有写明时间 / has no time")
-            continue
-        if token.kind != "time":
-            if token.kind not in {"dash", "stop", "list"}:
-                label = ""
-            out.append(token)
-            index += 1
-            continue
-        first = _in_part(token, label)
-        index += 1
-        if index >= len(row) or row[index].kind != "dash":
-            raise _doubtful(token.text, "只有一个时间 / is one time, not a span")
-        index += 1
-        next_day = index < len(row) and row[index].kind == "nextday"
-        index += next_day
-        part = ""
-        if index < len(row) and row[index].kind == "part":
-            part = row[index].part
-            index += 1
-        if index >= len(row) or row[index].kind != "time":
-            raise _doubtful(token.text, "没有结束时间 / has no end")
-        second = _in_part(row[index], part)
-        index += 1
-        if index < len(row) and row[index].kind == "dash":
-            raise _doubtful(second.text, "之后还有一个时间 / goes on to a third time")
-        out.append(_span(first, second, next_day=next_day))
-        label = ""
-    return out
-
-
-def _in_part(token: Token, part: str) -> Token:
-    return Token(
-        "time", token.text, hour=token.hour, minute=token.minute, part=part,
-        padded=token.padded, bare=token.bare,
-    )  # fmt: skip
 
 
 # --- days ------------------------------------------------------------------------------------
@@ -265,13 +136,13 @@ def _day_of_year(token: Token, *, last: bool) -> int:
         month_end = monthrange(_YEAR, token.month)[1] if last else 1
         return date(_YEAR, token.month, month_end).timetuple().tm_yday
     except (ValueError, IllegalMonthError):
-        raise _doubtful(token.text, "不是日期 / is no date") from None
+        raise doubtful(token.text, "不是日期 / is no date") from None
 
 
 def _season(first: Token, last: Token) -> tuple[str, frozenset[int]]:
     """OpenStreetMap's selector and the days of the year (1..366) of a span of months or dates."""
     if bool(first.date) != bool(last.date):
-        raise _doubtful(f"{first.text}-{last.text}", "的起止不一致 / mixes months and dates")
+        raise doubtful(f"{first.text}-{last.text}", "的起止不一致 / mixes months and dates")
     start, end = _day_of_year(first, last=False), _day_of_year(last, last=True)
     names = [MONTH_NAMES[token.month - 1] for token in (first, last)]
     if first.date:
@@ -290,14 +161,14 @@ def _seasons(row: list[Token]) -> list[_Piece]:
             index += 1
             following = [t for t in row[index : index + 2] if t.kind != "stop"]
             if not following or following[0].kind != "date":
-                raise _doubtful(token.text, "没有写明月份 / has no months")
+                raise doubtful(token.text, "没有写明月份 / has no months")
         elif token.kind == "othermonths":
             pieces.append(_Piece("*"))
             index += 1
         elif token.kind == "date":
             last = row[index + 2] if index + 2 < len(row) else None
             if last is None or last.kind != "date" or row[index + 1].kind != "dash":
-                raise _doubtful(token.text, "不是一段日期 / is not a span of dates")
+                raise doubtful(token.text, "不是一段日期 / is not a span of dates")
             pieces.append(_Piece(*_season(token, last)))
             index += 3
         else:
@@ -345,10 +216,13 @@ def _clauses(row: list[Token | Span | _Days]) -> list[_Clause]:
         elif item.kind == "usual":
             now.usual |= now.days is not None and now.empty
         elif item.kind in {"dash", "nextday"}:
-            raise _doubtful(item.text, "的位置不明 / stands where it means nothing")
+            raise doubtful(item.text, "的位置不明 / stands where it means nothing")
         stop = _is_stop(item) and not (isinstance(item, Token) and item.text == ":")
     if clauses[0].empty:
         del clauses[0]
+    if len(clauses) > 1 and clauses[0].days and clauses[-1].empty and len(clauses[-2].spans) > 1:
+        # "周一至周五14:00-18:00,8:00-12:00(周末)": the last hours may be those of the last days.
+        raise NotUnderstoodError("时间与日期的对应不明 / hours and days do not pair")
     if len(clauses) < 2 or clauses[0].days is not None:
         return clauses
     if clauses[-1].empty:
@@ -372,7 +246,7 @@ def _close(clause: _Clause, token: Token) -> None:
         # "8:00-18:00(12:00-13:30休息)": the last span is the break.
         clause.breaks.append(clause.spans.pop())
     elif clause.days is None or not clause.empty:
-        raise _doubtful(token.text, "指的是什么时间不明 / what it refers to is unclear")
+        raise doubtful(token.text, "指的是什么时间不明 / what it refers to is unclear")
     else:
         clause.closed = True
 
@@ -501,9 +375,13 @@ def understand(text: str) -> Understood:
     plain = clean(text)
     pieces = _seasons(tokens(plain))
     for piece in pieces:
-        piece.clauses = _clauses(_day_sets(_spans(piece.row)))
+        piece.clauses = _clauses(_day_sets(spans(piece.row)))
         if not piece.clauses:
             raise NotUnderstoodError("没有写明时间 / no hours are stated")
+    hours = {span for piece in pieces for clause in piece.clauses for span in clause.spans}
+    if "24" not in plain and ALL_DAY in hours and len(hours) > 1:
+        # "周末全天" beside hours of other days hardly means the night as well.
+        raise NotUnderstoodError("“全天”的含义不明 / whether “全天” includes the night is unclear")
     if all(c.empty and c.days and c.days.days == WEEK for p in pieces for c in p.clauses):
         raise NotUnderstoodError("没有写明几点开放 / the hours of the day are not stated")
     return _write(pieces, plain)

@@ -31,7 +31,7 @@ _PART_OF = {word: part for part, words in DAYPARTS.items() for word in words}
 _ALL_DAY = (
     "全天候24小时", "全天24小时", "24小时全天候", "24小时全天", "24小时不间断", "24小时不打烊",
     "24小时自助", "24小时制", "24小时", "24h", "24/7", "7x24小时", "7*24小时", "7×24小时", "7x24",
-    "7*24", "7×24", "二十四小时", "全天候", "全天", "昼夜", "不打烊",
+    "7*24", "7×24", "二十四小时", "全天候", "全天",
 )  # fmt: skip
 _EVERY_DAY = (
     "全年无休", "全年365天", "365天", "一年365天", "全年", "天天", "每天", "每日", "一周七天",
@@ -91,7 +91,8 @@ def clean(text: str) -> str:
     plain = re.sub(r"\s*[\r\n]+\s*", ";", plain.strip())
     plain = re.sub(r"[‐‑‒–—―−─ー~〜～→]+", "-", plain)
     plain = re.sub(r"[‘’“”\"'\u200b\ufeff]", "", plain)
-    plain = plain.replace("礼拜", "周").replace("星期", "周").replace("周日到", "周日至")
+    plain = plain.replace("礼拜", "周").replace("星期", "周")
+    plain = re.sub(r"每周(?=[一二三四五六日天末1-7])(?!一?七天)", "周", plain)
     # "除周一外" says what "周一除外" says.
     plain = re.sub(r"除了?([^,;。()除]{1,16}?)(?:以外|之外|外)(?![部面])", r"(\1除外)", plain)
     return re.sub(r"\s+", " ", plain).strip()

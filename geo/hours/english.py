@@ -251,7 +251,9 @@ def _groups(row: list[Token]) -> tuple[list[_Group], str]:
                 leading.append(token.text)
             else:
                 now.limits.append(token.text)
-                if now.hours:
+                # "9:30 - 11:30 Monthly, Sunday: …" limits what is before it only.
+                listed = index < len(row) and row[index].kind == "comma"
+                if now.hours and not (listed and row[index - 2].kind == "time"):
                     pending.append(token.text)
         elif token.kind == "stop":
             stopped = True
@@ -350,7 +352,8 @@ def understand(text: str) -> Understood:
             _fill(week, group)
         elif (group.limits and not group.closed) or (not group.closed and not group.listed):
             bare |= group.days
-    for day in bare - {day for day, spans in week.open.items() if spans}:
+    said = {day for kept in (week.open, week.unknown) for day, spans in kept.items() if spans}
+    for day in bare - said:
         week.add([day], [ALL_DAY], known=False)
     for day in {day for g in groups if g.closed and not g.hours for day in g.days}:
         # Closed here, open there: neither is certain.

@@ -37,7 +37,7 @@ def normalise(text: str | None) -> Understood:
 
     `工作日 9:00-18:00` gives `Mo-Fr 09:00-18:00; PH off`; `工作日开放` gives `Mo-Fr unknown …` with
     a doubt, since no hour is stated; `夏季8:00-20:00` gives None with a doubt, since no months are.
-    Whatever is returned parses in the `opening_hours` library. About 0.2 ms a text.
+    Whatever is returned parses in the `opening_hours` library. About 0.2 ms a text (prose: 0.6).
     """
     if text is None or not text.strip():
         return Understood(None, "没有写明开放时间 / no opening hours are given")

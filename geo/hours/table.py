@@ -88,7 +88,8 @@ class _Pattern:
     """One distinct expression, evaluated for a day of any kind. States are uint8[1440]."""
 
     def __init__(self, text: str) -> None:
-        bare = _COMMENT.sub("", text)
+        # Comments must stay for the rules' sake, but nothing in them may look like hours.
+        bare = _COMMENT.sub('"x"', text)
         self.dated = _DATED.search(bare) is not None
         self.holidays = _HOLIDAY.search(bare) is not None
         self.hopeless = bool(_SUN.search(bare) or _HOLIDAY_OFFSET.search(bare))
@@ -298,8 +299,8 @@ class HoursTable:
         opened, unknown = self._day(local.date())
         minute = local.hour * 60 + local.minute
         byte, bit = minute >> 3, minute & 7
-        of_pattern = ((opened[:, byte] >> bit) & 1) | (((unknown[:, byte] >> bit) & 1) << 1)
-        return of_pattern.take(self._gather)
+        is_open, is_unknown = (opened[:, byte] >> bit) & 1, (unknown[:, byte] >> bit) & 1
+        return (is_open + 2 * is_unknown).astype(np.uint8).take(self._gather)
 
     def states_at(self, rows: NDArray[Any], minutes: NDArray[Any]) -> States:
         """uint8 states of some rows, each at its own minute (as :meth:`minute` counts)."""

@@ -11,8 +11,11 @@ from geo.imports.options import ImportOptions
 
 @dataclass(frozen=True)
 class Context:
-    """Options of the import; the area outside of which a position is a mistake; the places that an address may name and the districts that a list may
-    declare (None: no areas loaded)."""
+    """What was said and what is known.
+
+    Options of the import; the area outside of which a position is a mistake; the places that an
+    address may name and the districts that a list may declare (None: no areas loaded).
+    """
 
     options: ImportOptions
     service_area: Bounds | None = None

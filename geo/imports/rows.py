@@ -13,6 +13,7 @@ from geo.areas.naming import PLACED_BY, find_named
 from geo.ewkb import point_column
 from geo.files import choices, values
 from geo.files.headers import Matched
+from geo.files.identity import stable_ids
 from geo.files.positions import positions
 from geo.files.problems import Problems
 from geo.files.tables import RawTable
@@ -118,6 +119,26 @@ class Rows:
         )
 
     # ------------------------------------------------------------------ identity and place
+    def identities(
+        self, key: Any, described: tuple[Any, ...], lon: Floats, lat: Floats
+    ) -> Integers:
+        """The stable identity of each row.
+
+        By its `key` (a code or the source's own number) where it has one; else by what it is called
+        and its address (`described`), so that a corrected coordinate leaves it the same. Where that
+        stands for several places of the file, as bus stops do, the place itself (to some 10 m) is
+        what tells them apart.
+        """
+        by_key = _valid(key)
+        ids = np.where(by_key, stable_ids(key), stable_ids(*described)).astype(np.int64)
+        _, inverse, count = np.unique(ids, return_inverse=True, return_counts=True)
+        again = (count[inverse] > 1) & ~by_key
+        if again.any():
+            rows = pa.array(np.flatnonzero(again))
+            place = [np.round(degrees[again], 4) for degrees in (lon, lat)]
+            ids[again] = stable_ids(*(column.take(rows) for column in described), *place)
+        return ids
+
     def reject_repeats(self, ids: Integers, *fields: str) -> None:
         """Keep the first row of each identity; the others are rejected."""
         field = next((field for field in fields if self.has(field)), fields[0])
@@ -168,8 +189,8 @@ class Rows:
                 )
             if ambiguous:
                 self.note(
-                    f"{ambiguous} 行地址中的名称对应多个区域，未定位 / addresses whose name several "
-                    "areas bear; left unlocated"
+                    f"{ambiguous} 行地址中的名称对应多个区域，未定位 / addresses with a name that "
+                    "several areas bear; left unlocated"
                 )
             self.report["placed_by_name"] = len(hit)
         return lon, lat, located_by

@@ -12,6 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from geo import editions, partitions
 from geo.areas.load import prepare_areas
 from geo.areas.naming import known_districts, known_places
@@ -94,6 +96,8 @@ def import_file(
     if not options.stores:
         report.same_as = same
         return report
+    # From here on only the prepared rows are needed; of a large file the raw ones are gigabytes.
+    raw = None
     with database.write(actor) as writer:
         writer.lock(f"import {dataset}")
         # Somebody may have imported the very same file while this one was being read.
@@ -177,6 +181,8 @@ def _store(
             child = partitions.create(writer, table, edition)
             writer.copy_in(child, columns, prepared.rows)
             report.carried_over = _carry_over(writer, table, child, edition, base)
+            prepared.rows = prepared.rows.slice(0, 0)
+            pa.default_memory_pool().release_unused()
             partitions.attach(writer, table, edition)
         else:
             rows = prepared.rows.append_column("edition_id", [[edition] * prepared.rows.num_rows])

@@ -2,10 +2,11 @@
 
 Every row of imported data belongs to an *edition* (`edition_id`), one numbered import of one
 dataset; see :mod:`geo.editions`. Large tables (`enterprise`, `street`, `street_node`, `demand`,
-`area_membership`) are partitioned by list, one partition an edition, so that dropping an edition is
-a `DROP TABLE`. Geometry is WGS 84 (EPSG:4326). Every `id` except `edition.id` is a *stable
-identity*: 53 bits of a hash of the natural key (credit code, division code, name and address), the
-same in each edition, safe in JSON; see :func:`geo.files.identity.stable_ids`.
+`area_membership`, `cluster_member`) are partitioned by list, one partition an edition, so that
+dropping an edition is a `DROP TABLE`. Geometry is WGS 84 (EPSG:4326). Every `id` except
+`edition.id` is a *stable identity*: 53 bits of a hash of the natural key (credit code, division
+code, name and address), the same in each edition, safe in JSON; see
+:func:`geo.files.identity.stable_ids`.
 """
 
 from geo.schema.areas import Area, AreaFigures, AreaMembership, AreaStations, Assignment

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Float, Index, Integer, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from geo.schema.base import Base, OfEdition, Point, StableId
+from geo.schema.base import Base, OfEdition, OfPartition, Point, StableId
 
 
 class Cluster(Base):
@@ -34,10 +34,12 @@ class Cluster(Base):
 
 
 class ClusterMember(Base):
-    """The enterprises of a cluster."""
+    """The enterprises of a cluster. Partitioned by edition."""
 
     __tablename__ = "cluster_member"
 
-    edition_id: Mapped[OfEdition]
+    edition_id: Mapped[OfPartition]
     cluster_id: Mapped[StableId]
     enterprise_id: Mapped[StableId]
+
+    __table_args__ = {"postgresql_partition_by": "LIST (edition_id)"}

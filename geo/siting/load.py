@@ -34,7 +34,7 @@ def prepare_candidate_sites(raw: RawTable, matched: Matched, context: Context) -
     opening_hours = forms.take(encoded.indices)
     always = pc.equal(opening_hours, "24/7")
     lon, lat, located_by = rows.located(address)
-    ids = np.where(_valid(key), stable_ids(key), stable_ids(name, address)).astype(np.int64)
+    ids = rows.identities(key, (name, address), lon, lat)
     rows.reject_repeats(ids, "source_key", "name")
     keep = rows.only_kept
     columns = {

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from geo.areas.naming import bare_name
 from geo.files import choices
 from geo.files.headers import Matched
-from geo.files.identity import stable_ids
 from geo.files.tables import RawTable
 from geo.hours import normalise_many
 from geo.imports.context import Context
@@ -44,13 +42,7 @@ def prepare_stations(raw: RawTable, matched: Matched, context: Context) -> Prepa
     hours_text = rows.text("hours_text")
     opening_hours = _opening_hours(rows, hours_text)
     lon, lat, located_by = rows.located(address)
-    # The source's own number is the identity where there is one, so that a corrected name or place
-    # is the same station; else what it is called and where it says it is.
-    ids = np.where(
-        pc.is_valid(key).to_numpy(zero_copy_only=False),
-        stable_ids(key),
-        stable_ids(name, address, _rounded(lon), _rounded(lat)),
-    ).astype(np.int64)
+    ids = rows.identities(key, (name, address), lon, lat)
     rows.reject_repeats(ids, "source_key", "name")
     _note_wrong_districts(rows, context, lon, lat)
     keep = rows.only_kept
@@ -91,7 +83,7 @@ def _opening_hours(rows: Rows, hours_text: Any) -> Any:
     if doubts:
         shown = "；".join(doubts[:NOT_UNDERSTOOD_SHOWN])
         rows.note(
-            f"{len(doubts)} 种开放时间未能读懂，按“未知”处理 / hours that are not understood and stay "
+            f"{len(doubts)} 种开放时间未能读懂，按“未知”处理 / hours not understood, which stay "
             f"unknown: {shown}"
         )
     rows.report["hours_texts"] = len(texts)
@@ -123,11 +115,6 @@ def _note_wrong_districts(rows: Rows, context: Context, lon: Any, lat: Any) -> N
     rows.report["in_another_district"] = [
         {"row": row, "declared": said, "lies_in": found} for row, said, found in wrong
     ]
-
-
-def _rounded(degrees: Any) -> Any:
-    """Coordinates to some 10 m, as text: part of an identity, not of a place."""
-    return pa.array([None if np.isnan(value) else f"{value:.4f}" for value in degrees])
 
 
 def _array_literals(lists: Any) -> Any:

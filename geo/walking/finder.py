@@ -345,13 +345,13 @@ class Finder:
         notes = []
         if found.straight_line:
             notes.append(
-                "此处没有路网，距离为直线距离，实际步行更远 / No street network here: distances are "
-                "straight lines, the real walk is longer."
+                "此处没有路网，距离为直线距离，实际步行更远 / No street network here: the distances "
+                "are straight lines, the real walk is longer."
             )
         if not self.hours.holidays_known(asked):
             notes.append(
-                f"缺少 {asked.year} 年节假日安排，开放状态按平日计算 / The holidays of {asked.year} are "
-                "not known: hours are those of ordinary days."
+                f"缺少 {asked.year} 年节假日安排，开放状态按平日计算 / The holidays of {asked.year} "
+                "are not known: hours are those of ordinary days."
             )
         if len(found) > 0 or not only_open:
             if len(found) == 0:

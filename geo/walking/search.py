@@ -28,8 +28,8 @@ CLOSED, OPEN, UNKNOWN = 0, 1, 2
 FROM_START = -1
 TO_SIDE_0, TO_SIDE_1 = -2, -3
 
-# `when` holds: minute of the horizon, whether walking counts, minutes before closing, whether open is
-# demanded, whether unknown passes then.
+# `when` holds: minute of the horizon, whether walking counts, minutes before closing, whether open
+# is demanded, whether unknown passes then.
 NO_HOURS = np.array([0.0, 0.0, 0.0, 0.0, 0.0])
 
 

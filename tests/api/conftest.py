@@ -1,5 +1,5 @@
 """The served city for the tests of this folder."""
 
-from served import city, client, keyed_app, open_app, stranger
+from served import city, client, keyed_app, live, open_app, stranger
 
-__all__ = ["city", "client", "keyed_app", "open_app", "stranger"]
+__all__ = ["city", "client", "keyed_app", "live", "open_app", "stranger"]

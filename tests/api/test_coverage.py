@@ -18,6 +18,8 @@ def test_a_rate_comes_with_all_it_rests_on(client, city):
     assert rate["edition_id"] == city.enterprises
     assert rate["small_denominator"] is True
     assert 0 < rate["low"] < 0.5 < rate["high"] < 1
+    # Units outside every area count in the whole.
+    assert answer.json()["whole"]["rates"]["establishment"]["denominator"] == 55
     # Nothing was counted there: no data is not 0.
     assert second["rates"]["establishment"]["value"] is None
     assert f"areas-{city.areas}.enterprises-{city.enterprises}" in answer.headers["etag"]

@@ -39,6 +39,9 @@ THERE = {"Authorization": "Bearer " + KEY.encode().decode("latin-1")}
 
 def operations(app, headers):
     schema = schemathesis.openapi.from_asgi("/openapi.json", app, headers=headers)
+    # The streets are loaded in a thread of their own; Hypothesis parses source code, which on
+    # Python 3.11 two threads must not do at once (cpython#106905).
+    app.state.service.finder()
     found = (result.ok() for result in schema.get_all_operations())
     return {one.definition.raw["operationId"]: one for one in found}
 

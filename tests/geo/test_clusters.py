@@ -3,12 +3,16 @@
 from datetime import date
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.cluster import DBSCAN
 
 from geo import editions
-from geo.clusters import ClusterRules, _dbscan, find, list_clusters
+from geo.clusters import find, list_clusters
+from geo.clusters.dbscan import dbscan
 from geo.database import Writer
 from geo.enterprises.units import STATE, Units
 
@@ -39,26 +43,52 @@ def edition(writer: Writer) -> int:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_the_core_partition_is_scikit_learns(writer: Writer, seed: int) -> None:
+def same_clusters(ours: np.ndarray, theirs: np.ndarray, core: np.ndarray) -> bool:
+    """The same partition of the cores, and the same points in no cluster at all."""
+    pairs = set(zip(ours[core].tolist(), theirs[core].tolist(), strict=True))
+    one_to_one = len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
+    return one_to_one and ((ours == -1) == (theirs == -1)).all()
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 12), st.integers(1, 40))
+def test_the_partition_is_scikit_learns(seed: int, least: int, groups: int) -> None:
     rng = np.random.default_rng(seed)
-    centres = rng.uniform(0, 4000, (25, 2))
+    centres = rng.uniform(0, 2000, (groups, 2))
     points = np.vstack(
-        [centre + rng.normal(0, 25, (rng.integers(5, 60), 2)) for centre in centres]
-        + [rng.uniform(0, 4000, (300, 2))]
+        [centre + rng.normal(0, 25, (rng.integers(1, 40), 2)) for centre in centres]
+        + [rng.uniform(0, 2000, (50, 2))]
     )
-    points = np.vstack([points, points[:40], np.repeat(points[:1], 500, axis=0)])  # stacks
-    rules = ClusterRules(metres=50, least=10)
-    ours = _dbscan(writer, points[:, 0], points[:, 1], rules)
-    theirs = DBSCAN(eps=50, min_samples=10).fit(points)
+    points = np.vstack([points, points[:10], np.repeat(points[:1], 60, axis=0)])  # stacks
+    ours = dbscan(points[:, 0], points[:, 1], 50.0, least)
+    theirs = DBSCAN(eps=50, min_samples=least).fit(points)
     core = np.zeros(len(points), dtype=bool)
     core[theirs.core_sample_indices_] = True
-    pairs = {
-        (a, b) for a, b in zip(ours[core].tolist(), theirs.labels_[core].tolist(), strict=True)
-    }
-    assert len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
-    assert -1 not in {a for a, _ in pairs}
-    assert ((ours == -1) == (theirs.labels_ == -1)).all()
+    assert same_clusters(ours, theirs.labels_, core)
+
+
+def test_the_partition_is_postgiss(writer: Writer) -> None:
+    rng = np.random.default_rng(4)
+    points = np.round(rng.normal(0, 400, (3000, 2)), 1)
+    ours = dbscan(points[:, 0], points[:, 1], 30.0, 8)
+    writer.execute("CREATE TEMP TABLE spot (n int, x float8, y float8) ON COMMIT DROP")
+    writer.copy_in(
+        "spot", ["n", "x", "y"],
+        pa.table({"n": range(len(points)), "x": points[:, 0], "y": points[:, 1]}),
+    )  # fmt: skip
+    rows = writer.all(
+        "SELECT coalesce(ST_ClusterDBSCAN(ST_Point(x, y), 30, 8) OVER (), -1) AS c, n FROM spot"
+    )
+    theirs = np.empty(len(points), dtype=np.int64)
+    theirs[[row.n for row in rows]] = [row.c for row in rows]
+    core = DBSCAN(eps=30, min_samples=8).fit(points).core_sample_indices_
+    assert same_clusters(ours, theirs, core)
+
+
+def test_points_exactly_in_reach_belong_together() -> None:
+    x = np.arange(10) * 50.0
+    assert dbscan(x, np.zeros(10), 50.0, 2).tolist() == [0] * 10
+    assert dbscan(x, np.zeros(10), 49.999, 2).tolist() == [-1] * 10
 
 
 def test_a_cluster_states_what_stands_in_it(writer: Writer, edition: int) -> None:

@@ -26,6 +26,16 @@ def upgrade() -> None:
         ),
         postgresql_partition_by="LIST (assignment_id)",
     )
+    op.create_table(
+        "cluster_member",
+        sa.Column("edition_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("cluster_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("enterprise_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint(
+            "edition_id", "cluster_id", "enterprise_id", name=op.f("pk_cluster_member")
+        ),
+        postgresql_partition_by="LIST (edition_id)",
+    )
     op.create_geospatial_table(
         "demand",
         sa.Column("edition_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -420,21 +430,6 @@ def upgrade() -> None:
         postgresql_using="gist",
         postgresql_ops={},
     )
-    op.create_table(
-        "cluster_member",
-        sa.Column("edition_id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("cluster_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("enterprise_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["edition_id"],
-            ["edition.id"],
-            name=op.f("fk_cluster_member_edition_id_edition"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint(
-            "edition_id", "cluster_id", "enterprise_id", name=op.f("pk_cluster_member")
-        ),
-    )
     op.create_geospatial_table(
         "station",
         sa.Column("edition_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -598,7 +593,6 @@ def downgrade() -> None:
     )
     op.drop_index("ix_station_edition_kind", table_name="station")
     op.drop_geospatial_table("station")
-    op.drop_table("cluster_member")
     op.drop_geospatial_index(
         "ix_cluster_centre", table_name="cluster", postgresql_using="gist", column_name="centre"
     )
@@ -644,5 +638,6 @@ def downgrade() -> None:
         "ix_demand_location", table_name="demand", postgresql_using="gist", column_name="location"
     )
     op.drop_geospatial_table("demand")
+    op.drop_table("cluster_member")
     op.drop_table("area_membership")
     # ### end Alembic commands ###

@@ -115,6 +115,8 @@ async function ask(event) {
   );
   byId("notes").replaceChildren(...notes.map((note) => element("li", "", inLanguage(note))));
   byId("stations").replaceChildren(...stations.map(item));
+  // On a phone the list is below the form: bring it up.
+  if (said.getBoundingClientRect().top > innerHeight * 0.6) said.scrollIntoView();
 }
 
 function showProblem(problem) {
