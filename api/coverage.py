@@ -65,9 +65,17 @@ class CoverageOfArea(BaseModel):
     rates: dict[str, RateAnswer]
 
 
+class CoverageOfAll(BaseModel):
+    """The whole edition, wherever its units lie: also those outside every area."""
+
+    figures: dict[str, int]
+    rates: dict[str, RateAnswer]
+
+
 class Coverage(BaseModel):
     """A page of areas, by code."""
 
+    whole: CoverageOfAll
     areas: list[CoverageOfArea]
     next: str | None = Field(description="Address of the next page; null on the last.")
     crs: Crs
@@ -132,9 +140,10 @@ def list_coverage(
     end = answers.cursor(*mark, page[-1].id) if more else None
     next_page = None if end is None else answers.page_after(request, end)
     shown = [CoverageOfArea.model_validate(area, from_attributes=True) for area in page]
+    total = CoverageOfAll.model_validate(answer.whole, from_attributes=True)
     brief = answers.briefs([answer.area_edition, answer.enterprises])
     if not whole:
-        body = Coverage(areas=shown, next=next_page, crs=asked.crs, editions=brief)
+        body = Coverage(whole=total, areas=shown, next=next_page, crs=asked.crs, editions=brief)
         return answers.reply(body, tag, public=False, next_page=next_page)
     return answers.reply(
         geojson.feature_collection(
@@ -142,6 +151,7 @@ def list_coverage(
             answers.geometry_in_crs(boundaries, asked.crs),
             [area.model_dump(mode="json", exclude={"id"}) for area in shown],
             extra={
+                "whole": total.model_dump(mode="json"),
                 "next": next_page,
                 "crs_used": asked.crs,
                 "editions": [one.model_dump(mode="json") for one in brief],

@@ -96,7 +96,19 @@ def describe(app: FastAPI) -> None:
             schemas["Problem"] = problem
             schemas["FeatureCollection"] = FEATURE_COLLECTION
             parts["securitySchemes"] = SCHEMES
+            _fill_in(told)
             app.openapi_schema = told
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]  # FastAPI's documented way
+
+
+def _fill_in(told: dict[str, Any]) -> None:
+    """Put what must be given first, with its example filled in where one tries an operation."""
+    for methods in told["paths"].values():
+        for operation in methods.values():
+            parameters = operation.get("parameters", [])
+            parameters.sort(key=lambda one: not one["required"])
+            for one in parameters:
+                if one["required"]:
+                    one["example"] = one["schema"]["examples"][0]
