@@ -13,10 +13,11 @@ from api.app import create_app
 from api.cli import console
 from geo import demo as demo_city
 from geo import editions
-from geo.database import Database
+from geo.database import ANYONE, Database
 from geo.errors import Forbidden, Unavailable
 from geo.postgres import Cluster
 from geo.settings import Settings
+from geo.walking.finder import Finder
 
 Host = Annotated[str | None, typer.Option(help="监听地址 / address to listen on.")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="端口 / port to listen on.")]
@@ -103,7 +104,10 @@ def check_port(of: Settings) -> None:
 
 
 def run_server(of: Settings, database: Database) -> None:
-    """Serve until Ctrl-C."""
+    """Serve until Ctrl-C. The addresses are shown when the first question will be answered at
+    once: the streets are in memory and the search is compiled."""
+    with console.BarProgress().step("预热步行搜索 / warming up the walking search"):
+        warm_up(of, database)
     app = create_app(of, database)
     server = uvicorn.Server(
         uvicorn.Config(
@@ -127,6 +131,15 @@ def run_server(of: Settings, database: Database) -> None:
     for title, path in pages:
         console.out.print(f"  {address}{path:<22} {title}")
     server.run()
+
+
+def warm_up(of: Settings, database: Database) -> None:
+    """Build the snapshot of the streets and compile the search, both kept for the next start."""
+    with database.read(ANYONE) as reader:
+        finder = Finder.load(reader, of)
+    if len(finder):
+        lon, lat = finder.position[0].tolist()
+        finder.nearest(lon, lat, open_rule="arrival")
 
 
 def status(state: State = None) -> None:

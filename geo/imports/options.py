@@ -8,12 +8,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from geo.coordinates import Crs
 from geo.editions import EditionFacts
 from geo.enterprises.units import Units
 from geo.files.problems import Problems
+
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,8 @@ class ImportOptions:
 @dataclass
 class Prepared:
     """A checked file, ready to load. `rows` has the columns of the dataset's table but the edition,
-    one row for each accepted row of the file. `units` are the same enterprises as arrays."""
+    one row for each accepted row of the file. `units` are the same enterprises as arrays,
+    `places` the names and positions of the same stations."""
 
     rows: pa.Table
     problems: Problems
@@ -57,6 +62,7 @@ class Prepared:
     report: dict[str, Any] = field(default_factory=dict)
     units: Units | None = None
     personal_columns: list[str] = field(default_factory=list)
+    places: tuple[list[str], Floats, Floats] | None = None
 
 
 @dataclass

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from geo import editions, partitions
@@ -29,13 +30,20 @@ from geo.files.tables import RawTable
 from geo.imports import activation
 from geo.imports.context import Context
 from geo.imports.options import ImportOptions, ImportReport, Prepared
-from geo.imports.streets import OSM_ENDINGS, import_streets
+from geo.imports.streets import (
+    LISTED,
+    OSM_ENDINGS,
+    import_streets,
+    stations_apart,
+    unreachable_note,
+)
 from geo.progress import SILENT, Progress
 from geo.schema import DATASETS, Base
 from geo.settings import Settings
 from geo.siting.load import prepare_candidate_sites, prepare_demand
 from geo.stations.duplicates import find_duplicates
 from geo.stations.load import prepare_stations
+from geo.walking.finder import load_graph
 
 PREPARE: Mapping[str, Callable[[RawTable, Any, Context], Prepared]] = {
     "areas": prepare_areas,
@@ -137,9 +145,30 @@ def _prepare(
         with database.read(actor) as reader:
             context = _context(reader, settings, dataset, options)
         prepared = PREPARE[dataset](raw, matched, context)
+    if prepared.places is not None:
+        with database.read(actor) as reader:
+            _note_unreachable(reader, settings, prepared, progress)
     prepared.personal_columns = matched.personal_columns
     prepared.notes = [*raw.notes, *matched.notes, *prepared.notes]
     return prepared, raw
+
+
+def _note_unreachable(
+    reader: Reader, settings: Settings, prepared: Prepared, progress: Progress
+) -> None:
+    """List the stations of the file that hang on parts of the active streets nobody gets to."""
+    streets = editions.active(reader, "streets")
+    if streets is None or prepared.places is None:
+        return
+    names, lon, lat = prepared.places
+    placed = np.flatnonzero(~np.isnan(lon))
+    graph = load_graph(reader, settings, streets.id, progress)
+    apart = stations_apart(
+        graph, [names[number] for number in placed.tolist()], lon[placed], lat[placed]
+    )
+    prepared.report["unreachable_stations"] = apart[:LISTED]
+    if apart:
+        prepared.notes.append(unreachable_note(apart))
 
 
 def _context(reader: Reader, settings: Settings, dataset: str, options: ImportOptions) -> Context:

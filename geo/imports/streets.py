@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from geo import editions
 from geo.database import Actor, Database, Reader
@@ -20,6 +22,8 @@ from geo.walking.stations import StationsOnStreets
 
 OSM_ENDINGS = (".osm", ".osm.pbf", ".osm.gz", ".osm.bz2", ".pbf")
 LISTED = 50
+
+Floats = npt.NDArray[np.float64]
 
 
 def import_streets(
@@ -45,7 +49,7 @@ def import_streets(
         )
     network = read_osm(path, progress, keep_private=options.keep_private)
     with database.read(actor) as reader:
-        unreachable = stations_apart(reader, network)
+        unreachable = active_stations_apart(reader, network)
     described = network.report.as_json()
     report = ImportReport(
         dataset="streets",
@@ -95,7 +99,7 @@ def import_streets(
     return report
 
 
-def stations_apart(reader: Reader, network: StreetNetwork) -> list[dict[str, Any]]:
+def active_stations_apart(reader: Reader, network: StreetNetwork) -> list[dict[str, Any]]:
     """The active stations that hang on small separate parts of a network, or on no street."""
     stations: EditionFacts | None = editions.active(reader, "stations")
     if stations is None:
@@ -108,17 +112,29 @@ def stations_apart(reader: Reader, network: StreetNetwork) -> list[dict[str, Any
     )
     if not rows:
         return []
-    snapped = StationsOnStreets(
+    return stations_apart(
         WalkingGraph.build(network),
+        [row.name for row in rows],
         np.array([row.lon for row in rows]),
         np.array([row.lat for row in rows]),
     )
-    apart = {int(number): "separate part" for number in snapped.unreachable}
-    apart |= {int(number): "no street within reach" for number in snapped.off_network}
-    return [
-        {"id": rows[number].id, "name": rows[number].name, "why": why}
-        for number, why in sorted(apart.items())
-    ]
+
+
+def stations_apart(
+    graph: WalkingGraph, names: Sequence[str], lon: Floats, lat: Floats
+) -> list[dict[str, Any]]:
+    """Those of some stations that nobody can walk to, and why."""
+    snapped = StationsOnStreets(graph, lon, lat)
+    apart = {int(number): "独立小路段 / separate part" for number in snapped.unreachable}
+    apart |= {int(number): "附近没有街道 / no street near" for number in snapped.off_network}
+    return [{"name": names[number], "why": why} for number, why in sorted(apart.items())]
+
+
+def unreachable_note(unreachable: Sequence[dict[str, Any]]) -> str:
+    """The same as a sentence."""
+    names = "、".join(str(station["name"]) for station in unreachable[:10])
+    more = " …" if len(unreachable) > 10 else ""
+    return f"{len(unreachable)} 个站点走不到 / stations that nobody can walk to: {names}{more}"
 
 
 def _notes(network: StreetNetwork, unreachable: list[dict[str, Any]]) -> list[str]:
@@ -133,9 +149,5 @@ def _notes(network: StreetNetwork, unreachable: list[dict[str, Any]]) -> list[st
     if left_out:
         notes.append(f"未纳入的道路 / ways left out: {left_out}")
     if unreachable:
-        names = "、".join(str(station["name"]) for station in unreachable[:10])
-        notes.append(
-            f"{len(unreachable)} 个驿站走不到 / stations that nobody can walk to: {names}"
-            + (" …" if len(unreachable) > 10 else "")
-        )
+        notes.append(unreachable_note(unreachable))
     return notes

@@ -64,7 +64,9 @@ def prepare_stations(raw: RawTable, matched: Matched, context: Context) -> Prepa
         **rows.location_columns(lon, lat, located_by),
         "source_row": rows.source_rows(),
     }
-    return rows.prepared(columns, lon)
+    prepared = rows.prepared(columns, lon)
+    prepared.places = (columns["name"].to_pylist(), lon[rows.kept], lat[rows.kept])
+    return prepared
 
 
 def _opening_hours(rows: Rows, hours_text: Any) -> Any:

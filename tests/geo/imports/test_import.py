@@ -373,3 +373,36 @@ def test_what_is_no_file_or_no_dataset_says_so(load, tmp_path, stations_file) ->
         load("stations", tmp_path / "none.csv", crs="wgs84")
     with pytest.raises(Invalid, match="dataset"):
         load("workers", stations_file, crs="wgs84")
+
+
+def test_a_station_on_an_unreachable_part_is_listed(load, tmp_path) -> None:
+    streets = tmp_path / "streets.osm"
+    nodes = [(1, 40.0, 101.0), (2, 40.0, 101.05), (3, 40.02, 101.0), (4, 40.02, 101.001)]
+    ways = [(1, (1, 2)), (2, (3, 4))]
+    streets.write_text(
+        '<osm version="0.6">'
+        + "".join(f'<node id="{i}" version="1" lat="{y}" lon="{x}"/>' for i, y, x in nodes)
+        + "".join(
+            f'<way id="{i}" version="1">'
+            + "".join(f'<nd ref="{node}"/>' for node in refs)
+            + '<tag k="highway" v="residential"/></way>'
+            for i, refs in ways
+        )
+        + "</osm>",
+        encoding="utf-8",
+    )
+    stations = tmp_path / "stations.csv"
+    stations.write_text(
+        "名称,经度,纬度\n走得到,101.01,40.0001\n孤岛,101.0005,40.0201\n荒野,101.2,40.2\n",
+        encoding="utf-8",
+    )
+    load("streets", streets)
+    report = load("stations", stations, crs="wgs84")
+    assert [station["name"] for station in report.report["unreachable_stations"]] == [
+        "孤岛",
+        "荒野",
+    ]
+    later = tmp_path / "later.osm"
+    later.write_text(streets.read_text("utf-8").replace('"101.05"', '"101.06"'), encoding="utf-8")
+    again = load("streets", later)
+    assert {station["name"] for station in again.report["unreachable_stations"]} == {"孤岛", "荒野"}

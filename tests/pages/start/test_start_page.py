@@ -37,7 +37,9 @@ def watched(page: Page, live: str) -> Iterator[Page]:
     assert complaints == []
 
 
-@pytest.mark.parametrize("path", ["/", "/?lang=en", "/docs", "/help/problems/invalid"])
+@pytest.mark.parametrize(
+    "path", ["/", "/?lang=en", "/docs", "/help/problems/invalid", "/maps/coverage.html"]
+)
 def test_a_page_asks_no_foreign_host_and_breaks_no_policy(watched, live, path):
     watched.goto(live + path, wait_until="networkidle")
     if path == "/docs":
