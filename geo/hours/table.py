@@ -21,7 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -123,6 +123,14 @@ class _Pattern:
         if not self.dated:
             day = _MONDAY + timedelta(days=day.weekday())
         return self._day(self._text[variant], day)
+
+    @cached_property
+    def always(self) -> bool:
+        """Whether it is open every minute of every day: then no day need be looked at."""
+        if self.dated or self.holidays:
+            return False
+        days = (self.written(_MONDAY + timedelta(days=i)) for i in range(7))
+        return all(bool((states == OPEN).all()) for states in days)
 
     def written(self, day: date) -> States:
         """The library's own answer for a date, holidays apart."""
@@ -333,7 +341,7 @@ class HoursTable:
         self, row: int, at: datetime, *, at_open: bool | None, wanted_open: bool
     ) -> datetime | None:
         pattern = self._patterns[int(self.row_pattern[row])]
-        if pattern is None:
+        if pattern is None or (not wanted_open and pattern.always):
             return None
         local = self._local(at)
         minute = local.hour * 60 + local.minute
