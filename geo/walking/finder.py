@@ -8,11 +8,12 @@ edition or a station's dated status changes, a new one is loaded and takes its p
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from math import ceil
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -22,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geo import editions
-from geo.coordinates import Bounds, Crs, check_range, from_wgs84, to_wgs84
+from geo.coordinates import CRS_NAMES, Bounds, Crs, check_range, from_wgs84, in_range, to_wgs84
 from geo.database import ANYONE, Database, Reader
 from geo.errors import Invalid, InvalidFile
 from geo.hours import Calendar, HolidayTable, HoursTable
@@ -30,16 +31,20 @@ from geo.progress import SILENT, Progress
 from geo.schema import ACCESS, SERVICES, STATION_KINDS
 from geo.settings import Settings
 from geo.streets import fetch
+from geo.walking.closures import Closures, DatedStatus
 from geo.walking.graph import Pace, WalkingGraph, empty_network
 from geo.walking.nearest import DEFAULT_CAP_METRES, Nearest, OpenWhen, nearest
 from geo.walking.stations import StationsOnStreets
 
 OpenRule = Literal["arrival", "any"] | datetime
+CHECK_SECONDS = 1.0
 STATES = ("closed", "open", "unknown")
 MOST = 50
 CAP_METRES = 5000.0
 OFFERED_ACCESS = ("public", "members", "unknown")
 """Who is let in is told with each station; those for a host's own staff only when asked for."""
+TO_COME = "(ends_at IS NULL OR ends_at > now())"
+"""Dated statuses that hold or will: those that are over close nothing any more."""
 MARGIN_DEGREES = 0.5
 """Farther than some 50 km from every street and station a position is taken for a mistake."""
 
@@ -82,7 +87,8 @@ class NearStation:
 
 @dataclass(frozen=True)
 class NearestAnswer:
-    """Stations in walking order, and what is to be known about the answer."""
+    """Stations in walking order, and what is to be known about the answer: `as_of` is the present
+    it was given at, `loaded_at` when the stations and streets in memory were read."""
 
     stations: list[NearStation]
     notes: list[str]
@@ -90,6 +96,26 @@ class NearestAnswer:
     station_edition: int | None
     as_of: datetime
     crs: Crs
+    loaded_at: datetime
+
+
+@dataclass(frozen=True, eq=False)
+class _Question:
+    """What is searched: a place in WGS 84, `required` services as bits, `asked` in local time."""
+
+    x: float
+    y: float
+    k: int
+    max_metres: float
+    allow: npt.NDArray[np.bool_]
+    required: int
+    asked: datetime
+    walking: bool
+    only_open: bool
+
+    def moment(self, seconds: float) -> datetime:
+        """The moment that counts for a station so many seconds away."""
+        return self.asked + timedelta(seconds=seconds) if self.walking else self.asked
 
 
 class Finder:
@@ -103,7 +129,7 @@ class Finder:
         hours: HoursTable,
         *,
         zone: ZoneInfo,
-        closures: Sequence[tuple[int, str, datetime, datetime | None]] = (),
+        closures: Sequence[DatedStatus] = (),
         network_edition: int | None = None,
         station_edition: int | None = None,
         bounds: Bounds | None = None,
@@ -116,7 +142,7 @@ class Finder:
             position: (S, 2) longitude and latitude in WGS 84; of the entrance where it is known.
             hours: the opening hours of the S stations.
             zone: in which the hours are meant.
-            closures: dated statuses: position in `facts`, status, from, until.
+            closures: dated statuses: index in `facts`, status, from, until (with their zone).
             network_edition, station_edition: what it was loaded from.
             bounds: west, south, east, north; a position outside is a mistake.
         """
@@ -124,7 +150,7 @@ class Finder:
         self.position = position
         self.hours = hours
         self.zone = zone
-        self.closures = closures
+        self.closures = Closures(closures, len(facts))
         self.network_edition = network_edition
         self.station_edition = station_edition
         self.graph = graph
@@ -138,6 +164,10 @@ class Finder:
             features=np.array([_bits(fact["services"] or ()) for fact in facts], dtype=np.uint64),
         )
         self.bounds = bounds or _bounds(graph, position)
+        self.loaded_at = datetime.now(zone)
+        self.unconfirmed_since: datetime | None = None
+        """Since when nobody could ask whether these editions are still in force; set by whoever
+        asks (:class:`FinderHolder`), told with every answer."""
 
     @classmethod
     def load(cls, reader: Reader, settings: Settings, progress: Progress = SILENT) -> Self:
@@ -170,7 +200,7 @@ class Finder:
             (place[row.station_id], row.status, row.starts_at, row.ends_at)
             for row in reader.all(
                 "SELECT station_id, status, starts_at, ends_at FROM station_status "
-                "WHERE ends_at IS NULL OR ends_at > now() ORDER BY starts_at, id"
+                f"WHERE {TO_COME} ORDER BY starts_at, id"
             )
             if row.station_id in place
         ]
@@ -222,12 +252,27 @@ class Finder:
             open_rule: `arrival`: open when one gets there; a time: open then; `any`: whatever the
                 hours, which are then only told. Hours that are not known pass only `any`.
             max_metres: not farther than this, at most 5,000 m.
-            now: the present, for tests; else the clock.
+            now: the present, else the clock's.
+
+        Times without a zone are those of the settings' zone.
 
         Raises:
-            Invalid: a value out of range, or a kind, service or access that does not exist.
+            Invalid: a value out of range, or a kind, service, access, rule or coordinate system
+                that does not exist.
             OutsideServiceArea: no street and no station anywhere near; perhaps swapped axes.
         """
+        if crs not in CRS_NAMES:
+            raise Invalid(
+                f"'{str(crs)[:60]}' is not a coordinate system.",
+                remedy=f"Use one of {', '.join(CRS_NAMES)}.",
+                field="crs",
+            )
+        if not isinstance(open_rule, datetime) and open_rule not in ("arrival", "any"):
+            raise Invalid(
+                f"'{str(open_rule)[:60]}' is no rule for opening hours.",
+                remedy="Use arrival, any, or a time such as 2026-11-21T12:40.",
+                field="open",
+            )
         _check_words("kinds", kinds, STATION_KINDS)
         _check_words("services", services, SERVICES)
         _check_words("access", access, ACCESS)
@@ -239,48 +284,92 @@ class Finder:
                 remedy=f"Give more than 0 and at most {CAP_METRES:.0f} metres.",
                 field="max_m",
             )
-        check_range(lon, lat)
+        # A latitude beyond 90 is mostly a longitude; the bounds know whether it would be one here.
+        check_range(lon, lat, None if in_range(lon, lat).all() else self.bounds)
         x, y = (float(value) for value in to_wgs84(lon, lat, crs))
         if self.bounds is not None:
             check_range(x, y, self.bounds)
-        at = (now or datetime.now(self.zone)).astimezone(self.zone)
-        asked = at
-        if isinstance(open_rule, datetime):
-            asked = (
-                open_rule.replace(tzinfo=self.zone)
-                if open_rule.tzinfo is None
-                else open_rule.astimezone(self.zone)
-            )
+        at = self._local(now or datetime.now(self.zone))
+        walking = not isinstance(open_rule, datetime)
+        asked = self._local(open_rule) if isinstance(open_rule, datetime) else at
         if len(self) == 0:
-            return self._answer([], ["还没有驿站数据 / No stations have been loaded."], at, crs)
+            note = "还没有可以前往的驿站数据 / No stations with a place have been loaded."
+            return self._answer([], [note], at, crs)
         allow = np.isin(self.access, [ACCESS.index(name) for name in access])
         if kinds:
             allow &= np.isin(self.kinds, [STATION_KINDS.index(name) for name in kinds])
-        closed = self._closed_at(asked)
         only_open = open_rule != "any"
-        when = self._when(asked, walking=not isinstance(open_rule, datetime), only_open=only_open)
-        found = nearest(
+        question = _Question(
+            x, y, k, max_metres, allow, _bits(services), asked, walking=walking, only_open=only_open
+        )
+        found = self._found(question)
+        stations = self._stations(question, found, crs)
+        return self._answer(stations, self._notes(question, found), at, crs)
+
+    def _found(self, question: _Question) -> Nearest:
+        """The search, dated statuses included."""
+        asked = question.asked
+        when = self._when(question)
+        if not question.only_open:
+            return self._search(question, question.allow, when)
+        # A status that begins or ends on the way: such stations are asked for and looked at again
+        # at their own arrival. Nobody walks longer than all the way along steps.
+        pace = self.graph.pace
+        slowest = min(pace.on_streets, pace.on_steps)
+        longest = timedelta(seconds=question.max_metres / slowest if question.walking else 0)
+        changing = self.closures.changing(asked, asked + longest)
+        allow = question.allow & (~self.closures.at(asked) | changing)
+        while True:
+            found = self._search(question, allow, when)
+            wrong = [
+                number
+                for number, seconds in zip(found.station, found.seconds, strict=True)
+                if changing[number]
+                and self.closures.closed(number, question.moment(float(seconds)))
+            ]
+            if not wrong:
+                return found
+            allow[wrong] = False
+
+    def _search(self, question: _Question, allow: npt.NDArray[np.bool_], when: OpenWhen) -> Nearest:
+        return nearest(
             self.on_streets,
-            x,
-            y,
-            k,
-            max_metres=max_metres,
-            allow=allow & ~closed if only_open else allow,
-            required=_bits(services),
+            question.x,
+            question.y,
+            question.k,
+            max_metres=question.max_metres,
+            allow=allow,
+            required=question.required,
             hours=when,
         )
-        stations = self._stations(found, asked, crs, closed, isinstance(open_rule, datetime))
-        notes = self._notes(
-            found, (x, y), k, allow, closed, services, asked, max_metres, only_open=only_open
-        )
-        return self._answer(stations, notes, at, crs)
+
+    def _local(self, moment: datetime) -> datetime:
+        """A time in the zone of the hours; one without a zone is meant there."""
+        if moment.tzinfo is None:
+            return moment.replace(tzinfo=self.zone)
+        return moment.astimezone(self.zone)
 
     def _answer(
         self, stations: list[NearStation], notes: list[str], at: datetime, crs: Crs
     ) -> NearestAnswer:
-        return NearestAnswer(stations, notes, self.network_edition, self.station_edition, at, crs)
+        if self.unconfirmed_since is not None:
+            since = self._local(self.unconfirmed_since)
+            notes.append(
+                f"数据库暂时连不上，驿站和道路是 {since:%m-%d %H:%M} 的数据 / The database cannot "
+                f"be reached; stations and streets are those of {since:%Y-%m-%d %H:%M}."
+            )
+        return NearestAnswer(
+            stations,
+            notes,
+            self.network_edition,
+            self.station_edition,
+            at,
+            crs,
+            self.loaded_at,
+        )
 
-    def _when(self, asked: datetime, *, walking: bool, only_open: bool) -> OpenWhen:
+    def _when(self, question: _Question) -> OpenWhen:
+        asked = question.asked
         # A walk of at most 5 km ends today or tomorrow.
         horizon = self.hours.horizon(asked.date(), days=2)
         return OpenWhen(
@@ -288,34 +377,19 @@ class Finder:
             unknown=horizon.unknown,
             row_pattern=horizon.row_pattern,
             start_minute=asked.hour * 60 + asked.minute + asked.second / 60,
-            walking_counts=walking,
-            only_open=only_open,
+            walking_counts=question.walking,
+            only_open=question.only_open,
         )
 
-    def _closed_at(self, asked: datetime) -> npt.NDArray[np.bool_]:
-        """Stations that a dated status closes at that moment; the latest status counts."""
-        closed = np.zeros(len(self), dtype=bool)
-        for place, status, starts, ends in self.closures:
-            if starts <= asked and (ends is None or asked < ends):
-                closed[place] = status in ("closed", "moved")
-        return closed
-
-    def _stations(
-        self,
-        found: Nearest,
-        asked: datetime,
-        crs: Crs,
-        closed: npt.NDArray[np.bool_],
-        at_that_time: bool,
-    ) -> list[NearStation]:
+    def _stations(self, question: _Question, found: Nearest, crs: Crs) -> list[NearStation]:
         answer = []
         for place, number in enumerate(found.station.tolist()):
             fact = dict(self.facts[number])
             out_lon, out_lat = from_wgs84(fact["lon"], fact["lat"], crs)
             fact["lon"], fact["lat"] = round(float(out_lon), 7), round(float(out_lat), 7)
             seconds = float(found.seconds[place])
-            arrival = asked if at_that_time else asked + timedelta(seconds=seconds)
-            state = "closed" if closed[number] else STATES[int(found.state[place])]
+            there = question.moment(seconds)
+            state = self._state(number, int(found.state[place]), there)
             answer.append(
                 NearStation(
                     station=fact,
@@ -324,72 +398,76 @@ class Finder:
                     off_street_metres=round(float(found.metres_off_street[place]), 1),
                     straight_line=found.straight_line,
                     hours_state=state,
-                    open_until=self.hours.open_until(number, arrival) if state == "open" else None,
+                    open_until=self._open_until(number, there) if state == "open" else None,
                 )
             )
         return answer
 
-    def _notes(
-        self,
-        found: Nearest,
-        person: tuple[float, float],
-        k: int,
-        allow: npt.NDArray[np.bool_],
-        closed: npt.NDArray[np.bool_],
-        services: Sequence[str],
-        asked: datetime,
-        max_metres: float,
-        *,
-        only_open: bool,
-    ) -> list[str]:
+    def _state(self, number: int, by_hours: int, moment: datetime) -> str:
+        return "closed" if self.closures.closed(number, moment) else STATES[by_hours]
+
+    def _open_until(self, number: int, moment: datetime) -> datetime | None:
+        """When the hours or a dated status close it, whichever comes first."""
+        ends = [
+            self.hours.open_until(number, moment),
+            self.closures.next(number, moment, closed=True),
+        ]
+        return min((end for end in ends if end is not None), default=None)
+
+    def _notes(self, question: _Question, found: Nearest) -> list[str]:
         notes = []
         if found.straight_line:
             notes.append(
-                "此处没有路网，距离为直线距离，实际步行更远 / No street network here: the distances "
-                "are straight lines, the real walk is longer."
+                "此处没有路网，距离为直线距离，实际步行更远 / No street network here: the "
+                "distances are straight lines, the real walk is longer."
             )
-        if not self.hours.holidays_known(asked):
+        if not self.hours.holidays_known(question.asked):
+            year = question.asked.year
             notes.append(
-                f"缺少 {asked.year} 年节假日安排，开放状态按平日计算 / The holidays of {asked.year} "
+                f"缺少 {year} 年节假日安排，开放状态按平日计算 / The holidays of {year} "
                 "are not known: hours are those of ordinary days."
             )
-        if len(found) > 0 or not only_open:
-            if len(found) == 0:
-                notes.append(
-                    f"{max_metres:.0f} 米步行范围内没有符合条件的驿站 / No such station within "
-                    f"{max_metres:.0f} m on foot."
-                )
+        if len(found) > 0:
+            return notes
+        if not question.only_open:
+            notes.append(
+                f"{question.max_metres:.0f} 米步行范围内没有符合条件的驿站 / No such station "
+                f"within {question.max_metres:.0f} m on foot."
+            )
             return notes
         # None is open: say what there is, so that nobody walks in vain or gives up too early.
-        whatever = nearest(
-            self.on_streets,
-            *person,
-            k,
-            max_metres=CAP_METRES,
-            allow=allow,
-            required=_bits(services),
-            hours=self._when(asked, walking=True, only_open=False),
-        )
-        if len(whatever) == 0:
+        whatever = replace(question, k=1, max_metres=CAP_METRES, only_open=False)
+        other = self._found(whatever)
+        if len(other) == 0:
             notes.append(
                 "5 公里步行范围内没有符合条件的驿站 / No such station within 5 km on foot."
             )
             return notes
-        number = int(whatever.station[0])
-        name, metres = self.facts[number]["name"], ceil(float(whatever.metres[0]))
-        opens = None if closed[number] else self.hours.next_opening(number, asked)
-        if whatever.state[0] == 2 and not closed[number]:
-            zh, en = "开放时间未知", "its hours are not known"
-        elif opens is not None:
-            zh, en = f"{opens:%m-%d %H:%M} 开放", f"opens {opens:%Y-%m-%d %H:%M}"
-        else:
-            zh, en = "当前关闭", "closed"
+        number = int(other.station[0])
+        name, metres = self.facts[number]["name"], ceil(float(other.metres[0]))
+        zh, en = self._words(number, int(other.state[0]), question.moment(float(other.seconds[0])))
         notes.append(
-            f"{max_metres:.0f} 米内没有到达时确定开放的驿站；最近的是“{name}”，步行 {metres} 米，"
-            f"{zh} / None within {max_metres:.0f} m is known to be open on arrival; the nearest is "
-            f"“{name}”, {metres} m on foot, {en}."
+            f"{question.max_metres:.0f} 米内没有到达时确定开放的驿站；最近的是“{name}”，"
+            f"步行 {metres} 米，{zh} / None within {question.max_metres:.0f} m is known to be open "
+            f"on arrival; the nearest is “{name}”, {metres} m on foot, {en}."
         )
         return notes
+
+    def _words(self, number: int, by_hours: int, moment: datetime) -> tuple[str, str]:
+        """What to expect of a station at a moment, in both languages."""
+        if self.closures.closed(number, moment):
+            again = self.closures.next(number, moment, closed=False)
+            if again is None:
+                return "暂停开放", "closed until further notice"
+            return f"暂停开放至 {again:%m-%d %H:%M}", f"closed until {again:%Y-%m-%d %H:%M}"
+        if by_hours == STATES.index("open"):
+            return "到达时开放", "open on arrival"
+        if by_hours == STATES.index("unknown"):
+            return "开放时间未知", "its hours are not known"
+        opens = self.hours.next_opening(number, moment)
+        if opens is None:
+            return "当前关闭", "closed"
+        return f"{opens:%m-%d %H:%M} 开放", f"opens {opens:%Y-%m-%d %H:%M}"
 
     def unreachable(self) -> list[dict[str, Any]]:
         """Stations on small separate parts of the network, or off it: to be looked at."""
@@ -405,17 +483,16 @@ def load_graph(
     if edition_id is None:
         return WalkingGraph.build(empty_network(), pace=pace)
     path = snapshot_path(settings, reader, edition_id)
-    if path.exists():
-        try:
-            graph = WalkingGraph.load(path)
-        except InvalidFile:
-            path.unlink(missing_ok=True)
-        else:
-            if graph.edition_id == edition_id and graph.pace == pace:
-                return graph
+    # Missing, damaged, of another pace or not to be read: then it is built again.
+    with contextlib.suppress(InvalidFile):
+        graph = WalkingGraph.load(path)
+        if graph.edition_id == edition_id and graph.pace == pace:
+            return graph
     with progress.step("读取路网 / reading the street network"):
         graph = WalkingGraph.build(fetch(reader, edition_id), edition_id=edition_id, pace=pace)
-        graph.save(path)
+        # Without room for a snapshot the next start takes longer; people get their answers.
+        with contextlib.suppress(OSError):
+            graph.save(path)
     return graph
 
 
@@ -444,6 +521,7 @@ class FinderHolder:
         self._finder: Finder | None = None
         self._key: tuple[Any, ...] | None = None
         self._checked = 0.0
+        self._confirmed = datetime.now(UTC)
         self._lock = threading.Lock()
 
     def current(self) -> Finder:
@@ -452,35 +530,52 @@ class FinderHolder:
         Raises:
             Unavailable: the database cannot be reached and nothing was loaded before.
         """
-        if self._finder is not None and time.monotonic() - self._checked < 1.0:
-            return self._finder
-        if self._finder is not None and not self._lock.acquire(blocking=False):
-            return self._finder
-        if self._finder is None:
-            self._lock.acquire()
+        finder = self._finder
+        if finder is not None and time.monotonic() - self._checked < CHECK_SECONDS:
+            return finder
+        # Only the first waits for the first load; afterwards one looks and the others go on.
+        if not self._lock.acquire(blocking=finder is None):
+            assert finder is not None
+            return finder
         try:
             return self._refresh()
         finally:
             self._lock.release()
 
     def _refresh(self) -> Finder:
-        if self._finder is not None and time.monotonic() - self._checked < 1.0:
-            return self._finder
+        finder = self._finder
+        if finder is not None and time.monotonic() - self._checked < CHECK_SECONDS:
+            return finder
         try:
             with self._database.read(ANYONE) as reader:
-                key = tuple(
-                    reader.all(
-                        "SELECT id FROM edition WHERE state = 'active' "
-                        "AND dataset IN ('streets', 'stations') ORDER BY id"
-                    )
-                ) + tuple(reader.all("SELECT max(id), count(*), max(ends_at) FROM station_status"))
-                if self._finder is None or key != self._key:
-                    self._finder, self._key = Finder.load(reader, self._settings), key
+                key = _in_force(reader)
+                if finder is None or key != self._key:
+                    finder = Finder.load(reader, self._settings)
+                    self._finder, self._key = finder, key
         except Exception:
-            if self._finder is None:
+            if finder is None:
                 raise
+            if finder.unconfirmed_since is None:
+                finder.unconfirmed_since = self._confirmed
+        else:
+            self._confirmed = datetime.now(UTC)
+            finder.unconfirmed_since = None
         self._checked = time.monotonic()
-        return self._finder
+        return finder
+
+
+def _in_force(reader: Reader) -> tuple[Any, ...]:
+    """Changes whenever the finder would: with the editions, and with any edit of a dated status."""
+    return (
+        *reader.all(
+            "SELECT id FROM edition WHERE state = 'active' "
+            "AND dataset IN ('streets', 'stations') ORDER BY id"
+        ),
+        reader.scalar(
+            "SELECT md5(string_agg(t::text, ',' ORDER BY t.id)) FROM station_status AS t "
+            f"WHERE {TO_COME}"
+        ),
+    )
 
 
 def _bits(services: Sequence[str]) -> int:
