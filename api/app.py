@@ -16,7 +16,8 @@ from api.door import Door
 from api.service import Service
 from geo.database import Database, connect
 from geo.settings import Settings
-from geo.walking.finder import Finder, FinderHolder
+from geo.walking.finder import Finder
+from geo.walking.holder import FinderHolder
 
 
 def create_app(

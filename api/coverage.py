@@ -19,6 +19,7 @@ from geo.areas.queries import list_areas
 from geo.coverage import rates
 from geo.errors import Busy, Forbidden, Invalid, NotFound, Unauthorized, Unavailable
 from geo.settings import Settings
+from geo.stations.queries import status_mark
 from maps import geojson
 from maps.coverage.gather import page as draw_page
 from maps.portable import content_security_policy
@@ -167,7 +168,11 @@ def list_coverage(
 class MapQuestion(Question):
     """The parameters of the map."""
 
-    kind: AreaKind = Field("subdistrict", description="Kind of area.", examples=["subdistrict"])
+    kind: AreaKind | None = Field(
+        None,
+        description="Kind of area; by default subdistricts, or the next division there is.",
+        examples=["subdistrict"],
+    )
     measure: RateName = Field(
         "establishment", description="The rate to colour by.", examples=["membership_unionised"]
     )
@@ -197,7 +202,10 @@ def coverage_page(
         for dataset in ("areas", "enterprises"):
             editions.require_active(reader, dataset)
         found = answers.read_editions(reader, "areas", "stations", "enterprises")
-    tag = answers.etag(found, asked.kind, asked.measure, asked.lang, of_settings(service.settings))
+        statuses = status_mark(reader)
+    tag = answers.etag(
+        found, statuses, asked.kind or "", asked.measure, asked.lang, of_settings(service.settings)
+    )
     if answers.unchanged(request, tag):
         return answers.not_modified(tag, public=False)
 

@@ -92,7 +92,8 @@ class PortableMap(folium.Map):
     ) -> None:
         """`title`, `subtitle`: head of the page. `notice`: a standing remark such as "demo data".
         `attribution`: whose data is drawn. `approval_number`: 审图号 of the map; without one the
-        page says that it is for internal use only. `made_at`: date of the drawing, as text.
+        page says that it is for internal use only. `made_at`: since when the data drawn are in
+        force, as text.
         `language`: the one the page opens in.
         `options`: Leaflet's map options in snake case."""
         if language not in LANGUAGES:

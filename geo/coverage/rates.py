@@ -305,4 +305,7 @@ def wilson(numerator: int, denominator: int, z: float = 1.959963984540054) -> tu
     weight = z * z / denominator
     centre = (share + weight / 2) / (1 + weight)
     half = z * sqrt(share * (1 - share) / denominator + weight / (4 * denominator)) / (1 + weight)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    # At none and at all the interval ends exactly there, which floating point misses by a hair.
+    low = 0.0 if numerator == 0 else max(0.0, centre - half)
+    high = 1.0 if numerator == denominator else min(1.0, centre + half)
+    return low, high

@@ -49,8 +49,8 @@ class Closures:
         return changing
 
     def next(self, station: int, moment: datetime, *, closed: bool) -> datetime | None:
-        """The first moment after this one at which the station is closed (or is not), None when it
-        stays as it is."""
+        """When a station that is not so at `moment` next becomes closed (or not closed); None when
+        it stays as it is."""
         mine = self._station == station
         times = np.concatenate([self._starts[mine], self._ends[mine]])
         for time in np.unique(times[(times > moment.timestamp()) & np.isfinite(times)]).tolist():

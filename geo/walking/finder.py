@@ -3,19 +3,15 @@ memory, keyed by edition.
 
 A Finder never changes after it is loaded, so any number of threads may ask it at once; when an
 edition or a station's dated status changes, a new one is loaded and takes its place
-(:class:`FinderHolder`).
+(:class:`geo.walking.holder.FinderHolder`).
 """
 
 from __future__ import annotations
 
-import contextlib
-import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from math import ceil
-from pathlib import Path
 from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
 
@@ -24,20 +20,20 @@ import numpy.typing as npt
 
 from geo import editions
 from geo.coordinates import CRS_NAMES, Bounds, Crs, check_range, from_wgs84, in_range, to_wgs84
-from geo.database import ANYONE, Database, Reader
-from geo.errors import Invalid, InvalidFile
+from geo.database import Reader
+from geo.errors import Invalid
 from geo.hours import Calendar, HolidayTable, HoursTable
 from geo.progress import SILENT, Progress
 from geo.schema import ACCESS, SERVICES, STATION_KINDS
 from geo.settings import Settings
-from geo.streets import fetch
+from geo.walking.answers import FACTS, NearestAnswer, NearStation
 from geo.walking.closures import Closures, DatedStatus
-from geo.walking.graph import Pace, WalkingGraph, empty_network
+from geo.walking.graph import WalkingGraph
 from geo.walking.nearest import DEFAULT_CAP_METRES, Nearest, OpenWhen, nearest
+from geo.walking.snapshot import load_graph
 from geo.walking.stations import StationsOnStreets
 
 OpenRule = Literal["arrival", "any"] | datetime
-CHECK_SECONDS = 1.0
 STATES = ("closed", "open", "unknown")
 MOST = 50
 CAP_METRES = 5000.0
@@ -47,56 +43,6 @@ TO_COME = "(ends_at IS NULL OR ends_at > now())"
 """Dated statuses that hold or will: those that are over close nothing any more."""
 MARGIN_DEGREES = 0.5
 """Farther than some 50 km from every street and station a position is taken for a mistake."""
-
-FACTS = (
-    "id",
-    "kind",
-    "name",
-    "address",
-    "network_brand",
-    "operator",
-    "host",
-    "phone",
-    "hours_text",
-    "opening_hours",
-    "access",
-    "access_method",
-    "services",
-    "capacity",
-    "star_grade",
-    "verified_on",
-    "located_by",
-)
-
-
-@dataclass(frozen=True)
-class NearStation:
-    """A station one can walk to. `station` holds its public facts, with `lon` and `lat` in the
-    coordinate system asked for. `metres` is the whole way, `off_street_metres` the part of it that
-    follows no street; `minutes` the walking time; `hours_state` the state on arrival (or at the
-    time asked for)."""
-
-    station: dict[str, Any]
-    metres: float
-    minutes: float
-    off_street_metres: float
-    straight_line: bool
-    hours_state: str
-    open_until: datetime | None
-
-
-@dataclass(frozen=True)
-class NearestAnswer:
-    """Stations in walking order, and what is to be known about the answer: `as_of` is the present
-    it was given at, `loaded_at` when the stations and streets in memory were read."""
-
-    stations: list[NearStation]
-    notes: list[str]
-    network_edition: int | None
-    station_edition: int | None
-    as_of: datetime
-    crs: Crs
-    loaded_at: datetime
 
 
 @dataclass(frozen=True, eq=False)
@@ -475,111 +421,8 @@ class Finder:
         return [self.facts[int(number)] for number in np.sort(worse)]
 
 
-def load_graph(
-    reader: Reader, settings: Settings, edition_id: int | None, progress: Progress = SILENT
-) -> WalkingGraph:
-    """The walking graph of an edition of streets, from its snapshot or from PostGIS."""
-    pace = Pace(settings.walking_metres_per_second, settings.steps_metres_per_second)
-    if edition_id is None:
-        return WalkingGraph.build(empty_network(), pace=pace)
-    path = snapshot_path(settings, reader, edition_id)
-    # Missing, damaged, of another pace or not to be read: then it is built again.
-    with contextlib.suppress(InvalidFile):
-        graph = WalkingGraph.load(path)
-        if graph.edition_id == edition_id and graph.pace == pace:
-            return graph
-    with progress.step("读取路网 / reading the street network"):
-        graph = WalkingGraph.build(fetch(reader, edition_id), edition_id=edition_id, pace=pace)
-        # Without room for a snapshot the next start takes longer; people get their answers.
-        with contextlib.suppress(OSError):
-            graph.save(path)
-    return graph
-
-
-def snapshot_path(settings: Settings, reader: Reader, edition_id: int) -> Path:
-    """Where the snapshot of an edition lies. The database's own number is part of the name, so that
-    two databases that share a state directory never share a network."""
-    number = reader.scalar(
-        "SELECT format('%s-%s', (SELECT oid FROM pg_database WHERE datname = current_database()), "
-        "extract(epoch FROM created_at)::bigint) FROM edition WHERE id = :edition",
-        edition=edition_id,
-    )
-    return settings.state / "cache" / f"streets-{edition_id}-{number}.npz"
-
-
-class FinderHolder:
-    """The finder of the active editions, loaded when first asked for and again when they change.
-
-    Others go on with the old one while a new one is loaded. Asks the database at most once a
-    second whether anything changed; when it does not answer, the finder in memory goes on.
-    """
-
-    def __init__(self, database: Database, settings: Settings) -> None:
-        """Nothing is loaded yet."""
-        self._database = database
-        self._settings = settings
-        self._finder: Finder | None = None
-        self._key: tuple[Any, ...] | None = None
-        self._checked = 0.0
-        self._confirmed = datetime.now(UTC)
-        self._lock = threading.Lock()
-
-    def current(self) -> Finder:
-        """The finder in force.
-
-        Raises:
-            Unavailable: the database cannot be reached and nothing was loaded before.
-        """
-        finder = self._finder
-        if finder is not None and time.monotonic() - self._checked < CHECK_SECONDS:
-            return finder
-        # Only the first waits for the first load; afterwards one looks and the others go on.
-        if not self._lock.acquire(blocking=finder is None):
-            assert finder is not None
-            return finder
-        try:
-            return self._refresh()
-        finally:
-            self._lock.release()
-
-    def _refresh(self) -> Finder:
-        finder = self._finder
-        if finder is not None and time.monotonic() - self._checked < CHECK_SECONDS:
-            return finder
-        try:
-            with self._database.read(ANYONE) as reader:
-                key = _in_force(reader)
-                if finder is None or key != self._key:
-                    finder = Finder.load(reader, self._settings)
-                    self._finder, self._key = finder, key
-        except Exception:
-            if finder is None:
-                raise
-            if finder.unconfirmed_since is None:
-                finder.unconfirmed_since = self._confirmed
-        else:
-            self._confirmed = datetime.now(UTC)
-            finder.unconfirmed_since = None
-        self._checked = time.monotonic()
-        return finder
-
-
-def _in_force(reader: Reader) -> tuple[Any, ...]:
-    """Changes whenever the finder would: with the editions, and with any edit of a dated status."""
-    return (
-        *reader.all(
-            "SELECT id FROM edition WHERE state = 'active' "
-            "AND dataset IN ('streets', 'stations') ORDER BY id"
-        ),
-        reader.scalar(
-            "SELECT md5(string_agg(t::text, ',' ORDER BY t.id)) FROM station_status AS t "
-            f"WHERE {TO_COME}"
-        ),
-    )
-
-
 def _bits(services: Sequence[str]) -> int:
-    return sum(1 << SERVICES.index(name) for name in services if name in SERVICES)
+    return sum(1 << SERVICES.index(name) for name in set(services) if name in SERVICES)
 
 
 def _check_words(field: str, words: Sequence[str], known: Sequence[str]) -> None:

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
 import shapely
 
 from geo import editions
 from geo.clusters import list_clusters
 from geo.coverage.rates import RATES, area_rates
 from geo.database import Reader
+from geo.demo import LABEL
+from geo.editions import EditionFacts
 from geo.errors import Invalid
 from geo.settings import Settings
 from maps.coverage.page import draw
 from maps.coverage.view import AreaMark, ClusterMark, CoverageView, EditionLine, StationMark
-from maps.texts import Both, both
+from maps.style import percent
+from maps.texts import Both, both, named
 
 MEASURE = "establishment"
-CLUSTERS_SHOWN = 2000
+EVERY = 10**9
+USUAL_KINDS = ("subdistrict", "district", "community", "prefecture", "province")
+"""What is coloured unless told otherwise: the kind that rates are reported by, or the next there
+is."""
 
 
 def page(
     reader: Reader,
     settings: Settings,
     *,
-    kind: str = "subdistrict",
+    kind: str | None = None,
     measure: str = MEASURE,
     language: str = "zh",
 ) -> str:
@@ -31,9 +43,11 @@ def page(
     Args:
         reader: the transaction.
         settings: targets, approval number, attribution.
-        kind: kind of area to colour.
+        kind: kind of area to colour; by default subdistricts, or the next division there is.
         measure: name of a rate in :data:`geo.coverage.rates.RATES`.
         language: zh or en, the one it opens in; the page holds both.
+
+    The same editions and dated statuses give the same bytes.
 
     Raises:
         Invalid: no such kind, measure or language.
@@ -47,7 +61,25 @@ def page(
         raise Invalid(
             f"'{language}' is not a language of the map.", remedy="Use zh or en.", field="language"
         )
-    return draw(view(reader, settings, kind=kind, measure=measure), language=language)
+    seen = view(reader, settings, kind=kind or usual_kind(reader), measure=measure)
+    return draw(seen, language=language)
+
+
+def usual_kind(reader: Reader) -> str:
+    """The kind of area that a map shows unless told otherwise; see :data:`USUAL_KINDS`.
+
+    Raises:
+        NotFound: no areas are in force.
+    """
+    kinds = {
+        row.kind
+        for row in reader.all(
+            "SELECT DISTINCT kind FROM area WHERE edition_id = :edition",
+            edition=editions.require_active(reader, "areas").id,
+        )
+    }
+    usual = (kind for kind in USUAL_KINDS if kind in kinds)
+    return next(usual, min(kinds, default=USUAL_KINDS[0]))
 
 
 def view(reader: Reader, settings: Settings, *, kind: str, measure: str) -> CoverageView:
@@ -86,7 +118,10 @@ def view(reader: Reader, settings: Settings, *, kind: str, measure: str) -> Cove
                 edition=station_edition.id,
             )
         ]
-    clusters = list_clusters(reader, answer.enterprises.id, limit=CLUSTERS_SHOWN)
+    # All of them: the drawing cuts, and says how many there are.
+    clusters = list_clusters(reader, answer.enterprises.id, limit=EVERY)
+    places = _places(reader, answer.area_edition.id, [(one.lon, one.lat) for one in clusters])
+    in_force = max((facts.activated_at for facts in lines if facts.activated_at), default=None)
     usual = answer.whole.figures["units_none"] / max(answer.whole.figures["units"], 1)
     return CoverageView(
         title=both("coverage.title"),
@@ -110,10 +145,11 @@ def view(reader: Reader, settings: Settings, *, kind: str, measure: str) -> Cove
                 employees=cluster.employees,
                 units_25=cluster.units_25,
                 share_text=both(
-                    "coverage.share", share=f"{cluster.share:.0%}", usual=f"{usual:.0%}"
+                    "coverage.share", share=percent(cluster.share), usual=percent(usual)
                 ),
+                place=place,
             )
-            for cluster in clusters
+            for cluster, place in zip(clusters, places, strict=True)
         ],
         editions=[
             EditionLine(
@@ -126,4 +162,40 @@ def view(reader: Reader, settings: Settings, *, kind: str, measure: str) -> Cove
         if settings.map_attribution
         else None,
         approval_number=settings.map_approval_number,
+        notice=_notice(lines),
+        made_at=in_force.astimezone(ZoneInfo(settings.time_zone)).date() if in_force else None,
     )
+
+
+def _notice(lines: Sequence[EditionFacts]) -> Both | None:
+    """That the data, or which of them, are the demo city's; None for real data."""
+    invented = [facts.dataset for facts in lines if facts.source.startswith(LABEL)]
+    if len(invented) == len(lines):
+        return both("demo.all")
+    if not invented:
+        return None
+    words = [named("dataset", dataset) for dataset in invented]
+    zh, en = "、".join(word.zh for word in words), ", ".join(word.en for word in words)
+    return Both(both("demo.some", datasets=zh).zh, both("demo.some", datasets=en).en)
+
+
+def _places(
+    reader: Reader, edition_id: int, centres: Sequence[tuple[float, float]]
+) -> list[str | None]:
+    """The subdistrict (else the district) that holds each centre, by name; None where none does or
+    it has no name. One query and one tree: clusters may be many."""
+    names: npt.NDArray[Any] = np.full(len(centres), None, dtype=object)
+    points: Any = shapely.points(np.array(centres, dtype=np.float64).reshape(-1, 2))
+    for kind in ("district", "subdistrict"):
+        rows = reader.all(
+            "SELECT name, ST_AsBinary(boundary) AS boundary FROM area WHERE edition_id = :edition "
+            "AND kind = :kind AND boundary IS NOT NULL AND name IS NOT NULL ORDER BY id",
+            edition=edition_id,
+            kind=kind,
+        )
+        if not rows or not len(points):
+            continue
+        tree = shapely.STRtree(shapely.from_wkb([bytes(row.boundary) for row in rows]))
+        point, area = tree.query(points, predicate="intersects")
+        names[point] = np.array([row.name for row in rows], dtype=object)[area]
+    return list(names)

@@ -134,7 +134,8 @@ def _areas(
 
 
 def _clusters(marks: Marks, clusters: Sequence[ClusterMark], limit: int) -> None:
-    shown = sorted(clusters, key=lambda one: (-one.units, -one.employees, one.id))[:limit]
+    # By people, not by registrations: an address where shells are registered has hundreds of units.
+    shown = sorted(clusters, key=lambda one: (-one.employees, -one.units, one.id))[:limit]
     if len(clusters) > limit:
         marks.remarks.append(both("cut.clusters", shown=f"{limit:,}", total=f"{len(clusters):,}"))
     shapes = lighter([one.outline for one in shown], tolerance=OUTLINE_METRES)
@@ -150,6 +151,8 @@ def _clusters(marks: Marks, clusters: Sequence[ClusterMark], limit: int) -> None
         if one.share_text:
             told = one.share_text
             record["share"] = told if isinstance(told, Both) else Both(told, told)
+        if one.place and one.place.strip():
+            record["in"] = one.place.strip()
         marks.clusters.append(record)
     outlineless = sum(shape is None for shape in shapes)
     if outlineless:

@@ -225,6 +225,12 @@ def _scope(view: CoverageView) -> Both | None:
     return None
 
 
+def _area_words(view: CoverageView) -> Both:
+    """What the areas are: their kind, where all are of one."""
+    kinds = {area.kind for area in view.areas}
+    return named("kind", kinds.pop()) if len(kinds) == 1 else both("legend.areas")
+
+
 def _panels(
     view: CoverageView, marks: Marks, classes: Classes, target: float | None
 ) -> list[Panel]:
@@ -244,6 +250,7 @@ def _panels(
         "target": target,
         "target_text": short_percent(target),
         "areas": marks.areas,
+        "area_words": _area_words(view),
         "kinds": [
             {"kind": kind, "count": count, "style": _station_style(kind)}
             for kind, count in sorted(marks.station_counts.items(), key=_kind_order)

@@ -109,7 +109,8 @@ class StationMark:
 @dataclass(frozen=True, slots=True)
 class ClusterMark:
     """A cluster of enterprises without a union: `outline` a shapely Polygon in WGS 84 or None.
-    `share_text` says in words how the share compares, as data or in both languages."""
+    `share_text` says in words how the share compares, as data or in both languages; `place` is the
+    name of the area it lies in."""
 
     id: int
     outline: Any
@@ -118,6 +119,7 @@ class ClusterMark:
     units_25: int
     share_text: str | Both | None = None
     name: str | None = None
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

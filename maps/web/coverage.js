@@ -66,6 +66,7 @@
         [t("field.employees"), N.number(cluster.e)],
         [t("field.units_25"), N.number(cluster.u25)],
         cluster.share ? [t("field.share"), cluster.share] : null,
+        cluster["in"] ? [t("field.place"), cluster["in"]] : null,
         cluster.unnamed ? [t("field.id"), cluster.id] : null,
       ]),
     ]);
@@ -140,8 +141,9 @@
       layer.on("add", unstop);
       unstop({ target: layer });
       if (kind !== "stations" && layer.setStyle) {
-        layer.on("mouseover popupopen", function () { emphasise(layer, kind, true); });
-        layer.on("mouseout", function () { if (!layer.isPopupOpen()) emphasise(layer, kind, false); });
+        // Under a finger nothing hovers, and nothing would take the emphasis away again.
+        layer.on(hovers ? "mouseover popupopen" : "popupopen", function () { emphasise(layer, kind, true); });
+        if (hovers) layer.on("mouseout", function () { if (!layer.isPopupOpen()) emphasise(layer, kind, false); });
         layer.on("popupclose", function () { emphasise(layer, kind, false); });
       }
     });
@@ -253,9 +255,9 @@
       return row("clusters", at, [
         N.element("span", { class: "rank-place" }, [String(place)]),
         N.element("span", { class: "rank-name" }, N.both(cluster.name)),
-        N.element("span", { class: "rank-value" }, N.number(cluster.u)),
-        N.element("span", { class: "rank-bar rank-words" }, N.both(t("cluster.employees", { n: cluster.e }))),
-        N.element("span", { class: "rank-side" }, N.both(t("cluster.units_25", { n: cluster.u25 }))),
+        N.element("span", { class: "rank-value" }, N.both(t("cluster.employees", { n: cluster.e }))),
+        N.element("span", { class: "rank-bar rank-words" }, cluster["in"] || null),
+        N.element("span", { class: "rank-side" }, N.both(t("cluster.units", { n: cluster.u }))),
       ]);
     });
   }
@@ -278,6 +280,7 @@
         if (kind === "areas") {
           if (box.checked) layer.bringToBack();
           names();
+          pins();
         }
         raise();
       });
@@ -288,12 +291,13 @@
   function names() {
     if (written) written.remove();
     written = L.layerGroup();
-    var scale = (40075016.686 * Math.cos((N.map.getCenter().lat * Math.PI) / 180)) / Math.pow(2, N.map.getZoom() + 8);
+    var scale = metres();
     var view = N.map.getBounds().pad(0.1);
     if (!layers.areas || !N.map.hasLayer(layers.areas)) return;
     N.data.areas.forEach(function (area) {
       if (!area.at || area.unnamed || !view.contains([area.at[0], area.at[1]])) return;
-      var text = area.name[N.language === "en" ? 1 : 0];
+      // A remark in brackets at the end is for the card and the table.
+      var text = area.name[N.language === "en" ? 1 : 0].replace(/.[(（][^()（）]*[)）]$/, function (end) { return end[0]; });
       var length = 0;
       for (var at = 0; at < text.length; at += 1) length += text.charCodeAt(at) > 0x2e80 ? 12.5 : 6.8;
       if (length > 190 || area.at[2] / scale < length * 0.52) return;
@@ -306,13 +310,41 @@
     written.addTo(N.map);
   }
 
+  /* Areas too small to be seen, as buildings are on the map of a city, get a square in the colour of
+     their class until one comes near enough. */
+  var SMALLEST = 4;
+  var pinned = null;
+  function pins() {
+    if (pinned) pinned.remove();
+    pinned = L.layerGroup();
+    if (!layers.areas || !N.map.hasLayer(layers.areas)) return;
+    var scale = metres();
+    var view = N.map.getBounds().pad(0.1);
+    N.data.areas.forEach(function (area, at) {
+      if (!area.at || area.at[2] / scale >= SMALLEST || !view.contains([area.at[0], area.at[1]])) return;
+      var square = N.svg("svg", { viewBox: "0 0 10 10", width: 10, height: 10 }, [
+        N.svg("rect", { x: 0.75, y: 0.75, width: 8.5, height: 8.5, fill: fill(area), stroke: "#22303c", "stroke-width": 1 })]);
+      var pin = L.marker([area.at[0], area.at[1]], {
+        keyboard: false, icon: L.divIcon({ className: "area-pin", html: square, iconSize: [10, 10] }),
+      });
+      pin.on("click", function () { drawn.areas[at].openPopup([area.at[0], area.at[1]]); });
+      if (window.matchMedia("(hover: hover)").matches)
+        pin.bindTooltip(function () { return hint("areas", area); }, { direction: "top", className: "hint", opacity: 1 });
+      pinned.addLayer(pin);
+    });
+    pinned.addTo(N.map);
+  }
+  function metres() {
+    return (40075016.686 * Math.cos((N.map.getCenter().lat * Math.PI) / 180)) / Math.pow(2, N.map.getZoom() + 8);
+  }
+
   /* Many dots and outlines start small and grow to their size as one comes nearer. */
   var MANY = 400;
   var first = null;
   function dots() {
     if (drawn.stations.length + drawn.clusters.length <= MANY) return;
     if (first === null) first = N.map.getZoom();
-    var least = (drawn.stations.length > 1500 ? 0.6 : 0.75) * (N.narrow() ? 0.8 : 1);
+    var least = (drawn.stations.length > 1500 ? 0.5 : 0.62) * (N.narrow() ? 0.8 : 1);
     var factor = Math.max(least, Math.min(1, least + 0.12 * (N.map.getZoom() - first)));
     if (dots.factor === factor) return;
     dots.factor = factor;
@@ -339,6 +371,8 @@
     clusterList();
     N.tables(show);
     N.map.on("moveend", names);
+    N.map.on("moveend", pins);
+    pins();
     N.map.on("zoomend", dots);
     dots();
     N.onLanguage(names);

@@ -1,8 +1,8 @@
 """Import of 1,000,000 enterprises, beside a bare COPY with indexes and one ST_Covers join.
 
 Ours is everything: CSV → checked → placed → edition in force, assigned to areas, counted by area,
-clusters found. The peer is the least that PostgreSQL itself could do with the same rows: COPY from a
-file already in its own format, primary key and GiST index, and one ST_Covers join with the same
+clusters found. The peer is the least that PostgreSQL itself could do with the same rows: COPY from
+a file already in its own format, primary key and GiST index, and one ST_Covers join with the same
 areas, counted and not even stored.
 """
 
@@ -120,7 +120,7 @@ def _bare(database: Database, folder: Path) -> dict[str, float]:
     with database.engine.begin() as connection:
         connection.execute(text("ANALYZE bare"))
         began = time.perf_counter()
-        # The faster of the plans: polygons outside, points by index (see the SQL rules of the docs).
+        # The faster of the plans: polygons outside, points by index.
         connection.execute(
             text(
                 "SELECT count(*) FROM area CROSS JOIN LATERAL (SELECT 1 FROM bare "

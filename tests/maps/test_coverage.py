@@ -153,11 +153,11 @@ def test_a_mark_is_not_dropped_in_silence() -> None:
     data = found.data
     assert len(data["areas"]) + len(data["clusters"]) + len(data["stations"]) <= 250
     assert len(data["clusters"]) == 50
-    assert "聚集区按企业数从多到少显示前 50 个，共 60 个。" in found.text
+    assert "聚集区按职工数从多到少显示前 50 个，共 60 个。" in found.text
     assert re.search(r"站点共 900 个，为保证清晰合并为 \d+ 个圆点", found.text)
     assert sum(one.get("count", 1) for one in data["stations"]) == 900
-    kept = min(cluster["u"] for cluster in data["clusters"])
-    assert sum(cluster.units > kept for cluster in view.clusters) <= 50
+    kept = min(cluster["e"] for cluster in data["clusters"])
+    assert sum(cluster.employees > kept for cluster in view.clusters) <= 50
 
 
 def test_areas_beyond_the_limit_are_cut_from_the_small_end_and_it_is_said() -> None:

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import shapely
 from hostile import HOSTILE_NAME
 from invented_city import city
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -217,13 +219,37 @@ def test_layers_are_switched_in_the_legend(open_map: Open) -> None:
     hidden = page.evaluate("Nuanyi.data.stations.filter(s => s.kind === 'warm_station').length")
     expect(page.locator(".leaflet-interactive")).to_have_count(everything - hidden)
     warm.check()
-    page.get_by_role("checkbox", name="区域").uncheck()
+    page.get_by_role("checkbox", name="乡镇街道").uncheck()
     expect(area_paths(page)).to_have_count(0)
-    page.get_by_role("checkbox", name="区域").check()
+    page.get_by_role("checkbox", name="乡镇街道").check()
     expect(area_paths(page)).to_have_count(46)
     # Stations (circles are arcs) stay above the areas that came back.
     last = page.locator(".leaflet-overlay-pane path").last
     assert "a" in (last.get_attribute("d") or "")
+
+
+def test_areas_too_small_to_be_seen_get_a_square_until_one_comes_near(
+    open_map: Open, tmp_path: Path
+) -> None:
+    view = city(areas=4, stations=0, clusters=0)
+    buildings = [
+        replace(area, name=f"{at}号楼（演示数据）", geometry=shapely.Point(x, 29.56).buffer(0.0002))
+        for at, (area, x) in enumerate(zip(view.areas, (106.4, 106.5, 106.6, 106.7), strict=True))
+    ]
+    path = tmp_path / "buildings.html"
+    path.write_text(draw(replace(view, areas=buildings)), "utf-8")
+    page = open_map(path, reduced_motion="reduce")
+    pins = page.locator(".area-pin")
+    expect(pins).to_have_count(4)
+    pins.nth(2).click()
+    expect(page.locator(".leaflet-popup h3")).to_have_text("2号楼（演示数据）")
+    page.keyboard.press("Escape")
+    page.locator("#rank button").first.click()
+    expect(page.locator(".leaflet-popup")).to_be_visible()
+    page.evaluate("Nuanyi.map.setZoom(18, { animate: false })")
+    expect(pins).to_have_count(0)
+    # Near enough, the name is written into it, without the remark in brackets.
+    expect(page.locator(".area-name b").first).to_have_text(re.compile(r"^\d号楼$"))
 
 
 def test_the_table_is_filtered_sorted_and_saved(open_map: Open, tmp_path: Path) -> None:

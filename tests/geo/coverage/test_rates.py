@@ -73,6 +73,12 @@ def test_the_interval_is_scipys(drawn: tuple[int, int]) -> None:
     assert high == pytest.approx(expected.high, abs=1e-9)
 
 
+def test_none_and_all_are_exact_ends_of_the_interval() -> None:
+    for of in range(1, 400):
+        assert wilson(0, of)[0] == 0.0
+        assert wilson(of, of)[1] == 1.0
+
+
 def test_more_members_than_employees_gives_no_false_interval() -> None:
     rate = rates(units_own=1, units=1, unionised_employees=10, unionised_members=12)
     assert rate["membership_unionised"].value == 1.2
