@@ -8,10 +8,8 @@ from pathlib import Path
 
 from geo import editions
 from geo.database import Actor, Database
-from geo.imports.options import ImportOptions
-from geo.imports.run import import_file
+from geo.errors import Invalid
 from geo.progress import SILENT, Progress
-from geo.sample import write_city
 from geo.settings import Settings
 
 SEED = 20261121
@@ -36,8 +34,21 @@ class Size(enum.StrEnum):
 
 
 def write(directory: Path, size: Size, seed: int = SEED, progress: Progress = SILENT) -> None:
-    """Write the city's files into a folder."""
-    directory.mkdir(parents=True, exist_ok=True)
+    """Write the city's files into a folder.
+
+    Raises:
+        Invalid: the folder cannot be made.
+    """
+    from geo.sample import write_city
+
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Invalid(
+            f"无法创建文件夹 {directory}。 The folder {directory} cannot be made: "
+            f"{error.strerror}.",
+            remedy="请另选位置。 Choose another place.",
+        ) from error
     with progress.step(f"生成演示城市 / generating the demo city ({size.value})"):
         write_city(directory, size.value, seed=seed, progress=SILENT)
 
@@ -49,6 +60,9 @@ def load(
 
     Data that are not the demo's are never replaced: then nothing is loaded.
     """
+    from geo.imports.options import ImportOptions
+    from geo.imports.run import import_file
+
     label = f"{LABEL} {size.value} {SEED}"
     with database.read(actor) as reader:
         active = {name: editions.active(reader, name) for name in FILES}

@@ -199,13 +199,13 @@ def set_active(writer: Writer, edition_id: int) -> EditionFacts:
         NotFound: there is none of that number.
         Conflict: it was discarded.
     """
+    writer.lock(f"activate {show(writer, edition_id).dataset}")
     facts = show(writer, edition_id)
     if facts.state == "discarded":
         raise Conflict(
             f"Edition {edition_id} was discarded; its data are gone.",
             remedy="Import the file again.",
         )
-    writer.lock(f"activate {facts.dataset}")
     writer.execute(
         update(Edition)
         .where(Edition.dataset == facts.dataset, Edition.state == "active")
@@ -229,6 +229,8 @@ def discard(writer: Writer, edition_id: int) -> EditionFacts:
         NotFound: there is none of that number.
         Conflict: it is active.
     """
+    # Whoever is activating it just now goes first.
+    writer.lock(f"activate {show(writer, edition_id).dataset}")
     facts = show(writer, edition_id)
     if facts.state == "active":
         raise Conflict(

@@ -12,7 +12,7 @@ import sys
 import typer
 
 from api.cli import ask, bench, editions, imports, serve
-from api.cli.console import EXIT_CODES, err
+from api.cli.console import CANCELLED, EXIT_CODES, err
 from geo.errors import DomainError
 
 app = typer.Typer(
@@ -38,10 +38,12 @@ def main() -> None:
         app(standalone_mode=True)
     except DomainError as error:
         err.print(f"[bold red]{error.title_zh} / {error.title}[/]")
-        err.print(error.detail, markup=False, highlight=False)
+        err.print(error.detail, markup=False)
         if error.remedy:
-            err.print("→ ", error.remedy, markup=False, highlight=False)
+            err.print(f"→ {error.remedy}", markup=False)
         sys.exit(EXIT_CODES.get(error.slug, 2))
-    except KeyboardInterrupt:
-        err.print("已取消 / cancelled")
-        sys.exit(130)
+    except SystemExit as leaving:
+        # Typer turns Ctrl-C into this exit.
+        if leaving.code == CANCELLED:
+            err.print("已取消 / cancelled")
+        raise

@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 import geo
 from api.cli import console
@@ -136,7 +137,7 @@ def _say(record: dict[str, Any]) -> None:
         + (f", peer {_short(peer)}" if peer is not None else "")
         + (f", ratio {_short(record['ratio'])}" if record.get("ratio") is not None else "")
         + (f" (bar {record['bar']})" if record.get("bar") is not None else "")
-        + (f" — {record['note']}" if record.get("note") else "")
+        + escape(f" — {record['note']}" if record.get("note") else "")
     )
 
 

@@ -9,7 +9,7 @@ import typer
 
 from api.cli import console
 from geo import editions
-from geo.imports import activation
+from geo.errors import NotFound
 
 app = typer.Typer(
     help="已导入的数据版本：查看、比较、启用、废弃 / editions: list, compare, activate, discard.",
@@ -22,27 +22,33 @@ Number = Annotated[int, typer.Argument(help="版本号 / number of the edition."
 @app.command("list")
 def list_(
     dataset: Annotated[
-        str | None, typer.Argument(help="只看一个数据集 / one dataset: areas, streets, …")
+        str | None, typer.Argument(help="只看一个数据集 / one dataset, such as stations.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """列出全部版本 / List all editions, the newest first."""
+    wanted = None if dataset is None else dataset.replace("-", "_")
+    if wanted is not None and wanted not in editions.TABLES:
+        raise NotFound(
+            f"没有数据集 {dataset}。 There is no dataset {dataset}.",
+            remedy=f"可用 / use one of: {', '.join(editions.TABLES)}.",
+        )
     with console.database(console.settings()) as database, database.read(console.OPERATOR) as read:
-        found = editions.list_editions(read, dataset)
+        found = editions.list_editions(read, wanted)
     if as_json:
         console.show_json([asdict(facts) for facts in found])
         return
     console.show_table(
         "版本 / editions",
         [
-            "No.",
-            "数据集 dataset",
-            "状态 state",
-            "日期 as of",
-            "来源 source",
-            "接收 rows",
-            "拒绝",
-            "未定位",
+            console.number("版本\nNo."),
+            console.short("数据集\ndataset"),
+            console.short("状态\nstate"),
+            console.short("日期\nas of"),
+            console.words("来源\nsource"),
+            console.number("接收\nrows"),
+            console.number("拒绝\nbad"),
+            console.number("未定位\nno place"),
         ],
         [
             (
@@ -52,8 +58,8 @@ def list_(
                 facts.as_of,
                 facts.source,
                 f"{facts.rows_accepted:,}",
-                facts.rows_rejected,
-                facts.rows_unlocated,
+                f"{facts.rows_rejected:,}",
+                f"{facts.rows_unlocated:,}",
             )
             for facts in found
         ],
@@ -69,9 +75,8 @@ def show(edition: Number, as_json: AsJson = False) -> None:
         console.show_json(facts)
         return
     report = facts.pop("report")
-    console.show_table(
-        f"版本 {edition} / edition {edition}", ["", ""], [*facts.items(), *report.items()]
-    )
+    report["files"] = [f"{digest[:16]}…" for digest in report.get("files", [])]
+    console.show_facts(f"版本 {edition} / edition {edition}", {**facts, **report})
 
 
 @app.command()
@@ -84,7 +89,11 @@ def compare(first: Number, second: Number, as_json: AsJson = False) -> None:
         return
     console.show_table(
         f"{result.dataset}: {first} → {second} ({result.earlier.as_of} → {result.later.as_of})",
-        ["", "数量 / count", "例 / examples"],
+        [
+            console.short(""),
+            console.number("数量\ncount"),
+            console.words("例\nexamples"),
+        ],
         [
             ("新增 added", f"{result.added:,}", "、".join(result.examples_added)),
             ("消失 removed", f"{result.removed:,}", "、".join(result.examples_removed)),
@@ -95,7 +104,12 @@ def compare(first: Number, second: Number, as_json: AsJson = False) -> None:
     if result.figures:
         console.show_table(
             "指标 / figures",
-            ["", str(first), str(second), "变化 change"],
+            [
+                console.short("指标\nfigure"),
+                console.number(f"版本 {first}\nedition"),
+                console.number(f"版本 {second}\nedition"),
+                console.number("变化\nchange"),
+            ],
             [
                 (
                     name,
@@ -111,6 +125,8 @@ def compare(first: Number, second: Number, as_json: AsJson = False) -> None:
 @app.command()
 def activate(edition: Number) -> None:
     """启用一个版本（回退即启用旧版本） / Put an edition in force; rolling back is the same."""
+    from geo.imports import activation
+
     of = console.settings()
     with console.database(of) as database:
         facts = activation.activate(database, console.OPERATOR, edition, console.BarProgress())

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from api.cli import console
 from geo.errors import Invalid
-from geo.imports import activation
-from geo.imports.options import ImportOptions, ImportReport
-from geo.imports.run import import_file
-from geo.stations.duplicates import list_duplicates
+
+if TYPE_CHECKING:
+    from geo.imports.options import ImportReport
 
 app = typer.Typer(
     help="导入文件：默认只检查，--commit 才写入 / Import a file: a dry run unless --commit.",
     no_args_is_help=True,
 )
+
+PAIRS_SHOWN = 10
 
 File = Annotated[Path, typer.Argument(help="文件 / the file.")]
 CrsOption = Annotated[
@@ -36,9 +38,7 @@ Kind = Annotated[
     str | None, typer.Option("--kind", help="整个文件的类型 / kind of all rows of the file.")
 ]
 Layer = Annotated[str | None, typer.Option("--layer", help="图层或工作表 / layer or sheet.")]
-Add = Annotated[
-    bool, typer.Option("--add", help="叠加到现行版本之上 / lay over the edition in force.")
-]
+Add = Annotated[bool, typer.Option("--add", help="叠加到现行版本 / lay over what is in force.")]
 Rejects = Annotated[
     Path | None, typer.Option("--rejects", help="拒绝行写入的文件 / file of the rejected rows.")
 ]
@@ -63,13 +63,22 @@ def _import(
     keep_private: bool = False,
 ) -> None:
     if commit and draft:
-        raise Invalid("--commit and --draft exclude each other.", remedy="Give one of them.")
+        raise Invalid(
+            "--commit 与 --draft 只能选一个。 --commit and --draft exclude each other.",
+            remedy="请只给出一个。 Give one of them.",
+        )
     if crs not in (None, "wgs84", "gcj02", "bd09"):
         raise Invalid(
-            f"'{crs}' is not a coordinate system.",
-            remedy="Use wgs84, gcj02 (Amap, Tencent) or bd09 (Baidu).",
+            f"'{crs}' 不是坐标系。 It is not a coordinate system.",
+            remedy="可用 / use wgs84, gcj02 (高德 Amap, 腾讯 Tencent), bd09 (百度 Baidu).",
             field="crs",
         )
+    # What reads files is heavy; `--help` does without.
+    from geo.imports import activation
+    from geo.imports.options import ImportOptions
+    from geo.imports.run import check_path, import_file
+    from geo.stations.duplicates import list_duplicates
+
     options = ImportOptions(
         crs=crs,  # type: ignore[arg-type]
         as_of=as_of.date() if as_of else None,
@@ -83,7 +92,11 @@ def _import(
         keep_private=keep_private,
     )
     if options.as_of and options.as_of > activation.today():
-        raise Invalid(f"{options.as_of} lies in the future.", remedy="Check --as-of.")
+        raise Invalid(
+            f"数据日期 {options.as_of} 在将来。 {options.as_of} lies in the future.",
+            remedy="请检查 --as-of。 Check --as-of.",
+        )
+    check_path(file)
     of = console.settings()
     with console.database(of) as database:
         report = import_file(
@@ -104,40 +117,54 @@ def _import(
 def say(report: ImportReport, duplicates: list[dict[str, object]]) -> None:
     """What an import did, for a person."""
     out = console.out
-    out.print(
-        f"读取 read {report.read:,} = 接收 accepted {report.accepted:,} + 拒绝 rejected "
-        f"{report.rejected:,}；未定位 unlocated {report.unlocated:,}"
-    )
+    if report.dataset == "streets":
+        out.print(
+            f"道路 ways {report.read:,} = 可步行 walkable {report.accepted:,} + 未纳入 left out "
+            f"{report.rejected:,}"
+        )
+    else:
+        out.print(
+            f"读取 read {report.read:,} = 接收 accepted {report.accepted:,} + 拒绝 rejected "
+            f"{report.rejected:,}"
+        )
     if report.carried_over:
         out.print(f"沿用现行版本 carried over {report.carried_over:,}")
     for note in report.notes:
         out.print("· " + note, markup=False)
     if report.problems:
-        console.show_table(
-            "问题举例 / examples of problems",
-            ["行 row", "列 column", "值 value", "原因 reason", "办法 remedy"],
-            [
-                (
-                    problem["row"],
-                    problem["column"],
-                    problem["value"],
-                    f"{problem['reason_zh']} / {problem['reason']}",
-                    f"{problem['remedy_zh']} / {problem['remedy']}",
-                )
-                for problem in report.problems
-            ],
-        )
+        out.print("\n问题 / problems", style="bold")
+        for (column, reason, remedy), examples in _by_reason(report.problems).items():
+            out.print(f"{column}：{reason}", markup=False)
+            out.print(f"  {examples}", markup=False)
+            out.print(f"  → {remedy}", markup=False)
+        if report.problems_in_all > len(report.problems):
+            out.print(
+                f"以上为前 {len(report.problems)} 个，共 {report.problems_in_all:,} 个 / the first "
+                f"{len(report.problems)} of {report.problems_in_all:,}"
+            )
+        out.print()
     if report.rejects:
-        out.print(f"拒绝行已写入 / rejected rows: {report.rejects}", markup=False)
+        # A path is copied: it is not broken where the line ends.
+        out.print(f"拒绝行已写入 / rejected rows: {report.rejects}", markup=False, soft_wrap=True)
     if duplicates:
         console.show_table(
-            "可能重复的站点（未合并） / stations that may be one place (not merged)",
-            ["", "", "米 m", "理由 reason"],
+            f"可能重复的站点 {len(duplicates):,} 对，未合并 / pairs that may be one, not merged",
             [
-                (pair["name"], pair["other_name"], pair["metres"], pair["reason"])
-                for pair in duplicates[:20]
+                console.words("站点\nstation"),
+                console.words("另一站点\nthe other"),
+                console.number("米\nm"),
+                console.words("理由\nreason"),
+            ],
+            [
+                (pair["name"], pair["other_name"], f"{pair['metres']:.0f}", pair["reason"])
+                for pair in duplicates[:PAIRS_SHOWN]
             ],
         )
+        if len(duplicates) > PAIRS_SHOWN:
+            out.print(
+                f"以上为最像的 {PAIRS_SHOWN} 对；--json 列出全部 / the {PAIRS_SHOWN} likest; "
+                "--json lists all"
+            )
     if report.same_as is not None:
         out.print(
             f"同一文件已是第 {report.same_as.id} 版，未改动 / the same file is edition "
@@ -150,13 +177,28 @@ def say(report: ImportReport, duplicates: list[dict[str, object]]) -> None:
         out.print("仅检查，未写入；加 --commit 写入 / dry run, nothing stored; --commit stores it")
 
 
+def _by_reason(problems: Sequence[dict[str, Any]]) -> dict[tuple[str, str, str], str]:
+    """Equal faults told once, with the rows and values that have them."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for one in problems:
+        key = (
+            one["column"],
+            f"{one['reason_zh']} / {one['reason']}",
+            f"{one['remedy_zh']} / {one['remedy']}",
+        )
+        value = f" {one['value']}" if one["value"] else ""
+        found.setdefault(key, []).append(f"第 {one['row']} 行{value}")
+    return {key: "；".join(examples) for key, examples in found.items()}
+
+
 def _mapping(pairs: list[str]) -> dict[str, str]:
     found = {}
     for pair in pairs:
         field, mark, column = pair.partition("=")
         if not mark or not field.strip() or not column.strip():
             raise Invalid(
-                f"--map {pair} is not FIELD=COLUMN.", remedy="For instance --map name=单位全称."
+                f"--map {pair} 不是“字段=列名”。 It is not FIELD=COLUMN.",
+                remedy="例如 / for instance --map name=单位全称",
             )
         found[field.strip()] = column.strip()
     return found
@@ -178,7 +220,7 @@ def areas(
     layer: Layer = None, add: Add = False, rejects: Rejects = None, commit: Commit = False,
     draft: Draft = False, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """区划、园区、商圈、楼宇、市场 / Divisions, parks, commercial districts, buildings, markets."""
+    """区划、园区、商圈、楼宇、市场 / Divisions, parks, buildings and other areas."""
     _import("areas", file, crs, as_of, map_, kind, layer, add, rejects, commit, draft, as_json)
 
 

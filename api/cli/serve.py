@@ -7,19 +7,17 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
+from sqlalchemy import make_url
 
-from api.app import create_app
 from api.cli import console
 from geo import demo as demo_city
 from geo import editions
-from geo.database import ANYONE, Database
-from geo.errors import Forbidden, Unavailable
+from geo.database import ANYONE, Database, Reader
+from geo.errors import Conflict, Forbidden, Unavailable
 from geo.postgres import Cluster
 from geo.settings import Settings
-from geo.walking.finder import Finder
 
-Host = Annotated[str | None, typer.Option(help="监听地址 / address to listen on.")]
+Host = Annotated[str | None, typer.Option(help="监听地址 / the address.")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="端口 / port to listen on.")]
 State = Annotated[
     Path | None, typer.Option(help="状态目录 / state directory (NUANYI_STATE).", show_default=False)
@@ -108,6 +106,10 @@ def run_server(of: Settings, database: Database) -> None:
     once: the streets are in memory and the search is compiled."""
     with console.BarProgress().step("预热步行搜索 / warming up the walking search"):
         warm_up(of, database)
+    import uvicorn
+
+    from api.app import create_app
+
     app = create_app(of, database)
     server = uvicorn.Server(
         uvicorn.Config(
@@ -135,6 +137,8 @@ def run_server(of: Settings, database: Database) -> None:
 
 def warm_up(of: Settings, database: Database) -> None:
     """Build the snapshot of the streets and compile the search, both kept for the next start."""
+    from geo.walking.finder import Finder
+
     with database.read(ANYONE) as reader:
         finder = Finder.load(reader, of)
     if len(finder):
@@ -146,25 +150,58 @@ def status(state: State = None) -> None:
     """数据库与现行版本 / The database and the editions in force."""
     of = console.settings(state=state)
     if of.database_url is None:
-        facts = Cluster(of.state).status()
-        console.show_table("内置 PostGIS / embedded PostGIS", ["", ""], list(facts.items()))
-        if not facts["running"]:
-            return
-    with console.database(of) as database, database.read(console.OPERATOR) as reader:
-        console.show_table(
-            "现行版本 / editions in force",
-            ["数据集 dataset", "No.", "日期 as of", "来源 source", "行 rows"],
-            [
-                (facts.dataset, facts.id, facts.as_of, facts.source, f"{facts.rows_accepted:,}")
-                for facts in editions.list_editions(reader)
-                if facts.state == "active"
-            ],
+        cluster = Cluster(of.state)
+        facts = cluster.status()
+        console.show_facts(
+            "内置 PostGIS / embedded PostGIS",
+            {
+                "目录 directory": facts["directory"],
+                "套接字 socket": facts["socket"],
+                "日志 log": facts["log"],
+                "运行中 running": facts["running"],
+            },
         )
+        if not (cluster.data / "PG_VERSION").exists():
+            console.out.print(
+                "尚未创建；nuanyi demo 或 nuanyi import 会创建 / not made yet; `nuanyi demo` or "
+                "`nuanyi import` makes it",
+                markup=False,
+            )
+            return
+    else:
+        address = make_url(of.database_url).render_as_string(hide_password=True)
+        console.show_facts("外部 PostGIS / external PostGIS", {"地址 address": address})
+    with console.database(of) as database, database.read(console.OPERATOR) as reader:
+        _show_active(reader)
+
+
+def _show_active(reader: Reader) -> None:
+    console.show_table(
+        "现行版本 / editions in force",
+        [
+            console.short("数据集\ndataset"),
+            console.number("版本\nNo."),
+            console.short("日期\nas of"),
+            console.words("来源\nsource"),
+            console.number("行\nrows"),
+        ],
+        [
+            (facts.dataset, facts.id, facts.as_of, facts.source, f"{facts.rows_accepted:,}")
+            for facts in editions.list_editions(reader)
+            if facts.state == "active"
+        ],
+    )
 
 
 def stop(state: State = None) -> None:
     """停止内置 PostGIS / Stop the embedded PostGIS, whoever still uses it."""
     of = console.settings(state=state)
+    if of.database_url is not None:
+        raise Conflict(
+            "使用的是外部数据库，不由本程序启停。 The database is an external one; it is not ours "
+            "to stop.",
+            remedy="请用它自己的工具停止。 Stop it with its own tools.",
+        )
     Cluster(of.state).stop()
     console.out.print("已停止 / stopped")
 
@@ -176,6 +213,6 @@ def sample(
     ] = demo_city.Size.small,
     seed: Annotated[int, typer.Option(help="随机种子 / seed.")] = demo_city.SEED,
 ) -> None:
-    """写出演示城市的文件 / Write the demo city's files: examples of what imports accept."""
+    """写出演示城市的各种文件 / Write the demo city as files, to try imports."""
     demo_city.write(directory, size, seed, console.BarProgress())
-    console.out.print(f"已写入 / written: {directory}")
+    console.out.print(f"已写入 / written: {directory}", markup=False)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 from sqlalchemy import insert
 
@@ -47,8 +48,8 @@ class AreaIndex:
 def load_index(reader: Reader, edition_id: int) -> AreaIndex:
     """Read the areas of an edition and index their polygons; about 1 s for 20,000 areas."""
     table = reader.copy_out(
-        "SELECT id, kind, coalesce(parent_id, -1) AS parent, encode(ST_AsBinary(boundary), 'hex') "
-        f"AS boundary FROM area WHERE edition_id = {int(edition_id)} ORDER BY id"
+        "SELECT id, kind, coalesce(parent_id, -1) AS parent, ST_AsBinary(boundary) AS boundary "
+        f"FROM area WHERE edition_id = {int(edition_id)} ORDER BY id"
     )
     if table.num_rows == 0:
         return index_areas(
@@ -58,7 +59,9 @@ def load_index(reader: Reader, edition_id: int) -> AreaIndex:
             np.empty(0, dtype=np.int64),
             np.empty(0, dtype=object),
         )
-    boundary = table.column("boundary").cast(pa.string()).to_numpy(zero_copy_only=False)
+    # Behind the \x of PostgreSQL, which also keeps digits alone from being read as a number.
+    texts = pc.utf8_slice_codeunits(table.column("boundary").cast(pa.string()), 2)
+    boundary = texts.to_numpy(zero_copy_only=False)
     return index_areas(
         edition_id,
         table.column("id").to_numpy(),

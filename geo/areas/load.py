@@ -19,7 +19,7 @@ from geo.files.identity import stable_ids
 from geo.files.tables import RawTable
 from geo.imports.context import Context
 from geo.imports.options import Prepared
-from geo.imports.rows import Rows
+from geo.imports.rows import Rows, stated
 from geo.schema.areas import AREA_KINDS
 
 KIND_BY_CODE = {2: "province", 4: "prefecture", 6: "district", 9: "subdistrict", 12: "community"}
@@ -42,7 +42,7 @@ def prepare_areas(raw: RawTable, matched: Matched, context: Context) -> Prepared
     parent_code = rows.text("parent_code")
     shapes, mended = _shapes(rows, context)
     rows.problems.add_mask(
-        ~_valid(name) & ~_valid(code) & shapely.is_missing(shapes),
+        ~stated(name) & ~stated(code) & shapely.is_missing(shapes),
         matched.fields.get("name", "name"),
         rows.cells("name"),
         reason_zh="没有名称、代码，也没有边界",
@@ -52,10 +52,10 @@ def prepare_areas(raw: RawTable, matched: Matched, context: Context) -> Prepared
     )
     outline = pa.array(shapely.to_wkb(shapes, hex=True), pa.large_string())
     ids = np.where(
-        _valid(code),
+        stated(code),
         stable_ids(kind, code),
         np.where(
-            _valid(name),
+            stated(name),
             stable_ids(kind, name, parent_code),
             stable_ids(kind, outline),
         ),
@@ -67,7 +67,7 @@ def prepare_areas(raw: RawTable, matched: Matched, context: Context) -> Prepared
             + ", ".join(str(row) for row in mended[:30])
         )
     rows.report["mended_rows"] = mended
-    unnamed = int((~_valid(name))[rows.kept].sum())
+    unnamed = int((~stated(name))[rows.kept].sum())
     if unnamed:
         rows.note(f"{unnamed} 个区域没有名称 / areas without a name")
     bare = int(shapely.is_missing(shapes)[rows.kept].sum())
@@ -112,7 +112,7 @@ def _kinds(rows: Rows, code: Any, context: Context) -> Any:
         for length, number in zip(digits, numeric.to_pylist(), strict=True)
     ]
     kind = pc.coalesce(kind, pa.array(by_code, pa.large_string()))
-    missing = ~_valid(kind)
+    missing = ~stated(kind)
     if missing.all() and rows.count:
         raise InvalidFile(
             "The file does not say what kind of areas these are.",
@@ -210,14 +210,14 @@ def _parents(
     code, or, for a statutory level without codes, the next level above that holds a point of it."""
     kept = rows.kept
     codes = code.to_pylist()
-    stated = parent_code.to_pylist()
+    said = parent_code.to_pylist()
     kinds = kind.to_pylist()
     by_code = {codes[number]: number for number in kept.tolist() if codes[number]}
     parents: list[int | None] = []
     lost = 0
     for number in kept.tolist():
-        parent = by_code.get(stated[number]) if stated[number] else None
-        if stated[number] and parent is None:
+        parent = by_code.get(said[number]) if said[number] else None
+        if said[number] and parent is None:
             lost += 1
         own = codes[number]
         if parent is None and own and own.isdigit():
@@ -269,8 +269,3 @@ def _square_metres(shapes: Shapes) -> Any:
         ],
         pa.float64(),
     )
-
-
-def _valid(column: Any) -> npt.NDArray[np.bool_]:
-    valid: npt.NDArray[np.bool_] = pc.is_valid(column).to_numpy(zero_copy_only=False)
-    return valid

@@ -8,6 +8,7 @@ out, never closed at a guess.
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -37,42 +38,64 @@ def read_osm_areas(path: Path) -> RawTable:
     Raises:
         InvalidFile: not an OpenStreetMap file, or no whole boundary in it.
     """
+    try:
+        return _read(path, path.name)
+    except RuntimeError as error:
+        if "out of order" not in str(error):
+            raise _damaged(path, error) from error
+    # Editors and some tools write objects in any order; putting rings together needs them sorted.
+    with tempfile.TemporaryDirectory() as folder:
+        ordered = Path(folder) / "ordered.osm.pbf"
+        try:
+            reader = osmium.MergeInputReader()
+            reader.add_file(str(path))
+            with osmium.SimpleWriter(str(ordered)) as writer:
+                reader.apply(writer)
+            return _read(ordered, path.name)
+        except RuntimeError as error:
+            raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> InvalidFile:
+    return InvalidFile(
+        f"{path.name} 不是 OpenStreetMap 数据，或已损坏。 {path.name} is not an OpenStreetMap "
+        f"extract, or is damaged: {error}.",
+        remedy="请提供 .osm.pbf 或 .osm 文件。 Give an .osm.pbf or .osm file.",
+    )
+
+
+def _read(path: Path, name: str) -> RawTable:
     factory = osmium.geom.WKBFactory()
     names: list[dict[str, Any]] = []
     shapes: list[bytes] = []
     relations = 0
-    try:
-        wanted = osmium.filter.TagFilter(("boundary", "administrative"))
-        objects: Any = osmium.FileProcessor(str(path)).with_areas(wanted).with_filter(wanted)
-        for one in objects:
-            if one.is_relation():
-                relations += one.tags.get("admin_level", "") in KIND_BY_LEVEL
-            if not one.is_area() or one.tags.get("admin_level", "") not in KIND_BY_LEVEL:
-                continue
-            try:
-                shapes.append(bytes.fromhex(factory.create_multipolygon(one)))
-            except RuntimeError:
-                continue  # a boundary whose rings do not close is counted below as missing
-            code = next((one.tags[tag] for tag in CODE_TAGS if tag in one.tags), None)
-            names.append(
-                {
-                    "kind": KIND_BY_LEVEL[one.tags["admin_level"]],
-                    "code": code,
-                    "name": one.tags.get("name:zh") or one.tags.get("name"),
-                    "osm_id": str(one.orig_id()),
-                }
-            )
-    except RuntimeError as error:
-        raise InvalidFile(
-            f"{path.name} is not an OpenStreetMap extract, or is damaged: {error}.",
-            remedy="Give an .osm.pbf or .osm file.",
-        ) from error
+    wanted = osmium.filter.TagFilter(("boundary", "administrative"))
+    objects: Any = osmium.FileProcessor(str(path)).with_areas(wanted).with_filter(wanted)
+    for one in objects:
+        if one.is_relation():
+            relations += one.tags.get("admin_level", "") in KIND_BY_LEVEL
+        if not one.is_area() or one.tags.get("admin_level", "") not in KIND_BY_LEVEL:
+            continue
+        try:
+            shapes.append(bytes.fromhex(factory.create_multipolygon(one)))
+        except RuntimeError:
+            continue  # a boundary whose rings do not close is counted below as missing
+        code = next((one.tags[tag] for tag in CODE_TAGS if tag in one.tags), None)
+        names.append(
+            {
+                "kind": KIND_BY_LEVEL[one.tags["admin_level"]],
+                "code": code,
+                "name": one.tags.get("name:zh") or one.tags.get("name"),
+                "osm_id": str(one.orig_id()),
+            }
+        )
     if not shapes:
         raise InvalidFile(
-            f"{path.name} holds no whole administrative boundary "
-            f"({relations} are cut off by the extract).",
-            remedy="Take a larger extract (`osmium extract --strategy=smart`), or import the areas "
-            "from a GeoJSON or GeoPackage file.",
+            f"{name} 中没有完整的行政边界（{relations} 个被截断）。 {name} holds no whole "
+            f"administrative boundary ({relations} are cut off by the extract).",
+            remedy="请换更大的范围，或改用 GeoJSON、GeoPackage。 Take a larger extract "
+            "(`osmium extract --strategy=smart`), or import the areas from a GeoJSON or GeoPackage "
+            "file.",
         )
     table = RawTable(
         frame=pd.DataFrame(names, dtype="str"),

@@ -22,7 +22,7 @@ from geo.files.identity import stable_ids
 from geo.files.tables import RawTable
 from geo.imports.context import Context
 from geo.imports.options import Prepared
-from geo.imports.rows import Rows
+from geo.imports.rows import Rows, stated
 from geo.schema import UNION_STATES
 
 UNION_COLUMNS = ("union_type", "union_name", "union_uscc", "union_founded_on")
@@ -75,15 +75,15 @@ def _union_state(
     rows: Rows, union_name: Any, union_uscc: Any, founded: Any
 ) -> npt.NDArray[np.int8]:
     """(N,) positions in UNION_STATES; see the module."""
-    stated = _plain(rows.choice("union_state", "union_state"))
+    said = _plain(rows.choice("union_state", "union_state"))
     kind = _plain(rows.choice("union_type", "union_type"))
-    named = _valid(union_name) | _valid(union_uscc) | _valid(founded) | (kind != "")
+    named = stated(union_name) | stated(union_uscc) | stated(founded) | (kind != "")
     by_kind = np.where(kind == "joint", "joint", "own")
     silent = "unknown"
     if not rows.has("union_state") and any(rows.has(field) for field in UNION_COLUMNS):
         silent = "none"
     derived = np.where(named, by_kind, silent)
-    final = np.where(stated == "", derived, np.where(stated == "unionised", by_kind, stated))
+    final = np.where(said == "", derived, np.where(said == "unionised", by_kind, said))
     names, inverse = np.unique(final.astype(str), return_inverse=True)
     codes = np.array([STATE[str(name)] for name in names], dtype=np.int8)
     found: npt.NDArray[np.int8] = codes[inverse] if len(codes) else np.empty(0, dtype=np.int8)
@@ -115,7 +115,7 @@ def _units(
     codes = state[kept]
     named = pc.coalesce(columns["union_uscc"], columns["union_name"])
     unionised = (codes == STATE["own"]) | (codes == STATE["joint"])
-    keys = np.where(_valid(named), stable_ids(named), ids)
+    keys = np.where(stated(named), stable_ids(named), ids)
     return Units(
         ids=ids,
         lon=lon[kept],
@@ -124,11 +124,6 @@ def _units(
         union_key=np.where(unionised, keys, 0),
         **{field: _floats(columns[field]) for field in COUNTS},
     )
-
-
-def _valid(column: Any) -> npt.NDArray[np.bool_]:
-    valid: npt.NDArray[np.bool_] = pc.is_valid(column).to_numpy(zero_copy_only=False)
-    return valid
 
 
 def _plain(column: Any) -> npt.NDArray[Any]:

@@ -17,6 +17,7 @@ from geo.coverage.figures import WHOLE, figures, store_figures
 from geo.database import Actor, Database, Reader, Writer
 from geo.editions import EditionFacts
 from geo.enterprises.units import Units, fetch_units
+from geo.imports.turns import take_turn
 from geo.progress import SILENT, Progress
 
 
@@ -30,9 +31,25 @@ def activate(
         Conflict: it was discarded.
     """
     with database.write(actor) as writer:
-        facts = editions.set_active(writer, edition_id)
-        prepare(writer, facts.dataset, progress)
-        return facts
+        return put_in_force(writer, edition_id, progress)
+
+
+def put_in_force(
+    writer: Writer, edition_id: int, progress: Progress = SILENT, units: Units | None = None
+) -> EditionFacts:
+    """The same inside a transaction. One at a time, whatever the dataset: new areas and new
+    enterprises that came into force side by side would each be laid over the other's old edition.
+
+    Args:
+        writer: the transaction.
+        edition_id: which one.
+        progress: told of each step.
+        units: the edition's enterprises, when the caller has them at hand.
+    """
+    take_turn(writer, "put in force", progress)
+    facts = editions.set_active(writer, edition_id)
+    prepare(writer, facts.dataset, progress, units)
+    return facts
 
 
 def prepare(

@@ -67,7 +67,8 @@ class Prepared:
 
 @dataclass
 class ImportReport:
-    """What an import did, or would do: accepted + rejected = read."""
+    """What an import did, or would do: accepted + rejected = read. `problems` are the first of
+    `problems_in_all`."""
 
     dataset: str
     source: str
@@ -81,5 +82,6 @@ class ImportReport:
     carried_over: int = 0
     rejects: Path | None = None
     problems: list[dict[str, Any]] = field(default_factory=list)
+    problems_in_all: int = 0
     notes: list[str] = field(default_factory=list)
     report: dict[str, Any] = field(default_factory=dict)

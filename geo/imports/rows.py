@@ -74,7 +74,7 @@ class Rows:
         """A name, an address …"""
         column = self.read(field, values.text, pa.large_string())
         if required:
-            missing = ~_valid(column)
+            missing = ~stated(column)
             self.problems.add_mask(
                 missing,
                 self.matched.fields.get(field, field),
@@ -129,7 +129,7 @@ class Rows:
         stands for several places of the file, as bus stops do, the place itself (to some 10 m) is
         what tells them apart.
         """
-        by_key = _valid(key)
+        by_key = stated(key)
         ids = np.where(by_key, stable_ids(key), stable_ids(*described)).astype(np.int64)
         _, inverse, count = np.unique(ids, return_inverse=True, return_counts=True)
         again = (count[inverse] > 1) & ~by_key
@@ -243,6 +243,7 @@ class Rows:
         )
 
 
-def _valid(column: Any) -> Mask:
+def stated(column: Any) -> Mask:
+    """Where an arrow array is not null."""
     valid: Mask = pc.is_valid(column).to_numpy(zero_copy_only=False)
     return valid

@@ -37,13 +37,14 @@ from geo.imports.streets import (
     stations_apart,
     unreachable_note,
 )
+from geo.imports.turns import take_turn
 from geo.progress import SILENT, Progress
 from geo.schema import DATASETS, Base
 from geo.settings import Settings
 from geo.siting.load import prepare_candidate_sites, prepare_demand
 from geo.stations.duplicates import find_duplicates
 from geo.stations.load import prepare_stations
-from geo.walking.finder import load_graph
+from geo.walking.snapshot import load_graph
 
 PREPARE: Mapping[str, Callable[[RawTable, Any, Context], Prepared]] = {
     "areas": prepare_areas,
@@ -82,14 +83,12 @@ def import_file(
     """
     if dataset not in DATASETS:
         raise Invalid(f"'{dataset}' is not a dataset.", remedy=f"Use one of {', '.join(DATASETS)}.")
-    if not path.is_file():
-        raise InvalidFile(f"There is no file {path}.", remedy="Check the path.")
+    check_path(path)
     digest = content_hash([path], _identity(dataset, options))
     with database.read(actor) as reader:
         same = _same_file(reader, dataset, digest, options)
-        if same is not None and options.stores:
-            return _unchanged(dataset, path, same, options, database, actor, progress)
-        base = editions.active(reader, dataset) if options.add else None
+    if same is not None and options.stores:
+        return _unchanged(dataset, path, same, options, database, actor, progress)
     if dataset == "streets":
         return import_streets(database, actor, path, options, digest, progress)
     prepared, raw = _prepare(database, actor, settings, dataset, path, options, progress)
@@ -107,14 +106,32 @@ def import_file(
     # From here on only the prepared rows are needed; of a large file the raw ones are gigabytes.
     raw = None
     with database.write(actor) as writer:
-        writer.lock(f"import {dataset}")
+        take_turn(writer, f"import {dataset}", progress)
         # Somebody may have imported the very same file while this one was being read.
         same = _same_file(writer, dataset, digest, options)
         if same is None:
+            # Read under the lock: what another import has just added is carried over, too.
+            base = editions.active(writer, dataset) if options.add else None
             _store(writer, dataset, path, options, digest, prepared, report, base, progress)
     if same is not None:
         return _unchanged(dataset, path, same, options, database, actor, progress)
     return report
+
+
+def check_path(path: Path) -> None:
+    """Refuse what is no file, before anything else takes its time.
+
+    Raises:
+        InvalidFile: it is not there, or it is a folder.
+    """
+    if path.is_dir():
+        raise InvalidFile(
+            f"{path} 是文件夹。 {path} is a folder.", remedy="请指定一个文件。 Name a file."
+        )
+    if not path.is_file():
+        raise InvalidFile(
+            f"没有文件 {path}。 There is no file {path}.", remedy="请检查路径。 Check the path."
+        )
 
 
 def _prepare(
@@ -236,8 +253,7 @@ def _store(
         },
     )
     if options.commit:
-        editions.set_active(writer, edition)
-        activation.prepare(writer, dataset, progress, prepared.units if base is None else None)
+        activation.put_in_force(writer, edition, progress, prepared.units if base is None else None)
     report.edition = editions.show(writer, edition)
     report.stored = True
 
@@ -317,6 +333,7 @@ def _report(dataset: str, path: Path, options: ImportOptions, prepared: Prepared
         unlocated=prepared.unlocated,
         stored=False,
         problems=[asdict(problem) for problem in prepared.problems.first(EXAMPLES)],
+        problems_in_all=len(prepared.problems),
         notes=prepared.notes,
         report=prepared.report,
     )

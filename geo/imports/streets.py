@@ -15,12 +15,14 @@ from geo.editions import EditionFacts
 from geo.errors import Invalid
 from geo.imports import activation
 from geo.imports.options import ImportOptions, ImportReport
+from geo.imports.turns import take_turn
 from geo.progress import SILENT, Progress
 from geo.streets import StreetNetwork, read_osm, store
 from geo.walking.graph import WalkingGraph
 from geo.walking.stations import StationsOnStreets
 
 OSM_ENDINGS = (".osm", ".osm.pbf", ".osm.gz", ".osm.bz2", ".pbf")
+BEYOND = "路网范围之外 / beyond these streets"
 LISTED = 50
 
 Floats = npt.NDArray[np.float64]
@@ -40,12 +42,13 @@ def import_streets(
     """
     if options.add:
         raise Invalid(
-            "Streets cannot be added to streets: a network is one piece.",
-            remedy="Merge the extracts first (`osmium merge`), then import the whole.",
+            "路网不能叠加，它是一个整体。 Streets cannot be added: a network is one piece.",
+            remedy="请先合并。 Merge the extracts first (`osmium merge`), then import the whole.",
         )
     if options.crs not in (None, "wgs84"):
         raise Invalid(
-            "OpenStreetMap data are in WGS 84.", remedy="Leave --crs out, or say --crs wgs84."
+            "OpenStreetMap 数据是 WGS 84。 OpenStreetMap data are in WGS 84.",
+            remedy="Leave --crs out, or say --crs wgs84.",
         )
     network = read_osm(path, progress, keep_private=options.keep_private)
     with database.read(actor) as reader:
@@ -72,7 +75,14 @@ def import_streets(
     if not options.stores:
         return report
     with database.write(actor) as writer:
-        writer.lock("import streets")
+        take_turn(writer, "import streets", progress)
+        # Somebody may have imported the very same file while this one was being read.
+        report.same_as = editions.same_content(writer, "streets", digest)
+        if report.same_as is not None:
+            if options.commit and report.same_as.state != "active":
+                report.same_as = activation.put_in_force(writer, report.same_as.id, progress)
+            report.edition = report.same_as
+            return report
         edition = editions.open_draft(
             writer,
             "streets",
@@ -92,8 +102,7 @@ def import_streets(
             report={**report.report, "notes": report.notes, "files": [digest]},
         )
         if options.commit:
-            editions.set_active(writer, edition)
-            activation.prepare(writer, "streets", progress)
+            activation.put_in_force(writer, edition, progress)
         report.edition = editions.show(writer, edition)
         report.stored = True
     return report
@@ -127,14 +136,36 @@ def stations_apart(
     snapped = StationsOnStreets(graph, lon, lat)
     apart = {int(number): "独立小路段 / separate part" for number in snapped.unreachable}
     apart |= {int(number): "附近没有街道 / no street near" for number in snapped.off_network}
+    # Stations of another city are no fault of this network: counted, but not by name.
+    for number in set(apart) & set(np.flatnonzero(_beyond(graph, lon, lat)).tolist()):
+        apart[number] = BEYOND
     return [{"name": names[number], "why": why} for number, why in sorted(apart.items())]
+
+
+def _beyond(graph: WalkingGraph, lon: Floats, lat: Floats) -> npt.NDArray[np.bool_]:
+    """Which stations lie outside the box that holds all streets."""
+    x, y = graph.streets.vertex_lon, graph.streets.vertex_lat
+    if not len(x):
+        return np.ones(len(lon), dtype=bool)
+    outside: npt.NDArray[np.bool_] = (
+        (lon < x.min()) | (lon > x.max()) | (lat < y.min()) | (lat > y.max())
+    )
+    return outside
 
 
 def unreachable_note(unreachable: Sequence[dict[str, Any]]) -> str:
     """The same as a sentence."""
-    names = "、".join(str(station["name"]) for station in unreachable[:10])
-    more = " …" if len(unreachable) > 10 else ""
-    return f"{len(unreachable)} 个站点走不到 / stations that nobody can walk to: {names}{more}"
+    near = [str(station["name"]) for station in unreachable if station["why"] != BEYOND]
+    told = []
+    if near:
+        names = "、".join(near[:10]) + (" …" if len(near) > 10 else "")
+        told.append(f"{len(near)} 个站点走不到 / stations that nobody can walk to: {names}")
+    if beyond := len(unreachable) - len(near):
+        told.append(
+            f"{beyond:,} 个站点在路网范围之外，按直线距离计算 / stations beyond these streets, "
+            "found by straight lines"
+        )
+    return "；".join(told)
 
 
 def _notes(network: StreetNetwork, unreachable: list[dict[str, Any]]) -> list[str]:

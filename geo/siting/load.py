@@ -15,7 +15,7 @@ from geo.files.tables import RawTable
 from geo.hours import normalise_many
 from geo.imports.context import Context
 from geo.imports.options import Prepared
-from geo.imports.rows import Rows
+from geo.imports.rows import Rows, stated
 
 HOURS = [f"h{hour}" for hour in range(24)]
 
@@ -95,7 +95,7 @@ def prepare_demand(raw: RawTable, matched: Matched, context: Context) -> Prepare
         remedy="Give longitude and latitude",
     )
     place = pa.array([f"{x:.6f} {y:.6f}" for x, y in zip(lon, lat, strict=True)])
-    ids = np.where(_valid(key), stable_ids(key, group, day), stable_ids(place, group, day)).astype(
+    ids = np.where(stated(key), stable_ids(key, group, day), stable_ids(place, group, day)).astype(
         np.int64
     )
     rows.reject_repeats(ids, "source_key", "people")
@@ -120,7 +120,3 @@ def _numbers(column: Any) -> Any:
 def _array_literals(people: Any) -> Any:
     """(N, 24) numbers as PostgreSQL array literals."""
     return pa.array(["{" + ",".join(map(repr, hours)) + "}" for hours in people.tolist()])
-
-
-def _valid(column: Any) -> Any:
-    return pc.is_valid(column).to_numpy(zero_copy_only=False)

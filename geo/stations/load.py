@@ -18,7 +18,7 @@ from geo.imports.rows import Rows
 from geo.schema import STATION_KINDS
 
 TEXTS = ("declared_district", "network_brand", "operator", "host", "phone", "access_method")
-NOT_UNDERSTOOD_SHOWN = 12
+NOT_UNDERSTOOD_SHOWN = 5
 
 
 def prepare_stations(raw: RawTable, matched: Matched, context: Context) -> Prepared:
@@ -77,13 +77,12 @@ def _opening_hours(rows: Rows, hours_text: Any) -> Any:
     texts = encoded.dictionary.to_pylist()
     understood = normalise_many(texts)
     forms = pa.array([one.opening_hours for one in understood], pa.large_string())
-    doubts = [
-        f"“{text}”：{one.doubt}"
-        for text, one in zip(texts, understood, strict=True)
-        if one.opening_hours is None
-    ]
+    # A doubt names the text itself, cut where it is long.
+    doubts = [str(one.doubt) for one in understood if one.opening_hours is None]
     if doubts:
         shown = "；".join(doubts[:NOT_UNDERSTOOD_SHOWN])
+        if len(doubts) > NOT_UNDERSTOOD_SHOWN:
+            shown += " …"
         rows.note(
             f"{len(doubts)} 种开放时间未能读懂，按“未知”处理 / hours not understood, which stay "
             f"unknown: {shown}"

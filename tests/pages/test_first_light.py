@@ -54,7 +54,7 @@ def test_the_main_job_on_real_input(
     def load(dataset: str, path: Path, **options: object) -> ImportReport:
         return import_file(
             database, actor, settings, dataset, path,
-            ImportOptions(commit=True, **options),  # type: ignore[arg-type]
+            ImportOptions(commit=True, rejects=tmp_path / path.name, **options),  # type: ignore[arg-type]
         )  # fmt: skip
 
     # --- streets: two real networks, the second takes the first one's place
