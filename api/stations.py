@@ -250,7 +250,7 @@ class NearestStations(BaseModel):
     stations: list[NearStationAnswer]
     notes: list[str] = Field(description="What the asker should know of this answer.")
     crs: Crs
-    as_of: datetime = Field(description="The moment the opening hours were asked for.")
+    as_of: datetime = Field(description="The moment of the answer.")
     network_edition: int | None = Field(description="Edition of the streets; null without any.")
     station_edition: int | None
 

@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from api.cli import ask, bench, editions, imports, serve
+from api.cli import ask, bench, editions, imports, serve, stations
 from api.cli.console import CANCELLED, EXIT_CODES, err
 from geo.errors import DomainError
 
@@ -29,6 +29,7 @@ serve.register(app)
 app.add_typer(imports.app, name="import")
 app.add_typer(editions.app, name="editions")
 ask.register(app)
+stations.register(app)
 bench.register(app)
 
 

@@ -43,7 +43,7 @@ def bench(
     ] = None,
     list_only: Annotated[bool, typer.Option("--list", help="只列出 / only list them.")] = False,
 ) -> None:
-    """与同类软件并排测量 / Measure side by side with peers; prints ratios and whether bars hold.
+    """与同类软件并排测量 / Measure beside peers: ratios, and whether bars hold.
 
     Each record has: name, ours, peer, ratio, unit, bar, holds, note. Peers that are only measured
     against are an extra of their own: `pip install -e .[peers]`; a missing one is named. Exit code

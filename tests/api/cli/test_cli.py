@@ -436,3 +436,24 @@ def test_every_command_explains_itself_in_80_columns(typed, path) -> None:
 
 def test_a_command_that_does_not_exist_is_refused(typed) -> None:
     assert typed("imports").code == UNUSABLE
+
+
+def test_a_station_is_closed_for_a_while_and_no_longer_offered(nuanyi, stations_file) -> None:
+    imported(nuanyi, stations_file, "--commit")
+
+    def offered() -> list[int]:
+        question = ("nearest", 101.0, 40.2, "--json", "--open", "2026-06-17T10:00")
+        answer = json.loads(nuanyi(*question).out)
+        return [near["station"]["id"] for near in answer["stations"]]
+
+    first = offered()[0]
+    closed = nuanyi(
+        "station", first, "closed", "--from", "2026-01-01", "--until", "2027-12-31",
+        "--reason", "维修",
+    )  # fmt: skip
+    assert closed.code == DONE
+    assert "closed" in closed.out
+    assert first not in offered()
+    assert nuanyi("station", first, "open").code == DONE
+    assert nuanyi("station", 1, "closed").code == NO_SUCH
+    assert nuanyi("station", first, "closed", "--until", "Friday").code == UNUSABLE
