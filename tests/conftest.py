@@ -1,6 +1,7 @@
 """One embedded cluster a run, one migrated template database, rollback or a fresh copy per test."""
 
 import itertools
+import os
 import shutil
 import sys
 import tempfile
@@ -8,12 +9,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import text
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from geo.database import Actor, Database, Writer
 from geo.postgres import THROWAWAY, Cluster
+
+# On a build machine the same examples every time, so that it fails only for a reason; everywhere
+# else new ones with each run, which is how properties find what nobody thought of.
+settings.register_profile("build", derandomize=True, print_blob=True)
+settings.load_profile("build" if os.environ.get("CI") else "default")
 
 TEMPLATE = "nuanyi_template"
 _numbers = itertools.count(1)

@@ -288,7 +288,7 @@ def test_lengths_on_the_plane_are_true_within_one_in_100_000_up_to_50_km(
     lon2, lat2, _ = GEOD.fwd(lon1, lat1, onward, length)
     x, y = plane.forward([lon, lon1, lon2], [lat, lat1, lat2])
     from_centre = math.hypot(x[1] - x[0], y[1] - y[0])
-    # PROJ takes what is within a tenth of a millimetre of the centre for the centre, and so a centre
+    # PROJ takes what is within a tenth of a millimetre of the centre for the centre, and a centre
     # that near to the equator for one on it: an offset, the same for every point.
     assert from_centre == pytest.approx(metres, abs=2e-4)
     allowed = ((metres + length) / 6.33e6) ** 2 / 6
