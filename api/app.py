@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import threading
 from collections.abc import AsyncIterator
 from importlib.metadata import version
 
@@ -42,10 +41,8 @@ def create_app(
             opened = database or stack.enter_context(connect(settings))
             current = (lambda: finder) if finder else FinderHolder(opened, settings).current
             app.state.service = Service(settings, opened, current)
-            warming = threading.Thread(target=_warm, args=(app.state.service,), daemon=True)
-            warming.start()
+            _warm(app.state.service)
             yield
-            warming.join(timeout=30)
 
     app = FastAPI(
         title="Nuanyi 暖驿",
@@ -67,7 +64,8 @@ def create_app(
 
 
 def _warm(service: Service) -> None:
-    """Load the streets before the first person asks. What is missing, /readyz tells."""
+    """Load the streets before anybody can ask: from their snapshot, a second for a city. What is
+    missing, /readyz tells."""
     with contextlib.suppress(Exception):
         service.finder()
 

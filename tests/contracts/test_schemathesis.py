@@ -9,7 +9,7 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import ignored_auth, positive_data_acceptance
-from served import KEY, SOUTH, WEST
+from served import KEY
 
 BOUNDED = settings(
     max_examples=100,
@@ -38,10 +38,6 @@ THERE = {"Authorization": "Bearer " + KEY.encode().decode("latin-1")}
 
 
 def operations(app, headers):
-    # The streets are loaded, and what searches them is compiled, in a thread of their own; that and
-    # Hypothesis parse source code, which on Python 3.11 two threads must not do at once
-    # (cpython#106905). So first let the service be ready.
-    app.state.service.finder().nearest(WEST, SOUTH)
     schema = schemathesis.openapi.from_asgi("/openapi.json", app, headers=headers)
     found = (result.ok() for result in schema.get_all_operations())
     return {one.definition.raw["operationId"]: one for one in found}
