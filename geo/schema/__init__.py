@@ -1,11 +1,11 @@
 """The tables of Nuanyi, one module a subject.
 
 Every row of imported data belongs to an *edition* (`edition_id`), one numbered import of one
-dataset; see :mod:`geo.editions`. Large tables (`enterprise`, `street`, `street_node`, `demand`,
-`area_membership`, `cluster_member`) are partitioned by list, one partition an edition, so that
-dropping an edition is a `DROP TABLE`. Geometry is WGS 84 (EPSG:4326). Every `id` except
-`edition.id` is a *stable identity*: 53 bits of a hash of the natural key (credit code, division
-code, name and address), the same in each edition, safe in JSON; see
+dataset; see :mod:`geo.editions`. Large tables (`enterprise`, `street`, `street_node`,
+`surrounding`, `demand`, `area_membership`, `cluster_member`) are partitioned by list, one partition
+an edition, so that dropping an edition is a `DROP TABLE`. Geometry is WGS 84 (EPSG:4326). Every
+`id` except `edition.id` is a *stable identity*: 53 bits of a hash of the natural key (credit code,
+division code, name and address), the same in each edition, safe in JSON; see
 :func:`geo.files.identity.stable_ids`.
 """
 
@@ -17,20 +17,26 @@ from geo.schema.enterprises import UNION_STATES, Enterprise
 from geo.schema.siting import HOST_TYPES, CandidateSite, Demand
 from geo.schema.stations import (
     ACCESS,
+    REPORT_KINDS,
+    REPORT_STATES,
     SERVICES,
     STATION_KINDS,
     Station,
     StationDuplicate,
+    StationReport,
     StationStatus,
 )
-from geo.schema.streets import Street, StreetNode
+from geo.schema.streets import SURROUNDING_KINDS, Street, StreetNode, Surrounding
 
 __all__ = [
     "ACCESS",
     "DATASETS",
     "HOST_TYPES",
+    "REPORT_KINDS",
+    "REPORT_STATES",
     "SERVICES",
     "STATION_KINDS",
+    "SURROUNDING_KINDS",
     "UNION_STATES",
     "Area",
     "AreaFigures",
@@ -46,7 +52,9 @@ __all__ = [
     "Enterprise",
     "Station",
     "StationDuplicate",
+    "StationReport",
     "StationStatus",
     "Street",
     "StreetNode",
+    "Surrounding",
 ]

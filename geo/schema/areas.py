@@ -35,7 +35,8 @@ AREA_KINDS = DIVISION_KINDS + UNIT_KINDS
 
 class Area(Base):
     """A division or an organising unit. A name without a polygon is legal, and so is a polygon
-    without a name."""
+    without a name. `union_…` is the union that takes in who works there: a building's or park's
+    joint union, a community's or subdistrict's federation, and how to reach it."""
 
     __tablename__ = "area"
 
@@ -50,6 +51,10 @@ class Area(Base):
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
     address: Mapped[OptionalText]
+    union_name: Mapped[OptionalText]
+    union_address: Mapped[OptionalText]
+    union_phone: Mapped[OptionalText]
+    union_link: Mapped[OptionalText]
     boundary: Mapped[WKBElement | None] = mapped_column(
         Geometry("MULTIPOLYGON", srid=4326, spatial_index=False)
     )

@@ -45,6 +45,8 @@ SERVICES = (
 )
 ACCESS = ("public", "members", "internal", "unknown")
 STATION_STATUSES = ("open", "closed", "limited", "moved")
+REPORT_KINDS = ("closed", "refused", "wrong_place", "broken_kit", "wrong_facts", "other")
+REPORT_STATES = ("open", "confirmed", "dismissed")
 
 
 class Station(Located, Base):
@@ -122,3 +124,36 @@ class StationDuplicate(Base):
     reason: Mapped[str] = mapped_column(Text)
 
     __table_args__ = (CheckConstraint("station_id < other_id", name="order"),)
+
+
+class StationReport(Base):
+    """What somebody in the street tells of a station: closed in its posted hours, a wrong place,
+    broken kit. Nothing about who told it is kept; `receipt` is a random word that only they have,
+    and sending the same one twice is one report."""
+
+    __tablename__ = "station_report"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    receipt: Mapped[str] = mapped_column(Text, unique=True)
+    station_id: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str] = mapped_column(Text)
+    service: Mapped[OptionalText]
+    note: Mapped[OptionalText]
+    seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    received_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.now()
+    )
+    state: Mapped[str] = mapped_column(Text, default="open", server_default="open")
+    answer: Mapped[OptionalText]
+    decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    decided_by: Mapped[OptionalText]
+
+    __table_args__ = (
+        CheckConstraint(
+            "kind in ('closed','refused','wrong_place','broken_kit','wrong_facts','other')",
+            name="kind",
+        ),
+        CheckConstraint("state in ('open','confirmed','dismissed')", name="state"),
+        Index("ix_station_report_station", "station_id", "received_at"),
+        Index("ix_station_report_state", "state", "received_at"),
+    )

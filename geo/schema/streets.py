@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from geoalchemy2 import Geometry, WKBElement
-from sqlalchemy import BigInteger, Boolean, Float, Index, Integer, SmallInteger, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Float,
+    Index,
+    Integer,
+    SmallInteger,
+    Text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geo.schema.base import Base, OfPartition, OptionalText, Point
@@ -48,5 +57,44 @@ class Street(Base):
 
     __table_args__ = (
         Index("ix_street_path", "path", postgresql_using="gist"),
+        {"postgresql_partition_by": "LIST (edition_id)"},
+    )
+
+
+SURROUNDING_KINDS = (
+    "wall",
+    "fence",
+    "hedge",
+    "water",
+    "railway",
+    "cliff",
+    "motorway",
+    "building",
+    "green",
+)
+"""All but `green` stand in the way of somebody on foot."""
+
+
+class Surrounding(Base):
+    """What lies around the streets of an edition: walls, water, buildings, green. Some stand in a
+    person's way to the street, all are drawn on the base map. `layer` is OpenStreetMap's, 0 on the
+    ground. Partitioned by edition, that of the streets."""
+
+    __tablename__ = "surrounding"
+
+    edition_id: Mapped[OfPartition]
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(Text)
+    name: Mapped[OptionalText]
+    layer: Mapped[int] = mapped_column(SmallInteger)
+    shape: Mapped[WKBElement] = mapped_column(Geometry("GEOMETRY", srid=4326, spatial_index=False))
+
+    __table_args__ = (
+        CheckConstraint(
+            "kind in ('wall','fence','hedge','water','railway','cliff','motorway','building',"
+            "'green')",
+            name="kind",
+        ),
+        Index("ix_surrounding_shape", "shape", postgresql_using="gist"),
         {"postgresql_partition_by": "LIST (edition_id)"},
     )
