@@ -250,6 +250,24 @@ class Database:
         with _translated(), self.engine.begin() as connection:
             yield Writer(connection, actor)
 
+    def listening(self, channel: str) -> Any:
+        """A connection of its own, outside the pool, that hears what is told on a channel: a
+        psycopg2 connection in autocommit, to be waited for with `select` and read with `poll`. The
+        caller closes it.
+
+        Raises:
+            Unavailable: the database cannot be reached.
+        """
+        with _translated():
+            pooled = self.engine.raw_connection()
+            pooled.detach()
+            connection: Any = pooled.driver_connection
+            connection.rollback()
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(f'LISTEN "{channel}"')
+        return connection
+
     # ------------------------------------------------------------------ migrations
     def migrate(self) -> None:
         """Bring the schema to the newest version; makes the PostGIS extension if it is missing."""

@@ -102,3 +102,24 @@ class Unavailable(DomainError):
     status = 503
     title = "The service is not available"
     title_zh = "服务暂不可用"
+
+
+class TooMany(DomainError):
+    """More was sent than is taken from one sender, or about one thing. `seconds` is when to come
+    back."""
+
+    slug = "too-many"
+    status = 429
+    title = "Too many at once"
+    title_zh = "提交过于频繁"
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        seconds: float,
+        remedy: str | None = None,
+        field: str | None = None,
+    ) -> None:
+        super().__init__(detail, remedy=remedy, field=field)
+        self.seconds = seconds

@@ -8,6 +8,7 @@ checks that).
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
@@ -49,6 +50,13 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
+    workers: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Server processes. Each holds the stations and streets in memory, some hundred "
+        "MB for a city, and its own `pool_size` connections.",
+    )
     pool_size: int = Field(
         8, ge=1, le=200, description="Database connections, and the threads that may use them."
     )
@@ -79,6 +87,15 @@ class Settings(BaseSettings):
     map_attribution: str | None = Field(
         None, description="Whose boundaries and streets the maps show."
     )
+    public_url: str | None = Field(
+        None,
+        description="The address people open this service by, such as https://nuanyi.example: what "
+        "the QR codes on printed cards lead to. Without it, the address a card was asked under.",
+    )
+    union_sign: Path | None = Field(
+        None,
+        description="A PNG, SVG or JPEG file with the union's own sign, printed on every card.",
+    )
     target_establishment: float = Field(
         0.95, gt=0, le=1, description="Target of the union establishment rate (建会率)."
     )
@@ -92,10 +109,41 @@ class Settings(BaseSettings):
         30, ge=1, description="A rate over fewer than this is marked as resting on few."
     )
 
+    reports_per_ten_minutes: int = Field(
+        6,
+        ge=1,
+        description="Reports on stations that one sender may send at once; the allowance fills up "
+        "again in ten minutes.",
+    )
+    reports_per_day: int = Field(
+        30,
+        ge=1,
+        description="The same over a longer time: an allowance that fills up again in a day.",
+    )
+    reports_per_station_a_day: int = Field(
+        20, ge=1, description="Open reports that one station takes within 24 hours."
+    )
+    proxies: int = Field(
+        0,
+        ge=0,
+        le=9,
+        description="How many proxies of your own stand before the service. The address of a "
+        "sender, for the limits alone, is then read from X-Forwarded-For, counted from its end.",
+    )
+
     @field_validator("state")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @field_validator("public_url")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        if not re.fullmatch(r"https?://[^\s/?#@\"'<>\\]+(/[^\s?#\"'<>\\]*)?", value):
+            raise ValueError("must be an address such as https://nuanyi.example")
+        return value.rstrip("/")
 
     @property
     def loopback_only(self) -> bool:

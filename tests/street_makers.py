@@ -1,13 +1,17 @@
 """Small street networks made by hand or by chance."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
+import shapely
 from pyproj import Geod
 
-from geo.streets import StreetNetwork
+from geo.schema import SURROUNDING_KINDS
+from geo.streets import StreetNetwork, Surroundings
 from geo.streets.lengths import path_lengths
 from geo.streets.network import connected_parts
+from geo.streets.surroundings import from_shapes
 
 ORIGIN = (116.4, 39.9)
 _GEOD = Geod(ellps="WGS84")
@@ -68,3 +72,24 @@ def network_of(
         points=points,
         point_offsets=offsets,
     )
+
+
+def around(
+    *things: tuple[str, shapely.Geometry] | tuple[str, shapely.Geometry, int],
+) -> Surroundings:
+    """Surroundings from kinds and shapes in metres, on the ground unless a layer is told."""
+    shapes = shapely.transform(
+        np.array([thing[1] for thing in things], object), lambda at: np.array(ORIGIN) + at * METRES
+    )
+    return from_shapes(
+        shapes,
+        kind=np.array([SURROUNDING_KINDS.index(thing[0]) for thing in things], np.uint8),
+        layer=np.array([thing[2] if len(thing) > 2 else 0 for thing in things], np.int16),
+        name=np.full(len(things), -1, np.int32),
+        names=[],
+    )
+
+
+def with_around(network: StreetNetwork, *things: tuple) -> StreetNetwork:
+    """The same network amid things, as :func:`around` takes them."""
+    return dataclasses.replace(network, surroundings=around(*things))

@@ -1,6 +1,7 @@
 """An independent answer to "which stations are nearest on foot": scipy's Dijkstra in float64 over
 the whole street network with every bend a node, feet found with shapely in a transverse Mercator
-plane, lengths from PROJ. Shares no code with geo/walking."""
+plane, lengths from PROJ; what lies between is judged by shapely too. Shares no code with
+geo/walking."""
 
 from dataclasses import dataclass
 
@@ -9,11 +10,13 @@ import shapely
 from pyproj import Geod, Transformer
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components, dijkstra
+from shapely_obstacles import Judge
 
 from geo.streets import StreetNetwork
 
 GEOD = Geod(ellps="WGS84")
 RADIUS, CAP, RAISED = 150.0, 500.0, 15.0
+TRIES, STEP, SAME = 24, 40.0, 0.001
 TINY = 1e-9  # a sparse matrix has no edge of length zero
 
 
@@ -24,6 +27,8 @@ class OracleFoot:
     off_street: float
     lon: float
     lat: float
+    doubtful: bool = False
+    is_tie: bool = False  # another foot is as near to a centimetre: either is right
 
 
 class Oracle:
@@ -65,6 +70,8 @@ class Oracle:
         flat_end = np.column_stack(self.plane.transform(*self.end.T))
         self.lines = shapely.linestrings(np.stack((flat_start, flat_end), axis=1))
         self.tree = shapely.STRtree(self.lines)
+        around = network.surroundings
+        self.judge = Judge(around, self.plane) if len(around) else None
 
     def foot(self, lon: float, lat: float) -> OracleFoot | None:
         point = shapely.Point(*self.plane.transform(lon, lat))
@@ -74,15 +81,65 @@ class Oracle:
         for wanted, radius in ((False, RADIUS), (True, RADIUS), (False, CAP), (True, CAP)):
             good = np.flatnonzero((small == wanted) & (cost <= radius))
             if len(good):
-                segment = int(near[good[np.argmin(cost[good])]])
+                best = good[np.argmin(cost[good])]
+                segment = int(near[best])
+                as_near = self.lines[near[good[cost[good] <= cost[best] + 0.01]]]
+                feet = shapely.line_interpolate_point(
+                    as_near, shapely.line_locate_point(as_near, point)
+                )
+                is_tie = bool(shapely.distance(feet, feet[0]).max() > 0.05)
                 break
         else:
             return None
-        line = self.lines[segment]
-        fraction = line.project(point) / line.length if line.length > 0 else 0.0
+        along = self.lines[segment].project(point)
+        doubtful = False
+        if self.judge is not None and self._blocked(point, [segment], [along])[0]:
+            segments, alongs, metres, is_tie = self._others(
+                point, near[(small == small[near == segment]) & ~self.raised[near]]
+            )
+            free = np.flatnonzero(~self._blocked(point, segments, alongs))
+            doubtful = not len(free)
+            if len(free):
+                segment, along = int(segments[free[0]]), float(alongs[free[0]])
+                is_tie |= bool((metres[free[1:]] < metres[free[0]] + 0.01).any())
+        length = self.lines[segment].length
+        fraction = along / length if length > 0 else 0.0
         foot = self.start[segment] + fraction * (self.end[segment] - self.start[segment])
         off = GEOD.inv(lon, lat, *foot)[2]
-        return OracleFoot(segment, fraction, off, *foot)
+        return OracleFoot(segment, fraction, off, *foot, doubtful, is_tie)
+
+    def _others(
+        self, point: shapely.Point, near: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
+        """The feet that are tried when the nearest cannot be walked to: segments, how far along
+        them and away, the nearest first; whether one that is not tried is as near as the last."""
+        lines = self.lines[near]
+        lengths = shapely.length(lines)
+        nearest = shapely.line_locate_point(lines, point)
+        steps = STEP * np.arange(-int(2 * RADIUS / STEP), int(2 * RADIUS / STEP) + 1)
+        alongs = nearest[:, None] + steps
+        row, column = np.nonzero((alongs >= 0) & (alongs <= lengths[:, None]))
+        segments, alongs = near[row], alongs[row, column]
+        feet = shapely.line_interpolate_point(self.lines[segments], alongs)
+        metres = shapely.distance(feet, point)
+        order = np.lexsort((segments, metres))
+        order = order[metres[order] <= RADIUS]
+        places = shapely.get_coordinates(feet)
+        kept: list[int] = []
+        for one in order:
+            if not kept or np.abs(places[kept] - places[one]).max(axis=1).min() >= SAME:
+                kept.append(one)
+            if len(kept) > TRIES:
+                break
+        is_tie = len(kept) > TRIES and bool(metres[kept[-1]] < metres[kept[-2]] + 0.01)
+        kept = kept[:TRIES]
+        return segments[kept], alongs[kept], metres[kept], is_tie
+
+    def _blocked(self, point, segments, alongs) -> np.ndarray:
+        assert self.judge is not None
+        feet = shapely.line_interpolate_point(self.lines[segments], alongs)
+        here = np.broadcast_to(point.coords[0], (len(feet), 2))
+        return np.logical_or.reduce(self.judge.crossings(here, shapely.get_coordinates(feet)))
 
     def node_foot(self, node: int) -> OracleFoot | None:
         """Somebody standing on a node of the network."""

@@ -14,6 +14,7 @@ from pyproj import Geod
 from geo.coordinates import to_wgs84
 from geo.errors import Invalid, InvalidFile
 from geo.ewkb import shape_column
+from geo.files import values
 from geo.files.headers import Matched
 from geo.files.identity import stable_ids
 from geo.files.tables import RawTable
@@ -24,6 +25,14 @@ from geo.schema.areas import AREA_KINDS
 
 KIND_BY_CODE = {2: "province", 4: "prefecture", 6: "district", 9: "subdistrict", 12: "community"}
 """Digits of a division code (GB/T 2260 and the statistical codes) by level."""
+UNION_FIELDS = {
+    "union_name": values.stated_text,
+    "union_address": values.stated_text,
+    "union_phone": values.stated_text,
+    "union_link": values.links,
+}
+"""The union that takes in who works in an area, and how to reach it. A link that is none is left
+out and told, the area is taken."""
 
 Shapes = npt.NDArray[np.object_]
 
@@ -40,6 +49,8 @@ def prepare_areas(raw: RawTable, matched: Matched, context: Context) -> Prepared
     name = rows.text("name")
     kind = _kinds(rows, code, context)
     parent_code = rows.text("parent_code")
+    # A day that is none rejects its row: to be read before it is known which rows are kept.
+    validity = {field: rows.dates(field) for field in ("valid_from", "valid_to")}
     shapes, mended = _shapes(rows, context)
     rows.problems.add_mask(
         ~stated(name) & ~stated(code) & shapely.is_missing(shapes),
@@ -83,9 +94,12 @@ def prepare_areas(raw: RawTable, matched: Matched, context: Context) -> Prepared
         "type_name": keep(rows.text("type_name")),
         "parent_id": _parents(rows, kind, code, parent_code, ids, shapes),
         "predecessor_code": keep(rows.text("predecessor_code")),
-        "valid_from": keep(rows.dates("valid_from")),
-        "valid_to": keep(rows.dates("valid_to")),
+        **{field: keep(days) for field, days in validity.items()},
         "address": keep(rows.text("address")),
+        **{
+            field: keep(rows.read(field, parse, pa.large_string(), rejects=False))
+            for field, parse in UNION_FIELDS.items()
+        },
         "boundary": shape_column(kept_shapes),
         "square_metres": _square_metres(kept_shapes),
         "source_row": rows.source_rows(),

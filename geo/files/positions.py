@@ -140,14 +140,7 @@ def positions(
                     f"in {original_crs} and declared {system}: both were undone"
                 )
     elif "lon" in matched and "lat" in matched:
-        x, y = _of_columns(raw, matched, problems)
-        label = f"{matched.header('lon')}、{matched.header('lat')}"
-        shown = pc.binary_join_element_wise(
-            _cells(raw, matched, "lon"),
-            _cells(raw, matched, "lat"),
-            pa.scalar(",", pa.large_string()),
-            null_handling="replace",
-        )
+        return of_columns(raw, matched, system, bounds)
     elif "position" in matched:
         x, y = _of_one_column(raw, matched, problems, notes)
         label, shown = matched.header("position"), _cells(raw, matched, "position")
@@ -159,6 +152,44 @@ def positions(
             "Name both with --map lon=COLUMN --map lat=COLUMN.",
             field="map",
         )
+    return _placed(x, y, original, system, original_crs, bounds, label, shown, problems, notes)
+
+
+def of_columns(
+    raw: RawTable,
+    matched: Matched,
+    system: Crs,
+    bounds: Bounds | None = None,
+    lon: str = "lon",
+    lat: str = "lat",
+) -> Positions:
+    """As :func:`positions`, from two columns that are there: the fields `lon` and `lat`."""
+    problems = Problems(raw.row_numbers)
+    x, y = _of_columns(raw, matched, problems, lon, lat)
+    shown = pc.binary_join_element_wise(
+        _cells(raw, matched, lon),
+        _cells(raw, matched, lat),
+        pa.scalar(",", pa.large_string()),
+        null_handling="replace",
+    )
+    label = f"{matched.header(lon)}、{matched.header(lat)}"
+    return _placed(x, y, None, system, system, bounds, label, shown, problems, [])
+
+
+def _placed(
+    x: Floats,
+    y: Floats,
+    original: tuple[Floats, Floats] | None,
+    system: Crs,
+    original_crs: str,
+    bounds: Bounds | None,
+    label: str,
+    shown: Any,
+    problems: Problems,
+    notes: list[str],
+) -> Positions:
+    """Check pairs of coordinates and take them to WGS 84."""
+    nothing = np.full(len(x), np.nan)
     good = np.isfinite(x) & np.isfinite(y)
     good = _check(x, y, good, label, shown, problems)
     lon, lat = nothing.copy(), nothing.copy()
@@ -215,9 +246,11 @@ def _points(shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_], int]:
     return points, int(extended.sum())
 
 
-def _of_columns(raw: RawTable, matched: Matched, problems: Problems) -> tuple[Floats, Floats]:
+def _of_columns(
+    raw: RawTable, matched: Matched, problems: Problems, lon: str, lat: str
+) -> tuple[Floats, Floats]:
     parsed, missing = {}, {}
-    for name, (positive, negative) in _SIDES.items():
+    for name, (positive, negative) in zip((lon, lat), _SIDES.values(), strict=True):
         cells = matched.column(raw.frame, name)
         column = plain(cells)
         read = numbers(_degrees(column, positive, negative))
@@ -232,7 +265,7 @@ def _of_columns(raw: RawTable, matched: Matched, problems: Problems) -> tuple[Fl
             remedy="Write decimal degrees such as 113.564525; leave it empty when not known",
         )
         parsed[name], missing[name] = read.floats(), mask_of(pc.is_null(column))
-    for name, other in (("lon", "lat"), ("lat", "lon")):
+    for name, other in ((lon, lat), (lat, lon)):
         problems.add_mask(
             missing[name] & ~missing[other],
             matched.header(name),
@@ -241,7 +274,7 @@ def _of_columns(raw: RawTable, matched: Matched, problems: Problems) -> tuple[Fl
             remedy_zh="两个都填，或都留空",
             remedy="Give both, or neither",
         )
-    return parsed["lon"], parsed["lat"]
+    return parsed[lon], parsed[lat]
 
 
 def _degrees(column: Any, positive: str, negative: str) -> Any:

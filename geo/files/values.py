@@ -18,6 +18,7 @@ from geo.files.choices import booleans, choice, services
 from geo.files.parsed import Fault, Mask, Parsed, arrow, mask_of, null_where, parsed
 
 __all__ = [
+    "WEB_ADDRESS",
     "Fault",
     "Mask",
     "Parsed",
@@ -26,10 +27,12 @@ __all__ = [
     "choice",
     "dates",
     "integers",
+    "links",
     "mask_of",
     "numbers",
     "plain",
     "services",
+    "stated_text",
     "text",
 ]
 
@@ -43,6 +46,11 @@ _NOTHING = (
     "(?i)^(?:无|暂无|没有|未知|不详|未填|未填写|待定|空|/+|\\\\+|-+|—+|–+|_+|\\.+|\\*+|\\?+|"
     "n\\.?/?a\\.?|null|none|nan|nil|#n/a|#null!|#ref!|#value!|#name\\?|#div/0!|#num!)$"
 )
+WEB_ADDRESS = (
+    r"""(?i)^https?://[^\s/?#@\\<>"'`:\[\]]+(?::[0-9]{1,5})?(?:[/?#][^\s<>"'\\^`{|}]{0,500})?$"""
+)
+"""An address of the web, http or https and nothing else, without a user's name before the host. The
+same in RE2 and in Python."""
 
 
 def text(cells: Any) -> Parsed:
@@ -56,6 +64,27 @@ def text(cells: Any) -> Parsed:
         column = pc.replace_substring_regex(column, _BREAKS, " ")
     column = pc.utf8_trim_whitespace(column)
     return Parsed(null_where(column, mask_of(pc.equal(pc.binary_length(column), 0))))
+
+
+def stated_text(cells: Any) -> Parsed:
+    """:func:`text` where the words for nothing (无, 暂无, —) are missing too."""
+    column = text(cells).values
+    return Parsed(null_where(column, mask_of(pc.match_substring_regex(column, _NOTHING))))
+
+
+def links(cells: Any) -> Parsed:
+    """Addresses of the web as text. Whatever is not http or https is at fault: a page that offers
+    it would run it."""
+    column = stated_text(cells).values
+    bad = mask_of(pc.is_valid(column)) & ~mask_of(pc.match_substring_regex(column, WEB_ADDRESS))
+    fault = Fault(
+        bad,
+        "不是网址",
+        "This is no address of the web",
+        "改为以 https:// 或 http:// 开头的网址",
+        "Write it with https:// or http:// before it",
+    )
+    return parsed(null_where(column, bad), [fault])
 
 
 def plain(cells: Any) -> Any:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from geo.areas.naming import PLACED_BY, find_named
 from geo.ewkb import point_column
 from geo.files import choices, values
+from geo.files.entrances import entrances
 from geo.files.headers import Matched
 from geo.files.identity import stable_ids
 from geo.files.positions import positions
@@ -194,6 +195,20 @@ class Rows:
                 )
             self.report["placed_by_name"] = len(hit)
         return lon, lat, located_by
+
+    def entrances(self, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+        """The hand-set entrance of each row, WGS 84, NaN where there is none.
+
+        Args:
+            lon, lat: (N,) where the rows are.
+        """
+        options = self.context.options
+        found = entrances(self.raw, self.matched, options.crs, self.context.service_area, lon, lat)
+        if found is None:
+            nowhere = np.full(self.count, np.nan)
+            return nowhere, nowhere
+        self.problems.merge(found.problems)
+        return found.lon, found.lat
 
     # ------------------------------------------------------------------ what is kept
     @property

@@ -168,6 +168,34 @@ def unreachable_note(unreachable: Sequence[dict[str, Any]]) -> str:
     return "；".join(told)
 
 
+AROUND_NAMES = {
+    "wall": "围墙 / walls",
+    "fence": "栅栏 / fences",
+    "hedge": "绿篱 / hedges",
+    "water": "水体 / water",
+    "railway": "铁路 / railways",
+    "cliff": "陡崖 / cliffs",
+    "motorway": "高速公路 / motorways",
+    "building": "建筑 / buildings",
+    "green": "绿地 / green",
+}
+
+
+def _around_note(network: StreetNetwork) -> str:
+    """What lies around the streets, or that nothing does: then walls cannot be respected."""
+    counts = network.report.surroundings
+    if not set(counts) - {"green"}:
+        return (
+            "数据中没有围墙、水体和建筑，定位到道路时无法避开 / the extract holds no walls, water "
+            "or buildings: the way to the street may cross them"
+        )
+    told = ", ".join(f"{AROUND_NAMES[kind]} {count:,}" for kind, count in counts.items())
+    return (
+        f"周边地物 / around the streets: {told}；"
+        f"{network.report.openings:,} 处大门和道口可通行 / gates and crossings let people through"
+    )
+
+
 def _notes(network: StreetNetwork, unreachable: list[dict[str, Any]]) -> list[str]:
     kilometres = f"{network.length.sum() / 1000:,.1f}"
     summary = (
@@ -179,6 +207,7 @@ def _notes(network: StreetNetwork, unreachable: list[dict[str, Any]]) -> list[st
     left_out = ", ".join(f"{why} {count:,}" for why, count in network.report.left_out.items())
     if left_out:
         notes.append(f"未纳入的道路 / ways left out: {left_out}")
+    notes.append(_around_note(network))
     if unreachable:
         notes.append(unreachable_note(unreachable))
     return notes

@@ -14,6 +14,7 @@ import shapely
 
 from geo.progress import SILENT, Progress
 from geo.sample.blocks import lay_blocks, write_buildings
+from geo.sample.desks import Desks, division_desks, no_desks, unit_desks
 from geo.sample.divisions import DIGITS, Divisions, Places, divide
 from geo.sample.enterprises import settle, staff, subdistricts
 from geo.sample.names import WORDS
@@ -69,7 +70,6 @@ def write_city(
         addresses = Addresses.of(blocks, names)
         units = place_units(plane, blocks, shape, seed)
         unit_table = unit_rows(units, plane, places, addresses)
-        city.counts["areas"] = _write_areas(city.areas, plane, divisions, unit_table)
     write_buildings(
         plane,
         blocks,
@@ -97,6 +97,10 @@ def write_city(
         sub = subdistricts(where, places)
         planted = plant(where, work, edges, units, shape, seed)
         unions = organise(where, work, sub, units, planted, _LAST_DAY, seed)
+        desks = unit_desks(units, unit_table["address"], unions, seed)
+        city.counts["areas"] = _write_areas(
+            city.areas, plane, divisions, division_desks(divisions, seed), unit_table, desks
+        )
         table = register(where, work, unions, sub, units, places, addresses, seed)
         city.counts["enterprises"] = write_csv(city.enterprises, table.columns)
         truth = truth_of(table, where, unions, work, planted, units, edges, names)
@@ -132,7 +136,14 @@ def _column(values: Any) -> Any:
     return pa.array(values) if isinstance(values, np.ndarray) else values
 
 
-def _write_areas(path: Path, plane: Plane, divisions: Divisions, units: dict[str, Any]) -> int:
+def _write_areas(
+    path: Path,
+    plane: Plane,
+    divisions: Divisions,
+    federations: Desks,
+    units: dict[str, Any],
+    joint_unions: Desks,
+) -> int:
     """Divisions, units, one functional area, and three names without a polygon."""
     n = len(divisions.kind)
     parents = divisions.code[divisions.parent]
@@ -140,16 +151,16 @@ def _write_areas(path: Path, plane: Plane, divisions: Divisions, units: dict[str
     features = [
         _features(
             np.array(divisions.kind, dtype=object), divisions.code, divisions.name + LABEL,
-            divisions.type_name, parents, np.full(n, None), divisions.polygon,
+            divisions.type_name, parents, np.full(n, None), divisions.polygon, federations,
         ),
         _features(
             np.array(["functional_area"], dtype=object), np.array(["GN00001"]),
             np.array([f"演示经济技术开发区{LABEL}"]), np.array(["开发区"]), np.array([CITY_CODE]),
-            np.full(1, None), np.array([_functional_area(plane)]),
+            np.full(1, None), np.array([_functional_area(plane)]), no_desks(1),
         ),
         _features(
             units["kind"], units["code"], units["name"], units["type_name"],
-            units["parent_code"], units["address"], units["polygon"],
+            units["parent_code"], units["address"], units["polygon"], joint_unions,
         ),
         _unmapped(divisions),
     ]  # fmt: skip
@@ -162,11 +173,21 @@ def _write_areas(path: Path, plane: Plane, divisions: Divisions, units: dict[str
 
 
 def _features(
-    kind: Any, code: Any, name: Any, type_name: Any, parent: Any, address: Any, polygon: Any
+    kind: Any,
+    code: Any,
+    name: Any,
+    type_name: Any,
+    parent: Any,
+    address: Any,
+    polygon: Any,
+    desks: Desks,
 ) -> list[str]:
-    keys = ("kind", "code", "name", "type_name", "parent_code", "address")
+    keys = (
+        *("kind", "code", "name", "type_name", "parent_code", "address"),
+        *("union_name", "union_address", "union_phone", "union_link"),
+    )
     shapes = shapely.to_geojson(polygon)
-    rows = zip(kind, code, name, type_name, parent, address, strict=True)
+    rows = zip(kind, code, name, type_name, parent, address, *desks, strict=True)
     return [
         '{"type":"Feature","properties":'
         + json.dumps(dict(zip(keys, row, strict=True)), ensure_ascii=False)
@@ -200,7 +221,8 @@ def _unmapped(divisions: Divisions) -> list[str]:
         np.array(column, dtype=object) for column in zip(*rows, strict=True)
     )
     parent, nothing = np.array([code] * len(rows), dtype=object), np.full(len(rows), None)
-    return _features(kind, codes, name + LABEL, type_name, parent, address, nothing)
+    desks = no_desks(len(rows))
+    return _features(kind, codes, name + LABEL, type_name, parent, address, nothing, desks)
 
 
 def _readme(city: City) -> str:

@@ -34,6 +34,13 @@ def prepare_candidate_sites(raw: RawTable, matched: Matched, context: Context) -
     opening_hours = forms.take(encoded.indices)
     always = pc.equal(opening_hours, "24/7")
     lon, lat, located_by = rows.located(address)
+    # A number that is none rejects its row: read before it is known which rows are kept.
+    stated_numbers = {
+        "cost": rows.numbers("cost"),
+        "capacity": rows.integers("capacity"),
+        "floor_square_metres": rows.numbers("floor_square_metres"),
+    }
+    open_24h, agreed = rows.booleans("open_24h"), rows.booleans("agreed")
     ids = rows.identities(key, (name, address), lon, lat)
     rows.reject_repeats(ids, "source_key", "name")
     keep = rows.only_kept
@@ -43,13 +50,11 @@ def prepare_candidate_sites(raw: RawTable, matched: Matched, context: Context) -
         "host_type": keep(host_type),
         "chain": keep(rows.text("chain")),
         "address": keep(address),
-        "cost": keep(rows.numbers("cost")),
-        "capacity": keep(rows.integers("capacity")),
-        "floor_square_metres": keep(rows.numbers("floor_square_metres")),
+        **{field: keep(column) for field, column in stated_numbers.items()},
         "hours_text": keep(hours_text),
         "opening_hours": keep(opening_hours),
-        "open_24h": keep(pc.coalesce(rows.booleans("open_24h"), always)),
-        "agreed": keep(rows.booleans("agreed")),
+        "open_24h": keep(pc.coalesce(open_24h, always)),
+        "agreed": keep(agreed),
         **rows.location_columns(lon, lat, located_by),
         "source_row": rows.source_rows(),
     }

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from geo.areas.naming import bare_name
+from geo.ewkb import point_column
 from geo.files import choices
 from geo.files.headers import Matched
 from geo.files.tables import RawTable
@@ -42,6 +43,14 @@ def prepare_stations(raw: RawTable, matched: Matched, context: Context) -> Prepa
     hours_text = rows.text("hours_text")
     opening_hours = _opening_hours(rows, hours_text)
     lon, lat, located_by = rows.located(address)
+    entrance_lon, entrance_lat = rows.entrances(lon, lat)
+    # A number or day that is none rejects its row: read before it is known which rows are kept.
+    stated_numbers = {
+        "capacity": rows.integers("capacity"),
+        "floor_square_metres": rows.numbers("floor_square_metres"),
+        "star_grade": rows.integers("star_grade", most=7),
+        "verified_on": rows.dates("verified_on"),
+    }
     ids = rows.identities(key, (name, address), lon, lat)
     rows.reject_repeats(ids, "source_key", "name")
     _note_wrong_districts(rows, context, lon, lat)
@@ -56,12 +65,10 @@ def prepare_stations(raw: RawTable, matched: Matched, context: Context) -> Prepa
         "opening_hours": keep(opening_hours),
         "access": keep(access),
         "services": _array_literals(keep(services)),
-        "capacity": keep(rows.integers("capacity")),
-        "floor_square_metres": keep(rows.numbers("floor_square_metres")),
-        "star_grade": keep(rows.integers("star_grade", most=7)),
-        "verified_on": keep(rows.dates("verified_on")),
+        **{field: keep(column) for field, column in stated_numbers.items()},
         "source_key": keep(key),
         **rows.location_columns(lon, lat, located_by),
+        "entrance": point_column(entrance_lon[rows.kept], entrance_lat[rows.kept]),
         "source_row": rows.source_rows(),
     }
     prepared = rows.prepared(columns, lon)

@@ -133,7 +133,7 @@ def join(found: Found) -> StreetNetwork | None:
     of_node = of_node[used]
     lon = visits.x[first[of_node]] / UNITS_PER_DEGREE
     lat = visits.y[first[of_node]] / UNITS_PER_DEGREE
-    order = _hilbert_order(lon, lat)
+    order = hilbert_order(lon, lat)
     rank = np.empty(len(order), np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
     pieces = len(begin)
@@ -279,7 +279,7 @@ def _cut_at_barriers(
     )
 
 
-def _hilbert_order(lon: Floats, lat: Floats) -> Longs:
+def hilbert_order(lon: Floats, lat: Floats) -> Longs:
     """Along a Hilbert curve; equal places keep their order."""
     distance = gpd.GeoSeries(shapely.points(lon, lat)).hilbert_distance()
     order: Longs = np.argsort(distance.to_numpy(), kind="stable")

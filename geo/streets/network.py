@@ -12,6 +12,8 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from geo.streets.surroundings import Surroundings, nothing_around
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
@@ -32,6 +34,11 @@ class ReadReport:
         barriers_cut: closed gates and the like at which ways were cut.
         plazas: areas that got lines across; `plaza_lines`: how many lines.
         foot_oneways: ways with a direction for people on foot, which is not regarded.
+        surroundings: how many things lie around the streets, by kind.
+        openings: gates, level crossings and shared nodes that have opened a wall, a fence or
+            another line.
+        surroundings_broken: surfaces left out because they do not close, or are cut by the
+            extract's border.
     """
 
     ways: int = 0
@@ -43,6 +50,9 @@ class ReadReport:
     plazas: int = 0
     plaza_lines: int = 0
     foot_oneways: int = 0
+    surroundings: dict[str, int] = field(default_factory=dict)
+    openings: int = 0
+    surroundings_broken: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """For an edition's report."""
@@ -56,6 +66,9 @@ class ReadReport:
             "plazas": self.plazas,
             "plaza_lines": self.plaza_lines,
             "foot_oneways": self.foot_oneways,
+            "surroundings": dict(sorted(self.surroundings.items())),
+            "openings": self.openings,
+            "surroundings_broken": self.surroundings_broken,
         }
 
 
@@ -82,6 +95,7 @@ class StreetNetwork:
         points: (C, 2) float64 longitude and latitude; piece `i` is
             `points[point_offsets[i]:point_offsets[i + 1]]`, from `from_node` to `to_node`.
         point_offsets: (M + 1,) int64.
+        surroundings: what lies around; nothing for an edition read before that was.
     """
 
     node_lon: Floats
@@ -105,6 +119,7 @@ class StreetNetwork:
     length: Floats
     points: Floats
     point_offsets: Longs
+    surroundings: Surroundings = field(default_factory=nothing_around)
     report: ReadReport = field(default_factory=ReadReport)
 
     @property

@@ -64,7 +64,7 @@ ACCESS_CLASSES = ("public", "permissive", "destination", "customers", "private")
 """Values of `street.access`, the most open first. Only the first three are read by default."""
 DEFAULT_ACCESS = frozenset(("public", "permissive", "destination"))
 
-_OPEN = frozenset(("yes", "designated", "official", "public", "use_sidepath", "limited"))
+OPEN_TO_FEET = frozenset(("yes", "designated", "official", "public", "use_sidepath", "limited"))
 _CLOSED = frozenset(("no", "military", "restricted", "emergency", "prohibited"))
 _PRIVATE = frozenset(("private", "residents", "permit", "employees", "members", "key"))
 _CUSTOMERS = frozenset(("customers", "customer", "patrons"))
@@ -133,7 +133,7 @@ def walkable(tags: Tags | Mapping[str, str]) -> Way | str:
             return "class"
     foot = tags.get("foot")
     if highway in ONLY_WITH_FOOT_TAG or tags.get("motorroad") == "yes":
-        if foot not in _OPEN:
+        if foot not in OPEN_TO_FEET:
             return "motor_only"
     elif highway not in WALKABLE_HIGHWAYS and highway != "pier":
         return "class"
@@ -144,7 +144,7 @@ def walkable(tags: Tags | Mapping[str, str]) -> Way | str:
     is_bridge = bridge not in (None, "no")
     # A passage through a building is at ground level; a culvert is the water's, not ours.
     is_tunnel = tunnel not in (None, "no", "building_passage", "culvert")
-    layer = _layer(tags.get("layer"), 1 if is_bridge else -1 if is_tunnel else 0)
+    layer = layer_of(tags.get("layer"), 1 if is_bridge else -1 if is_tunnel else 0)
     return Way(
         highway=highway,
         access=access,
@@ -178,7 +178,7 @@ def barrier_closes(tags: Tags | Mapping[str, str], *, keep_private: bool) -> boo
     """Whether a barrier node cuts the ways that pass through it for a person on foot."""
     barrier = tags.get("barrier")
     foot = tags.get("foot")
-    if barrier is None or foot in _OPEN:
+    if barrier is None or foot in OPEN_TO_FEET:
         return False
     if foot is None and barrier not in _CLOSING_BARRIERS:
         return False
@@ -188,9 +188,12 @@ def barrier_closes(tags: Tags | Mapping[str, str], *, keep_private: bool) -> boo
     return access not in DEFAULT_ACCESS and not keep_private
 
 
-def _layer(value: str | None, otherwise: int) -> int:
+def layer_of(value: str | None, otherwise: int) -> int:
+    """The first number of a `layer` tag, or another where there is none."""
+    if value is None:
+        return otherwise
     try:
-        number = round(float((value or "").split(";")[0]))
+        number = round(float(value.split(";")[0]))
     except (ValueError, OverflowError):
         return otherwise
     return max(-99, min(99, number))

@@ -17,6 +17,10 @@ Longs: TypeAlias = npt.NDArray[np.int64]
 Flags: TypeAlias = npt.NDArray[np.uint8]
 Bits: TypeAlias = npt.NDArray[np.uint64]
 
+RAISED, SMALL_PART = 1, 2
+"""Bits of `Streets.vertex_flags`: on another level than the ground; of a part that never captures a
+person."""
+
 
 class Streets(NamedTuple):
     """The contracted network.
@@ -24,8 +28,10 @@ class Streets(NamedTuple):
     `chain_end` are the junctions at a chain's start (column 0) and end (column 1); both may be one.
     Vertices of chain `c` are `vertex_start[c]:vertex_start[c + 1]`; segment `i` runs from vertex
     `i` to `i + 1` of the same chain, its street is `vertex_street[i]` (-1 at a chain's last one).
-    Metres and seconds of vertices count from the chain's start. `link` of junction `j` are
-    `link_start[j]:link_start[j + 1]`: `link_end = 2 * chain + side` where the chain touches it.
+    Metres and seconds of vertices count from the chain's start. `vertex_flags` say of the segment
+    that begins there whether it is raised (:data:`RAISED`) and whether its part is small
+    (:data:`SMALL_PART`). `link` of junction `j` are `link_start[j]:link_start[j + 1]`: `link_end =
+    2 * chain + side` where the chain touches it.
     """
 
     junction_node: Ints
@@ -42,7 +48,7 @@ class Streets(NamedTuple):
     vertex_seconds: Floats
     vertex_chain: Ints
     vertex_street: Ints
-    vertex_raised: Flags
+    vertex_flags: Flags
     link_start: Ints
     link_end: Ints
     link_to: Ints
@@ -61,6 +67,69 @@ class Grid(NamedTuple):
     shape: Longs
     start: Ints
     items: Ints
+
+
+LAID = np.dtype(
+    [
+        ("x", np.float32),
+        ("y", np.float32),
+        ("dx", np.float32),
+        ("dy", np.float32),
+        ("segment", np.int32),
+        ("flags", np.int32),
+    ],
+    align=True,
+)
+"""A segment as one cell of a grid holds it: from where, by how much, in cells from the cell's own
+corner (some 10 µm exact), with its number and flags."""
+
+
+class StreetGrid(NamedTuple):
+    """A :class:`Grid` of street segments, and the same segments laid out in the order of `items`:
+    (n,) :data:`LAID`, so that a cell is read in one go."""
+
+    frame: Floats
+    shape: Longs
+    start: Ints
+    items: Ints
+    laid: npt.NDArray[np.void]
+
+
+class Obstacles(NamedTuple):
+    """What nobody walks through, on the ground: lines and rings in cells of a grid.
+
+    Vertices of feature `f` are `feature_start[f]:feature_start[f + 1]`; segment `i` runs from
+    vertex `i` to `i + 1` of the same line or ring, and `vertex_feature[i]` is its feature (-1 at
+    the last vertex of a line). `feature_building` is 1 for a building, which may be left by whoever
+    is inside. Vertices and `frame` (as in :class:`Grid`) are in units of 1e-7 degrees, which are
+    OpenStreetMap's own.
+    """
+
+    frame: Floats
+    shape: Longs
+    start: Ints
+    items: Ints
+    vertex_lon: Ints
+    vertex_lat: Ints
+    vertex_feature: Ints
+    feature_start: Ints
+    feature_building: Flags
+
+
+def no_obstacles() -> Obstacles:
+    """Nothing in anybody's way."""
+    nothing = np.empty(0, np.int32)
+    return Obstacles(
+        frame=np.array([0.0, 0.0, 1.0, 1.0]),
+        shape=np.array([1, 1], np.int64),
+        start=np.zeros(2, np.int32),
+        items=nothing,
+        vertex_lon=nothing,
+        vertex_lat=nothing,
+        vertex_feature=nothing,
+        feature_start=np.zeros(1, np.int32),
+        feature_building=np.empty(0, np.uint8),
+    )
 
 
 class Feet(NamedTuple):
@@ -88,33 +157,85 @@ class Hours(NamedTuple):
     row_pattern: Ints
 
 
-class Workspace(NamedTuple):
-    """What one running search writes to; one per thread. Entries are valid when their `stamp` is
-    the current `generation`, so that nothing needs clearing between searches."""
+LINK = np.dtype(
+    [
+        ("metres", np.float64),
+        ("seconds", np.float64),
+        ("to", np.int32),
+        ("first", np.int32),
+        ("last", np.int32),
+        ("side", np.int32),
+    ],
+    align=True,
+)
+"""A link of a junction as the search reads it, in one piece: where it leads, from which side of its
+chain, and the chain's stations, `places[first:last]`."""
+PLACE = np.dtype(
+    [
+        ("metres", np.float64),
+        ("seconds", np.float64),
+        ("off", np.float64),
+        ("rank", np.int64),
+    ],
+    align=True,
+)
+"""A station on its chain: from the chain's start, off the street, tie-breaking rank."""
+STATE = np.dtype([("metres", np.float64), ("seconds", np.float64), ("stamp", np.int64)], align=True)
+"""What one running search knows of a junction or station; valid when the stamp is the current
+generation, so that nothing needs clearing between searches."""
+MOST_BOUND = 64
+"""A search for more stations than this does without the bound."""
+
+
+class Records(NamedTuple):
+    """Links and stations laid out for the search: what is read together lies together. (2 K,)
+    :data:`LINK` in the order of `link_start`, (stations on streets,) :data:`PLACE` in the order of
+    `Feet.on_chain`, (S,) where among them the station of a rank is."""
+
+    links: npt.NDArray[np.void]
+    places: npt.NDArray[np.void]
+    position_of_rank: Ints
+
+
+class Scratch(NamedTuple):
+    """What one running search writes to; one per thread. `state` has the junctions, then the
+    stations in the order of `Feet.on_chain`; `best` are the least ways to different stations so
+    far."""
 
     generation: Longs
-    stamp: Longs
-    metres: Floats
-    seconds: Floats
-    via: Ints
-    heap_key: Floats
-    heap_item: Ints
+    state: npt.NDArray[np.void]
+    queue: Longs
+    best_metres: Floats
+    best_item: Ints
 
 
-def new_workspace(streets: Streets, feet: Feet) -> Workspace:
-    """A workspace for searches over these streets and stations. Pages of memory that no search
-    touches are never taken."""
-    items = len(streets.junction_lon) + len(feet.chain)
+def records_of(streets: Streets, feet: Feet) -> Records:
+    """The records of a network with its stations."""
+    chain = streets.link_end >> 1
+    links = np.zeros(len(chain), LINK)
+    links["metres"], links["seconds"] = streets.link_metres, streets.link_seconds
+    links["to"], links["side"] = streets.link_to, streets.link_end & 1
+    links["first"], links["last"] = feet.chain_start[chain], feet.chain_start[chain + 1]
+    places = np.zeros(len(feet.on_chain), PLACE)
+    order = feet.on_chain
+    places["metres"], places["seconds"] = feet.metres[order], feet.seconds[order]
+    places["off"], places["rank"] = feet.off_street[order], feet.rank[order]
+    position = np.full(len(feet.rank), -1, np.int32)
+    position[feet.rank[order]] = np.arange(len(order), dtype=np.int32)
+    return Records(links, places, position)
+
+
+def new_scratch(streets: Streets, feet: Feet) -> Scratch:
+    """Room for searches over these streets and stations. Pages of memory that no search touches are
+    never taken."""
     # Each link, each of a station's three ways to be met, and the start push at most once.
     pushes = len(streets.link_to) + 3 * len(feet.chain) + 64
-    return Workspace(
+    return Scratch(
         generation=np.zeros(1, np.int64),
-        stamp=np.zeros(items, np.int64),
-        metres=np.empty(items),
-        seconds=np.empty(items),
-        via=np.empty(items, np.int32),
-        heap_key=np.empty(pushes),
-        heap_item=np.empty(pushes, np.int32),
+        state=np.zeros(len(streets.junction_lon) + len(feet.chain), STATE),
+        queue=np.empty(pushes, np.int64),
+        best_metres=np.empty(MOST_BOUND),
+        best_item=np.empty(MOST_BOUND, np.int32),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -29,6 +30,22 @@ class Closures:
         self._ends = np.array(
             [np.inf if row[3] is None else row[3].timestamp() for row in rows], dtype=np.float64
         )
+        times = np.concatenate([self._starts, self._ends])
+        self._changes: list[float] = np.unique(times[np.isfinite(times)]).tolist()
+        self._stations_named = frozenset(self._station.tolist())
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def __contains__(self, station: int) -> bool:
+        """Whether anything is said of a station."""
+        return station in self._stations_named
+
+    def span(self, first: float, last: float) -> int | None:
+        """The number of the span between two changes that both moments (seconds since 1970) lie in;
+        None when a status begins or ends between them."""
+        number = bisect.bisect_right(self._changes, first)
+        return number if number == bisect.bisect_right(self._changes, last) else None
 
     def at(self, moment: datetime) -> npt.NDArray[np.bool_]:
         """(S,) which stations are closed at that moment."""

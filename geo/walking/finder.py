@@ -8,11 +8,12 @@ edition or a station's dated status changes, a new one is loaded and takes its p
 
 from __future__ import annotations
 
+import copy
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from math import ceil
-from typing import Any, Literal, Self
+from datetime import date, datetime, timedelta
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -26,42 +27,23 @@ from geo.hours import Calendar, HolidayTable, HoursTable
 from geo.progress import SILENT, Progress
 from geo.schema import ACCESS, SERVICES, STATION_KINDS
 from geo.settings import Settings
-from geo.walking.answers import FACTS, NearestAnswer, NearStation
+from geo.stations.news import News, read_news
+from geo.walking.answers import FACTS, Near, NearestAnswer, NearStation
+from geo.walking.beyond import beyond, notes
 from geo.walking.closures import Closures, DatedStatus
 from geo.walking.graph import WalkingGraph
-from geo.walking.nearest import DEFAULT_CAP_METRES, Nearest, OpenWhen, nearest
+from geo.walking.nearest import Nearest, asked
+from geo.walking.prepared import DEFAULT_CAP_METRES, OpenWhen, Prepared
 from geo.walking.snapshot import load_graph
 from geo.walking.stations import StationsOnStreets
+from geo.walking.wanted import CAP_METRES, MOST, OFFERED_ACCESS, OpenRule, Wanted, wanted
 
-OpenRule = Literal["arrival", "any"] | datetime
+__all__ = ["CAP_METRES", "MOST", "OFFERED_ACCESS", "Finder", "OpenRule"]
+
 STATES = ("closed", "open", "unknown")
-MOST = 50
-CAP_METRES = 5000.0
-OFFERED_ACCESS = ("public", "members", "unknown")
-"""Who is let in is told with each station; those for a host's own staff only when asked for."""
-TO_COME = "(ends_at IS NULL OR ends_at > now())"
-"""Dated statuses that hold or will: those that are over close nothing any more."""
 MARGIN_DEGREES = 0.5
 """Farther than some 50 km from every street and station a position is taken for a mistake."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Question:
-    """What is searched: a place in WGS 84, `required` services as bits, `asked` in local time."""
-
-    x: float
-    y: float
-    k: int
-    max_metres: float
-    allow: npt.NDArray[np.bool_]
-    required: int
-    asked: datetime
-    walking: bool
-    only_open: bool
-
-    def moment(self, seconds: float) -> datetime:
-        """The moment that counts for a station so many seconds away."""
-        return self.asked + timedelta(seconds=seconds) if self.walking else self.asked
+KEPT_QUESTIONS = 64
 
 
 class Finder:
@@ -76,6 +58,7 @@ class Finder:
         *,
         zone: ZoneInfo,
         closures: Sequence[DatedStatus] = (),
+        news: News | None = None,
         network_edition: int | None = None,
         station_edition: int | None = None,
         bounds: Bounds | None = None,
@@ -89,6 +72,7 @@ class Finder:
             hours: the opening hours of the S stations.
             zone: in which the hours are meant.
             closures: dated statuses: index in `facts`, status, from, until (with their zone).
+            news: dated statuses and open reports by station id, instead of `closures`.
             network_edition, station_edition: what it was loaded from.
             bounds: west, south, east, north; a position outside is a mistake.
         """
@@ -96,24 +80,40 @@ class Finder:
         self.position = position
         self.hours = hours
         self.zone = zone
-        self.closures = Closures(closures, len(facts))
+        self.number_of = {fact["id"]: number for number, fact in enumerate(facts)}
         self.network_edition = network_edition
         self.station_edition = station_edition
         self.graph = graph
         self.kinds = np.array([STATION_KINDS.index(fact["kind"]) for fact in facts], dtype=np.int8)
         self.access = np.array([ACCESS.index(fact["access"]) for fact in facts], dtype=np.int8)
+        self.grades = np.array([fact.get("star_grade") or 0 for fact in facts], dtype=np.int8)
         self.on_streets = StationsOnStreets(
             graph,
             position[:, 0],
             position[:, 1],
             ids=np.array([fact["id"] for fact in facts], dtype=np.int64),
-            features=np.array([_bits(fact["services"] or ()) for fact in facts], dtype=np.uint64),
+            features=np.array([_bits(fact["services"]) for fact in facts], dtype=np.uint64),
         )
         self.bounds = bounds or _bounds(graph, position)
         self.loaded_at = datetime.now(zone)
         self.unconfirmed_since: datetime | None = None
         """Since when nobody could ask whether these editions are still in force; set by whoever
         asks (:class:`FinderHolder`), told with every answer."""
+        self._lock = threading.Lock()
+        self._take(news or News({}, {}), closures)
+
+    def _take(self, news: News, closures: Sequence[DatedStatus] = ()) -> None:
+        """Lay what changes from hour to hour over the stations."""
+        self.news = news
+        dated = [
+            (self.number_of[station], fact.status, fact.starts_at, fact.ends_at)
+            for station, facts in news.statuses.items()
+            if station in self.number_of
+            for fact in facts
+        ]
+        self.closures = Closures([*closures, *dated], len(self.facts))
+        self._prepared: OrderedDict[tuple[Any, ...], Prepared] = OrderedDict()
+        self._until: dict[int, tuple[int, float, datetime | None]] = {}
 
     @classmethod
     def load(cls, reader: Reader, settings: Settings, progress: Progress = SILENT) -> Self:
@@ -137,21 +137,11 @@ class Finder:
             if stations
             else []
         )
+        names = [*FACTS, "lon", "lat"]
         facts = [
-            {name: getattr(row, name) for name in FACTS} | {"lon": row.lon, "lat": row.lat}
-            for row in rows
-        ]
-        place = {fact["id"]: number for number, fact in enumerate(facts)}
-        closures = [
-            (place[row.station_id], row.status, row.starts_at, row.ends_at)
-            for row in reader.all(
-                "SELECT station_id, status, starts_at, ends_at FROM station_status "
-                f"WHERE {TO_COME} ORDER BY starts_at, id"
-            )
-            if row.station_id in place
+            dict(zip(names, (*row[: len(FACTS)], row.lon, row.lat), strict=True)) for row in rows
         ]
         position = np.array([(row.x, row.y) for row in rows], dtype=np.float64).reshape(-1, 2)
-        zone = ZoneInfo(settings.time_zone)
         return cls(
             graph,
             facts,
@@ -161,12 +151,19 @@ class Finder:
                 Calendar(HolidayTable.read(settings.holidays)),
                 timezone=settings.time_zone,
             ),
-            zone=zone,
-            closures=closures,
+            zone=ZoneInfo(settings.time_zone),
+            news=read_news(reader),
             network_edition=streets.id if streets else None,
             station_edition=stations.id if stations else None,
             bounds=settings.service_area,
         )
+
+    def with_news(self, news: News) -> Self:
+        """The same stations and streets under other statuses and reports."""
+        other = copy.copy(self)
+        other._take(news)  # noqa: SLF001  its own class
+        other.loaded_at = datetime.now(self.zone)
+        return other
 
     def __len__(self) -> int:
         return len(self.facts)
@@ -182,7 +179,9 @@ class Finder:
         kinds: Sequence[str] = (),
         services: Sequence[str] = (),
         access: Sequence[str] = OFFERED_ACCESS,
+        min_grade: int = 0,
         open_rule: OpenRule = "arrival",
+        stay_minutes: int = 0,
         max_metres: float = DEFAULT_CAP_METRES,
         now: datetime | None = None,
     ) -> NearestAnswer:
@@ -190,15 +189,10 @@ class Finder:
 
         Args:
             lon, lat: where the person is, in `crs`.
-            k: how many, at most 50.
             crs: coordinate system of the question and of the answer.
-            kinds: only these kinds of station; none means all.
-            services: all of these must be there.
-            access: only these kinds of access.
-            open_rule: `arrival`: open when one gets there; a time: open then; `any`: whatever the
-                hours, which are then only told. Hours that are not known pass only `any`.
-            max_metres: not farther than this, at most 5,000 m.
             now: the present, else the clock's.
+            k, kinds, services, access, min_grade, open_rule, stay_minutes, max_metres: see
+                :class:`geo.walking.wanted.Wanted`.
 
         Times without a zone are those of the settings' zone.
 
@@ -207,213 +201,252 @@ class Finder:
                 that does not exist.
             OutsideServiceArea: no street and no station anywhere near; perhaps swapped axes.
         """
+        what = wanted(
+            k=k,
+            max_metres=max_metres,
+            kinds=kinds,
+            services=services,
+            access=access,
+            min_grade=min_grade,
+            open_rule=open_rule,
+            stay_minutes=stay_minutes,
+        )
+        x, y = self.place(lon, lat, crs)
+        return self.answer(what, x, y, crs, now)
+
+    def place(self, lon: float, lat: float, crs: Crs) -> tuple[float, float]:
+        """A position in WGS 84.
+
+        Raises:
+            Invalid: the coordinate system does not exist, or the position is none on Earth.
+            OutsideServiceArea: no street and no station anywhere near.
+        """
         if crs not in CRS_NAMES:
             raise Invalid(
-                f"'{str(crs)[:60]}' is not a coordinate system.",
-                remedy=f"Use one of {', '.join(CRS_NAMES)}.",
+                f"没有坐标系“{str(crs)[:60]}”。 '{str(crs)[:60]}' is not a coordinate system.",
+                remedy=f"可用 / use one of {', '.join(CRS_NAMES)}.",
                 field="crs",
-            )
-        if not isinstance(open_rule, datetime) and open_rule not in ("arrival", "any"):
-            raise Invalid(
-                f"'{str(open_rule)[:60]}' is no rule for opening hours.",
-                remedy="Use arrival, any, or a time such as 2026-11-21T12:40.",
-                field="open",
-            )
-        _check_words("kinds", kinds, STATION_KINDS)
-        _check_words("services", services, SERVICES)
-        _check_words("access", access, ACCESS)
-        if not 1 <= k <= MOST:
-            raise Invalid(f"k is {k}.", remedy=f"Ask for 1 to {MOST} stations.", field="k")
-        if not 0 < max_metres <= CAP_METRES:
-            raise Invalid(
-                f"max_m is {max_metres:g}.",
-                remedy=f"Give more than 0 and at most {CAP_METRES:.0f} metres.",
-                field="max_m",
             )
         # A latitude beyond 90 is mostly a longitude; the bounds know whether it would be one here.
         check_range(lon, lat, None if in_range(lon, lat).all() else self.bounds)
         x, y = (float(value) for value in to_wgs84(lon, lat, crs))
         if self.bounds is not None:
             check_range(x, y, self.bounds)
-        at = self._local(now or datetime.now(self.zone))
-        walking = not isinstance(open_rule, datetime)
-        asked = self._local(open_rule) if isinstance(open_rule, datetime) else at
-        if len(self) == 0:
-            note = "还没有可以前往的驿站数据 / No stations with a place have been loaded."
-            return self._answer([], [note], at, crs)
-        allow = np.isin(self.access, [ACCESS.index(name) for name in access])
-        if kinds:
-            allow &= np.isin(self.kinds, [STATION_KINDS.index(name) for name in kinds])
-        only_open = open_rule != "any"
-        question = _Question(
-            x, y, k, max_metres, allow, _bits(services), asked, walking=walking, only_open=only_open
-        )
-        found = self._found(question)
-        stations = self._stations(question, found, crs)
-        return self._answer(stations, self._notes(question, found), at, crs)
+        return x, y
 
-    def _found(self, question: _Question) -> Nearest:
-        """The search, dated statuses included."""
-        asked = question.asked
-        when = self._when(question)
-        if not question.only_open:
-            return self._search(question, question.allow, when)
-        # A status that begins or ends on the way: such stations are asked for and looked at again
-        # at their own arrival. Nobody walks longer than all the way along steps.
-        pace = self.graph.pace
-        slowest = min(pace.on_streets, pace.on_steps)
-        longest = timedelta(seconds=question.max_metres / slowest if question.walking else 0)
-        changing = self.closures.changing(asked, asked + longest)
-        allow = question.allow & (~self.closures.at(asked) | changing)
-        while True:
-            found = self._search(question, allow, when)
-            wrong = [
-                number
-                for number, seconds in zip(found.station, found.seconds, strict=True)
-                if changing[number]
-                and self.closures.closed(number, question.moment(float(seconds)))
-            ]
-            if not wrong:
-                return found
-            allow[wrong] = False
-
-    def _search(self, question: _Question, allow: npt.NDArray[np.bool_], when: OpenWhen) -> Nearest:
-        return nearest(
-            self.on_streets,
-            question.x,
-            question.y,
-            question.k,
-            max_metres=question.max_metres,
-            allow=allow,
-            required=question.required,
-            hours=when,
-        )
-
-    def _local(self, moment: datetime) -> datetime:
-        """A time in the zone of the hours; one without a zone is meant there."""
-        if moment.tzinfo is None:
-            return moment.replace(tzinfo=self.zone)
-        return moment.astimezone(self.zone)
-
-    def _answer(
-        self, stations: list[NearStation], notes: list[str], at: datetime, crs: Crs
+    def answer(
+        self, what: Wanted, x: float, y: float, crs: Crs = "wgs84", now: datetime | None = None
     ) -> NearestAnswer:
-        if self.unconfirmed_since is not None:
-            since = self._local(self.unconfirmed_since)
-            notes.append(
-                f"数据库暂时连不上，驿站和道路是 {since:%m-%d %H:%M} 的数据 / The database cannot "
-                f"be reached; stations and streets are those of {since:%Y-%m-%d %H:%M}."
-            )
+        """The answer to a checked question from a place in WGS 84; see :meth:`nearest`."""
+        at = self.local(now or datetime.now(self.zone))
+        found = self.find(what, x, y, at)
+        told = [self.station(near, crs) for near in self.near(what, found, at)]
+        more = None if told or not len(self) else beyond(self, what, (x, y), at, crs)
         return NearestAnswer(
-            stations,
-            notes,
+            told,
+            notes(self, what, found, at, more),
             self.network_edition,
             self.station_edition,
             at,
             crs,
             self.loaded_at,
+            more,
         )
 
-    def _when(self, question: _Question) -> OpenWhen:
-        asked = question.asked
+    def find(self, what: Wanted, x: float, y: float, at: datetime) -> Nearest:
+        """The search, dated statuses included, from a place in WGS 84 at a local time."""
+        moment = self.moment(what, at)
+        question = self.question(what, moment)
+        if question is not None:
+            return asked(question, x, y, minute_of(moment))
+        # A status begins or ends on the way: such stations are asked for and looked at again at
+        # their own arrival.
+        seconds = self._longest(what)
+        changing = self.closures.changing(moment, moment + timedelta(seconds=seconds))
+        allow = self._allowed(what) & (~self.closures.at(moment) | changing)
+        while True:
+            found = asked(self._prepare(what, moment.date(), allow), x, y, minute_of(moment))
+            wrong = [
+                number
+                for number, walked in zip(found.station, found.seconds, strict=True)
+                if changing[number]
+                and self.closures.closed(number, self.arrival(what, moment, float(walked)))
+            ]
+            if not wrong:
+                return found
+            allow[wrong] = False
+
+    def question(self, what: Wanted, moment: datetime) -> Prepared | None:
+        """The question made ready for a moment and those after it; None when a dated status begins
+        or ends within the longest walk."""
+        span: int | None = 0
+        if what.only_open and self.closures:
+            first = moment.timestamp()
+            span = self.closures.span(first, first + self._longest(what))
+            if span is None:
+                return None
+        day = moment.date()
+        # The moment itself is no part of what is kept.
+        key = (
+            what._replace(open_rule="any" if not what.only_open else "arrival"),
+            what.on_arrival,
+            day,
+            span,
+        )
+        kept = self._prepared.get(key)
+        if kept is None:
+            allow = self._allowed(what)
+            if what.only_open:
+                allow &= ~self.closures.at(moment)
+            kept = self._prepare(what, day, allow)
+            with self._lock:
+                self._prepared[key] = kept
+                while len(self._prepared) > KEPT_QUESTIONS:
+                    self._prepared.popitem(last=False)
+        return kept
+
+    def _prepare(self, what: Wanted, day: date, allow: npt.NDArray[np.bool_]) -> Prepared:
         # A walk of at most 5 km ends today or tomorrow.
-        horizon = self.hours.horizon(asked.date(), days=2)
-        return OpenWhen(
-            open=horizon.open,
-            unknown=horizon.unknown,
-            row_pattern=horizon.row_pattern,
-            start_minute=asked.hour * 60 + asked.minute + asked.second / 60,
-            walking_counts=question.walking,
-            only_open=question.only_open,
+        horizon = self.hours.horizon(day, days=2)
+        return Prepared(
+            self.on_streets,
+            what.k,
+            max_metres=what.max_metres,
+            allow=allow,
+            required=_bits(what.services),
+            hours=OpenWhen(
+                open=horizon.open,
+                unknown=horizon.unknown,
+                row_pattern=horizon.row_pattern,
+                start_minute=0,
+                walking_counts=what.on_arrival,
+                minutes_before_closing=what.stay_minutes,
+                only_open=what.only_open,
+            ),
         )
 
-    def _stations(self, question: _Question, found: Nearest, crs: Crs) -> list[NearStation]:
-        answer = []
-        for place, number in enumerate(found.station.tolist()):
-            fact = dict(self.facts[number])
-            out_lon, out_lat = from_wgs84(fact["lon"], fact["lat"], crs)
-            fact["lon"], fact["lat"] = round(float(out_lon), 7), round(float(out_lat), 7)
-            seconds = float(found.seconds[place])
-            there = question.moment(seconds)
-            state = self._state(number, int(found.state[place]), there)
-            answer.append(
-                NearStation(
-                    station=fact,
-                    metres=round(float(found.metres[place]), 1),
-                    minutes=round(seconds / 60, 1),
-                    off_street_metres=round(float(found.metres_off_street[place]), 1),
-                    straight_line=found.straight_line,
-                    hours_state=state,
-                    open_until=self._open_until(number, there) if state == "open" else None,
+    def _allowed(self, what: Wanted) -> npt.NDArray[np.bool_]:
+        """(S,) which stations pass what is asked, apart from hours, statuses and services."""
+        allow = np.isin(self.access, [ACCESS.index(name) for name in what.access])
+        if what.kinds:
+            allow &= np.isin(self.kinds, [STATION_KINDS.index(name) for name in what.kinds])
+        if what.min_grade:
+            allow &= self.grades >= what.min_grade
+        return allow
+
+    def _longest(self, what: Wanted) -> float:
+        """Seconds that the longest walk and the stay after it take: all the way along steps."""
+        pace = self.graph.pace
+        walk = what.max_metres / min(pace.on_streets, pace.on_steps) if what.on_arrival else 0.0
+        return walk + 60.0 * what.stay_minutes
+
+    # ------------------------------------------------------------------ telling
+    def local(self, moment: datetime) -> datetime:
+        """A time in the zone of the hours; one without a zone is meant there."""
+        if moment.tzinfo is None:
+            return moment.replace(tzinfo=self.zone)
+        return moment.astimezone(self.zone)
+
+    def moment(self, what: Wanted, at: datetime) -> datetime:
+        """The local time that a question asked `at` is about."""
+        rule = what.open_rule
+        return self.local(rule) if isinstance(rule, datetime) else at
+
+    def arrival(self, what: Wanted, moment: datetime, seconds: float) -> datetime:
+        """The moment that counts for a station so many seconds away."""
+        return moment + timedelta(seconds=seconds) if what.on_arrival else moment
+
+    def near(self, what: Wanted, found: Nearest, at: datetime) -> list[Near]:
+        """What was found, with the hours in words."""
+        moment = self.moment(what, at)
+        straight = found.straight_line
+        rows = []
+        for number, metres, off, seconds, state, doubtful in zip(
+            found.station.tolist(),
+            found.metres.tolist(),
+            found.metres_off_street.tolist(),
+            found.seconds.tolist(),
+            found.state.tolist(),
+            found.doubtful.tolist(),
+            strict=True,
+        ):
+            there = self.arrival(what, moment, seconds)
+            word, until, opens, suspended = self.hours_at(number, state, there)
+            rows.append(
+                Near(
+                    number,
+                    round(metres, 1),
+                    round(seconds / 60, 1),
+                    round(off, 1),
+                    straight,
+                    straight or doubtful != 0,
+                    word,
+                    until,
+                    opens,
+                    suspended,
                 )
             )
-        return answer
+        return rows
 
-    def _state(self, number: int, by_hours: int, moment: datetime) -> str:
-        return "closed" if self.closures.closed(number, moment) else STATES[by_hours]
+    def hours_at(
+        self, number: int, by_hours: int, there: datetime
+    ) -> tuple[str, datetime | None, datetime | None, bool]:
+        """State of a station at a moment, dated statuses included; when an open one closes, when
+        another opens, and whether a dated status is what closes it."""
+        dated = number in self.closures
+        if dated and self.closures.closed(number, there):
+            return "closed", None, self.closures.next(number, there, closed=False), True
+        word = STATES[by_hours]
+        if word == "open":
+            until = self._open_until(number, there)
+            if dated:
+                shut = self.closures.next(number, there, closed=True)
+                until = min((end for end in (until, shut) if end is not None), default=None)
+            return word, until, None, False
+        opens = self.hours.next_opening(number, there) if word == "closed" else None
+        return word, None, opens, False
 
-    def _open_until(self, number: int, moment: datetime) -> datetime | None:
-        """When the hours or a dated status close it, whichever comes first."""
-        ends = [
-            self.hours.open_until(number, moment),
-            self.closures.next(number, moment, closed=True),
-        ]
-        return min((end for end in ends if end is not None), default=None)
+    def _open_until(self, number: int, there: datetime) -> datetime | None:
+        """When the hours of an open station end. Kept by pattern: many stations, few patterns."""
+        pattern = int(self.hours.row_pattern[number])
+        minute = there.toordinal() * 1440 + there.hour * 60 + there.minute
+        kept = self._until.get(pattern)
+        if kept is None or not kept[0] <= minute < kept[1]:
+            end = self.hours.open_until(number, there)
+            last = float("inf")
+            if end is not None:
+                last = end.toordinal() * 1440 + end.hour * 60 + end.minute
+            kept = self._until[pattern] = (minute, last, end)
+        return kept[2]
 
-    def _notes(self, question: _Question, found: Nearest) -> list[str]:
-        notes = []
-        if found.straight_line:
-            notes.append(
-                "此处没有路网，距离为直线距离，实际步行更远 / No street network here: the "
-                "distances are straight lines, the real walk is longer."
-            )
-        if not self.hours.holidays_known(question.asked):
-            year = question.asked.year
-            notes.append(
-                f"缺少 {year} 年节假日安排，开放状态按平日计算 / The holidays of {year} "
-                "are not known: hours are those of ordinary days."
-            )
-        if len(found) > 0:
-            return notes
-        if not question.only_open:
-            notes.append(
-                f"{question.max_metres:.0f} 米步行范围内没有符合条件的驿站 / No such station "
-                f"within {question.max_metres:.0f} m on foot."
-            )
-            return notes
-        # None is open: say what there is, so that nobody walks in vain or gives up too early.
-        whatever = replace(question, k=1, max_metres=CAP_METRES, only_open=False)
-        other = self._found(whatever)
-        if len(other) == 0:
-            notes.append(
-                "5 公里步行范围内没有符合条件的驿站 / No such station within 5 km on foot."
-            )
-            return notes
-        number = int(other.station[0])
-        name, metres = self.facts[number]["name"], ceil(float(other.metres[0]))
-        zh, en = self._words(number, int(other.state[0]), question.moment(float(other.seconds[0])))
-        notes.append(
-            f"{question.max_metres:.0f} 米内没有到达时确定开放的驿站；最近的是“{name}”，"
-            f"步行 {metres} 米，{zh} / None within {question.max_metres:.0f} m is known to be open "
-            f"on arrival; the nearest is “{name}”, {metres} m on foot, {en}."
+    def station(self, near: Near, crs: Crs) -> NearStation:
+        """A found station with its facts, its place in `crs`."""
+        fact = dict(self.facts[near.number])
+        lon, lat = from_wgs84(fact["lon"], fact["lat"], crs)
+        fact["lon"], fact["lat"] = round(float(lon), 7), round(float(lat), 7)
+        return NearStation(
+            fact,
+            near.metres,
+            near.minutes,
+            near.off_street,
+            near.straight_line,
+            near.uncertain,
+            near.state,
+            near.open_until,
+            near.opens_at,
+            near.suspended,
+            self.news.doubts.get(fact["id"], {}),
+            self.status_note(near.number),
         )
-        return notes
 
-    def _words(self, number: int, by_hours: int, moment: datetime) -> tuple[str, str]:
-        """What to expect of a station at a moment, in both languages."""
-        if self.closures.closed(number, moment):
-            again = self.closures.next(number, moment, closed=False)
-            if again is None:
-                return "暂停开放", "closed until further notice"
-            return f"暂停开放至 {again:%m-%d %H:%M}", f"closed until {again:%Y-%m-%d %H:%M}"
-        if by_hours == STATES.index("open"):
-            return "到达时开放", "open on arrival"
-        if by_hours == STATES.index("unknown"):
-            return "开放时间未知", "its hours are not known"
-        opens = self.hours.next_opening(number, moment)
-        if opens is None:
-            return "当前关闭", "closed"
-        return f"{opens:%m-%d %H:%M} 开放", f"opens {opens:%Y-%m-%d %H:%M}"
+    def status_note(self, number: int) -> str | None:
+        """The reason of the dated status that holds now, or else of the next one."""
+        facts = self.news.statuses.get(self.facts[number]["id"], ())
+        now = datetime.now(self.zone)
+        holding = [fact for fact in facts if fact.starts_at <= now]
+        for fact in (*reversed(holding), *facts):
+            return fact.reason
+        return None
 
     def unreachable(self) -> list[dict[str, Any]]:
         """Stations on small separate parts of the network, or off it: to be looked at."""
@@ -421,18 +454,13 @@ class Finder:
         return [self.facts[int(number)] for number in np.sort(worse)]
 
 
+def minute_of(moment: datetime) -> float:
+    """Minutes since the midnight of a local time; fractions count."""
+    return moment.hour * 60 + moment.minute + moment.second / 60
+
+
 def _bits(services: Sequence[str]) -> int:
     return sum(1 << SERVICES.index(name) for name in set(services) if name in SERVICES)
-
-
-def _check_words(field: str, words: Sequence[str], known: Sequence[str]) -> None:
-    for word in words:
-        if word not in known:
-            raise Invalid(
-                f"'{word[:60]}' is not one of the {field}.",
-                remedy=f"Use {', '.join(known)}.",
-                field=field,
-            )
 
 
 def _bounds(graph: WalkingGraph, position: npt.NDArray[np.float64]) -> Bounds | None:

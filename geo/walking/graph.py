@@ -14,18 +14,31 @@ import numpy as np
 
 from geo.errors import InvalidFile
 from geo.streets import StreetNetwork
-from geo.walking.arrays import Flags, Floats, Grid, Ints, Streets, as_dictionary
+from geo.walking.arrays import (
+    RAISED,
+    SMALL_PART,
+    Flags,
+    Floats,
+    Grid,
+    Ints,
+    Obstacles,
+    StreetGrid,
+    Streets,
+    as_dictionary,
+)
 from geo.walking.contraction import chains_of, links_of, vertices_of
+from geo.walking.obstacles import obstacles_of
 from geo.walking.snapping import (
     CAP_METRES,
     RADIUS_METRES,
     build_grid,
     feet_of,
+    lay_out,
     segment_metres,
     small_parts,
 )
 
-SNAPSHOT_VERSION = 1
+SNAPSHOT_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -68,6 +81,8 @@ class Snapped:
         metres, seconds: (n,) from the start of the chain to the foot.
         off_street: (n,) metres from the point to the foot, infinite off the network.
         lon, lat: (n,) the feet.
+        doubtful: (n,) uint8, 1 where something that nobody walks through lies between the point and
+            its foot, and no street near by was free of that.
     """
 
     segment: Ints
@@ -77,20 +92,23 @@ class Snapped:
     off_street: Floats
     lon: Floats
     lat: Floats
+    doubtful: Flags
 
 
 @dataclass(frozen=True, eq=False)
 class WalkingGraph:
-    """Junctions, chains of street between them, and a grid to find the nearest street.
+    """Junctions, chains of street between them, a grid to find the nearest street, and what stands
+    in the way to it.
 
     Never changed after it is made, so that any number of threads may search it at once.
     """
 
     streets: Streets
-    grid: Grid
+    grid: StreetGrid
     edition_id: int
     pace: Pace
     snapping: Snapping
+    obstacles: Obstacles
 
     @classmethod
     def build(
@@ -112,7 +130,14 @@ class WalkingGraph:
         pace = pace or Pace()
         snapping = snapping or Snapping()
         streets = _contract(network, pace, snapping)
-        return cls(streets, build_grid(streets), edition_id, pace, snapping)
+        return cls(
+            streets,
+            build_grid(streets),
+            edition_id,
+            pace,
+            snapping,
+            obstacles_of(network.surroundings),
+        )
 
     @property
     def junctions(self) -> int:
@@ -130,6 +155,7 @@ class WalkingGraph:
             *feet_of(
                 self.streets,
                 self.grid,
+                self.obstacles,
                 np.ascontiguousarray(lon, np.float64),
                 np.ascontiguousarray(lat, np.float64),
                 self.snapping.radius_metres,
@@ -153,7 +179,11 @@ class WalkingGraph:
                 ]
             ),
         }
-        arrays = as_dictionary(self.streets, "streets") | as_dictionary(self.grid, "grid")
+        arrays = (
+            as_dictionary(self.streets, "streets")
+            | as_dictionary(Grid(*self.grid[:4]), "grid")
+            | as_dictionary(self.obstacles, "obstacles")
+        )
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
@@ -183,12 +213,14 @@ class WalkingGraph:
                         remedy=remedy,
                     )
                 radius, cap, points, metres = file["snapping"].tolist()
+                streets = Streets(*(file[f"streets.{key}"] for key in Streets._fields))
                 return cls(
-                    Streets(*(file[f"streets.{key}"] for key in Streets._fields)),
-                    Grid(*(file[f"grid.{key}"] for key in Grid._fields)),
+                    streets,
+                    lay_out(streets, Grid(*(file[f"grid.{key}"] for key in Grid._fields))),
                     int(file["edition_id"]),
                     Pace(*file["pace"].tolist()),
                     Snapping(radius, cap, int(points), metres),
+                    Obstacles(*(file[f"obstacles.{key}"] for key in Obstacles._fields)),
                 )
         except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
             raise InvalidFile(
@@ -216,7 +248,9 @@ def _contract(network: StreetNetwork, pace: Pace, snapping: Snapping) -> Streets
     link_start, link_end = links_of(len(junction_node), chain_end)
     last = vertex_start[1:] - 1
     chain, side = link_end >> 1, link_end & 1
-    chain_part = network.part[steps[start[:-1]] >> 1]
+    chain_part = network.part[steps[start[:-1]] >> 1].astype(np.int32)
+    part_small = _small(network, snapping)
+    flags = np.where(raised, RAISED, 0) | np.where(part_small[chain_part[of_chain]], SMALL_PART, 0)
     return Streets(
         junction_node=junction_node,
         junction_lon=network.node_lon[junction_node],
@@ -224,7 +258,7 @@ def _contract(network: StreetNetwork, pace: Pace, snapping: Snapping) -> Streets
         chain_end=chain_end,
         chain_metres=metres[last],
         chain_seconds=seconds[last],
-        chain_part=chain_part.astype(np.int32),
+        chain_part=chain_part,
         vertex_start=vertex_start,
         vertex_lon=lon,
         vertex_lat=lat,
@@ -232,13 +266,13 @@ def _contract(network: StreetNetwork, pace: Pace, snapping: Snapping) -> Streets
         vertex_seconds=seconds,
         vertex_chain=of_chain,
         vertex_street=street,
-        vertex_raised=raised,
+        vertex_flags=flags.astype(np.uint8),
         link_start=link_start,
         link_end=link_end,
         link_to=chain_end[chain, 1 - side],
         link_metres=metres[last][chain],
         link_seconds=seconds[last][chain],
-        part_small=_small(network, snapping),
+        part_small=part_small,
         part_points=network.part_points,
         part_metres=network.part_metres,
     )

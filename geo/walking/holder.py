@@ -1,24 +1,31 @@
-"""The finder of the active editions, kept fresh."""
+"""The finder of the active editions, kept fresh in the background."""
 
 from __future__ import annotations
 
+import contextlib
+import select
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from geo import editions
 from geo.database import ANYONE, Database, Reader
 from geo.settings import Settings
-from geo.walking.finder import TO_COME, Finder
+from geo.stations.news import read_news
+from geo.walking.finder import Finder
 
 CHECK_SECONDS = 1.0
+"""Between two looks at the editions: a call may be lost, and a change by hand calls nobody."""
 
 
 class FinderHolder:
-    """The finder of the active editions, loaded when first asked for and again when they change.
+    """The finder of the active editions: loaded when first asked for, and again when the database
+    calls (`LISTEN`) that something changed, or a look every so often finds so.
 
-    Others go on with the old one while a new one is loaded. Asks the database at most once a
-    second whether anything changed; when it does not answer, the finder in memory goes on.
+    Askers never wait for it: they go on with the old one while a new one is loaded, and when the
+    database does not answer. Use as a context, or :meth:`close` it.
     """
 
     def __init__(self, database: Database, settings: Settings) -> None:
@@ -27,9 +34,13 @@ class FinderHolder:
         self._settings = settings
         self._finder: Finder | None = None
         self._key: tuple[Any, ...] | None = None
-        self._checked = 0.0
+        self._news_key: tuple[Any, ...] | None = None
         self._confirmed = datetime.now(UTC)
         self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._watcher: threading.Thread | None = None
+        self.when_changed: list[Callable[[Finder], None]] = []
+        """Called, in the background, with each finder that takes the place of another."""
 
     def current(self) -> Finder:
         """The finder in force.
@@ -38,48 +49,107 @@ class FinderHolder:
             Unavailable: the database cannot be reached and nothing was loaded before.
         """
         finder = self._finder
-        if finder is not None and time.monotonic() - self._checked < CHECK_SECONDS:
+        if finder is not None:
             return finder
-        # Only the first waits for the first load; afterwards one looks and the others go on.
-        if not self._lock.acquire(blocking=finder is None):
-            assert finder is not None
-            return finder
-        try:
-            return self._refresh()
-        finally:
-            self._lock.release()
+        with self._lock:
+            if self._finder is None:
+                self._refresh()
+            assert self._finder is not None
+            if self._watcher is None:
+                self._watcher = threading.Thread(target=self._watch, daemon=True, name="freshness")
+                self._watcher.start()
+            return self._finder
 
-    def _refresh(self) -> Finder:
+    def refresh(self) -> Finder:
+        """Look at the database now, and load what changed.
+
+        Raises:
+            Unavailable: it cannot be reached.
+        """
+        with self._lock:
+            self._refresh()
+        assert self._finder is not None
+        return self._finder
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._stopping.set()
+        watcher = self._watcher
+        if watcher is not None and watcher is not threading.current_thread():
+            watcher.join(timeout=5)
+
+    # ------------------------------------------------------------------ watching
+    def _refresh(self) -> None:
         finder = self._finder
-        if finder is not None and time.monotonic() - self._checked < CHECK_SECONDS:
-            return finder
+        with self._database.read(ANYONE) as reader:
+            key, news_key = _in_force(reader), _news(reader)
+            if finder is None or key != self._key:
+                finder = Finder.load(reader, self._settings)
+            elif news_key != self._news_key:
+                finder = finder.with_news(read_news(reader))
+        changed = finder is not self._finder
+        self._finder, self._key, self._news_key = finder, key, news_key
+        self._confirmed = datetime.now(UTC)
+        finder.unconfirmed_since = None
+        if changed:
+            for listener in self.when_changed:
+                listener(finder)
+
+    def _look(self) -> bool:
+        """Look at the database; whether it answered."""
         try:
-            with self._database.read(ANYONE) as reader:
-                key = _in_force(reader)
-                if finder is None or key != self._key:
-                    finder = Finder.load(reader, self._settings)
-                    self._finder, self._key = finder, key
-        except Exception:
-            if finder is None:
-                raise
-            if finder.unconfirmed_since is None:
+            self.refresh()
+        except Exception:  # noqa: BLE001  whatever it is, people get the answers there are
+            finder = self._finder
+            if finder is not None and finder.unconfirmed_since is None:
                 finder.unconfirmed_since = self._confirmed
-        else:
-            self._confirmed = datetime.now(UTC)
-            finder.unconfirmed_since = None
-        self._checked = time.monotonic()
-        return finder
+            return False
+        return True
+
+    def _watch(self) -> None:
+        while not self._stopping.is_set():
+            with contextlib.suppress(Exception):
+                self._listen()
+            # The line is broken, or there never was one.
+            self._look()
+            self._stopping.wait(CHECK_SECONDS)
+
+    def _listen(self) -> None:
+        """Wait for calls and look after each, until the connection breaks or watching ends."""
+        with contextlib.closing(self._database.listening(editions.CHANNEL)) as line:
+            looked = 0.0
+            while not self._stopping.is_set():
+                if time.monotonic() - looked > CHECK_SECONDS:
+                    if not self._look():
+                        return
+                    looked = time.monotonic()
+                ready, _, _ = select.select([line], [], [], CHECK_SECONDS / 3)
+                if ready:
+                    line.poll()
+                    if line.notifies:
+                        line.notifies.clear()
+                        looked = 0.0
 
 
 def _in_force(reader: Reader) -> tuple[Any, ...]:
-    """Changes whenever the finder would: with the editions, and with any edit of a dated status."""
-    return (
-        *reader.all(
+    """Changes with the editions of what a finder is loaded from."""
+    return tuple(
+        reader.all(
             "SELECT id FROM edition WHERE state = 'active' "
             "AND dataset IN ('streets', 'stations') ORDER BY id"
-        ),
+        )
+    )
+
+
+def _news(reader: Reader) -> tuple[Any, ...]:
+    """Changes with any edit of a dated status that holds or will, and with any report."""
+    return (
         reader.scalar(
             "SELECT md5(string_agg(t::text, ',' ORDER BY t.id)) FROM station_status AS t "
-            f"WHERE {TO_COME}"
+            "WHERE ends_at IS NULL OR ends_at > now()"
+        ),
+        reader.scalar(
+            "SELECT md5(string_agg(t.id || t.state, ',' ORDER BY t.id)) FROM station_report AS t "
+            "WHERE received_at > now() - interval '15 days'"
         ),
     )

@@ -17,23 +17,28 @@ import math
 import numpy as np
 from numba import njit
 
-from geo.walking.arrays import Feet, Flags, Floats, Grid, Hours, Ints, Streets, Workspace
+from geo.walking.arrays import (
+    Feet,
+    Flags,
+    Floats,
+    Hours,
+    Ints,
+    Longs,
+    Obstacles,
+    Records,
+    Scratch,
+    StreetGrid,
+    Streets,
+)
 from geo.walking.snapping import foot_of
 
 CLOSED, OPEN, UNKNOWN = 0, 1, 2
 """State of a station's hours on arrival."""
-
-# How an item of the queue was reached, in `via`: 2 * chain + the side it was entered from, or
-# straight from the person's foot.
-FROM_START = -1
-TO_SIDE_0, TO_SIDE_1 = -2, -3
-
-# `when` holds: minute of the horizon, whether walking counts, minutes before closing, whether open
-# is demanded, whether unknown passes then.
-NO_HOURS = np.array([0.0, 0.0, 0.0, 0.0, 0.0])
+SURE = 2
+"""In `admitted`: see :func:`search`."""
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def hours_state(
     hours: Hours, row: int, minute: int, before_closing: int
 ) -> int:  # pragma: no cover - compiled
@@ -54,65 +59,6 @@ def hours_state(
 
 
 @njit(cache=True, nogil=True)
-def _push(
-    keys: Floats, items: Ints, size: int, key: float, item: int
-) -> int:  # pragma: no cover - compiled
-    at = size
-    while at > 0:
-        parent = (at - 1) >> 1
-        if keys[parent] < key or (keys[parent] == key and items[parent] <= item):
-            break
-        keys[at] = keys[parent]
-        items[at] = items[parent]
-        at = parent
-    keys[at] = key
-    items[at] = item
-    return size + 1
-
-
-@njit(cache=True, nogil=True)
-def _pop(keys: Floats, items: Ints, size: int) -> int:  # pragma: no cover - compiled
-    """Remove the first entry; the caller has read it."""
-    size -= 1
-    key, item = keys[size], items[size]
-    at = 0
-    while True:
-        child = 2 * at + 1
-        if child >= size:
-            break
-        other = child + 1
-        if other < size and (
-            keys[other] < keys[child]
-            or (keys[other] == keys[child] and items[other] < items[child])
-        ):
-            child = other
-        if key < keys[child] or (key == keys[child] and item <= items[child]):
-            break
-        keys[at] = keys[child]
-        items[at] = items[child]
-        at = child
-    keys[at] = key
-    items[at] = item
-    return size
-
-
-@njit(cache=True, nogil=True)
-def _reach(
-    work: Workspace, size: int, item: int, metres: float, seconds: float, via: int, limit: float
-) -> int:  # pragma: no cover - compiled
-    """Note a way to an item if it is the shortest so far, and queue it."""
-    if metres > limit:
-        return size
-    if work.stamp[item] == work.generation[0] and work.metres[item] <= metres:
-        return size
-    work.stamp[item] = work.generation[0]
-    work.metres[item] = metres
-    work.seconds[item] = seconds
-    work.via[item] = via
-    return _push(work.heap_key, work.heap_item, size, metres, item)
-
-
-@njit(cache=True, nogil=True)
 def passes(
     feet: Feet, station: int, allow: Flags, required: np.uint64, any_of: np.uint64
 ) -> bool:  # pragma: no cover - compiled
@@ -125,11 +71,99 @@ def passes(
     return any_of == np.uint64(0) or bool(features & any_of)
 
 
-@njit(cache=True, nogil=True)
+# `when` holds: whether walking counts, minutes before closing, whether open is demanded, whether
+# unknown passes then. `minute` is the moment asked for, counted from the horizon's first midnight.
+NO_HOURS = np.array([0.0, 0.0, 0.0, 0.0])
+
+
+# The queue holds one number an entry: 39 bits of metres (in steps of 15 µm, up to 8,388 km), then
+# 24 bits of what is reached, so that of two things equally far the lower comes out first. Junctions
+# are reached before stations, stations by rank. Metres themselves are kept exactly; a junction that
+# comes out 15 µm too early is corrected when the better way comes.
+ITEM_BITS = 24
+STEPS = 65536.0
+FARTHEST = float((1 << 39) - 1)
+
+
+# The helpers take plain arrays and are put in place of their calls: bundles of arrays handed from
+# function to function cost more here than the search itself.
+@njit(cache=True, nogil=True, forceinline=True)
+def _steps(metres: float) -> int:  # pragma: no cover - compiled
+    """Metres as the queue orders them."""
+    return int(min(metres * STEPS, FARTHEST))
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def _push(queue: Longs, size: int, metres: float, item: int) -> None:  # pragma: no cover - compiled
+    """Add an entry to a queue of `size`."""
+    entry = _steps(metres) << ITEM_BITS | item
+    at = size
+    while at > 0:
+        parent = (at - 1) >> 2
+        if queue[parent] <= entry:
+            break
+        queue[at] = queue[parent]
+        at = parent
+    queue[at] = entry
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def _pop(queue: Longs, size: int) -> None:  # pragma: no cover - compiled
+    """Remove the first entry, which the caller has read, so that `size` are left. Four children a
+    node: half as deep as with two, and those of one node lie in one or two lines of memory."""
+    entry = queue[size]
+    at = 0
+    while True:
+        first = 4 * at + 1
+        if first >= size:
+            break
+        child = first
+        for other in range(first + 1, min(first + 4, size)):
+            if queue[other] < queue[child]:
+                child = other
+        if entry <= queue[child]:
+            break
+        queue[at] = queue[child]
+        at = child
+    queue[at] = entry
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def _bound(
+    best: Floats, best_item: Ints, known: int, k: int, item: int, metres: float
+) -> int:  # pragma: no cover - compiled
+    """Keep the k least ways to different stations seen so far, sorted; returns how many are known.
+    Nothing farther than the last of k can be among the k nearest."""
+    at = known
+    for i in range(known):
+        if best_item[i] == item:
+            at = i
+    if at == known:
+        if known < k:
+            known += 1
+        elif best[k - 1] <= metres:
+            return known
+        else:
+            at = k - 1
+    while at > 0 and best[at - 1] > metres:
+        best[at] = best[at - 1]
+        best_item[at] = best_item[at - 1]
+        at -= 1
+    best[at] = metres
+    best_item[at] = item
+    return known
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def search(
     streets: Streets,
     feet: Feet,
-    work: Workspace,
+    records: Records,
+    scratch: Scratch,
+    admitted: Flags,
+    hours: Hours,
+    when: Floats,
+    minute: float,
     start_chain: int,
     start_metres: float,
     start_seconds: float,
@@ -137,11 +171,6 @@ def search(
     pace: float,
     k: int,
     limit: float,
-    allow: Flags,
-    required: np.uint64,
-    any_of: np.uint64,
-    hours: Hours,
-    when: Floats,
     found: Ints,
     found_metres: Floats,
     found_seconds: Floats,
@@ -149,229 +178,226 @@ def search(
 ) -> int:  # pragma: no cover - compiled
     """The k nearest stations of one foot on the network, into the `found` arrays.
 
+    Args:
+        admitted: (number of stations on streets,) in the order of `records.places`: 0 for those
+            that do not pass the filters without time, 2 for those that are sure to pass the hours
+            too, whenever one arrives; only these may narrow the search. Else 1.
+        when, minute: see :data:`NO_HOURS`.
+
     Returns:
         How many were found within `limit` metres, off-street metres of both ends included.
     """
     junctions = len(streets.junction_lon)
-    work.generation[0] += 1
-    size = 0
+    link_start, links, places = streets.link_start, records.links, records.places
+    states, queue = scratch.state, scratch.queue
+    position_of_rank = records.position_of_rank
+    best, best_item = scratch.best_metres, scratch.best_item
+    scratch.generation[0] += 1
+    stamp = scratch.generation[0]
+    with_hours, only_open = len(hours.row_pattern) > 0, when[2] != 0.0
     off_seconds = off_street / pace
-    whole, whole_seconds = streets.chain_metres[start_chain], streets.chain_seconds[start_chain]
-    size = _reach(
-        work,
-        size,
-        streets.chain_end[start_chain, 0],
-        off_street + start_metres,
-        off_seconds + start_seconds,
-        TO_SIDE_0,
-        limit,
-    )
-    size = _reach(
-        work,
-        size,
-        streets.chain_end[start_chain, 1],
-        off_street + (whole - start_metres),
-        off_seconds + (whole_seconds - start_seconds),
-        TO_SIDE_1,
-        limit,
-    )
+    size = known = count = 0
     # On the person's own chain one need not go by its ends.
     for position in range(feet.chain_start[start_chain], feet.chain_start[start_chain + 1]):
-        station = feet.on_chain[position]
-        if passes(feet, station, allow, required, any_of):
-            size = _reach(
-                work,
-                size,
-                junctions + feet.rank[station],
-                off_street + abs(feet.metres[station] - start_metres) + feet.off_street[station],
-                off_seconds
-                + abs(feet.seconds[station] - start_seconds)
-                + feet.off_street[station] / pace,
-                FROM_START,
-                limit,
-            )
-    count = 0
+        if not admitted[position]:
+            continue
+        place = places[position]
+        there = off_street + abs(place.metres - start_metres) + place.off
+        if there > limit:
+            continue
+        item = junctions + position
+        state = states[item]
+        state.stamp = stamp
+        state.metres = there
+        state.seconds = off_seconds + abs(place.seconds - start_seconds) + place.off / pace
+        _push(queue, size, there, junctions + place.rank)
+        size += 1
+        if admitted[position] == SURE and k <= len(best):
+            known = _bound(best, best_item, known, k, item, there)
+            if known == k:
+                limit = min(limit, best[k - 1])
+    for side in range(2):
+        along, along_seconds = start_metres, start_seconds
+        if side:
+            along = streets.chain_metres[start_chain] - along
+            along_seconds = streets.chain_seconds[start_chain] - along_seconds
+        item = streets.chain_end[start_chain, side]
+        there = off_street + along
+        state = states[item]
+        if there > limit or (state.stamp == stamp and state.metres <= there):
+            continue
+        state.stamp = stamp
+        state.metres = there
+        state.seconds = off_seconds + along_seconds
+        _push(queue, size, there, item)
+        size += 1
     while size > 0 and count < k:
-        metres, item = work.heap_key[0], work.heap_item[0]
-        size = _pop(work.heap_key, work.heap_item, size)
-        if metres > work.metres[item]:
+        entry = queue[0]
+        item = int(entry & ((1 << ITEM_BITS) - 1))
+        size -= 1
+        _pop(queue, size)
+        place_of = item
+        if item >= junctions:
+            place_of = junctions + position_of_rank[item - junctions]
+        state = states[place_of]
+        if entry >> ITEM_BITS > _steps(state.metres):
             continue  # a shorter way was found since
-        seconds = work.seconds[item]
+        metres, seconds = state.metres, state.seconds
         if item >= junctions:
             station = feet.by_rank[item - junctions]
-            state = UNKNOWN
-            if len(hours.row_pattern):
-                minute = when[0] + (seconds / 60.0 if when[1] else 0.0)
-                state = hours_state(hours, station, math.floor(minute), int(when[2]))
-                if when[3] and state != OPEN and not (state == UNKNOWN and when[4]):
+            open_state = UNKNOWN
+            if with_hours:
+                at = minute + (seconds / 60.0 if when[0] else 0.0)
+                open_state = hours_state(hours, station, math.floor(at), int(when[1]))
+                if only_open and open_state != OPEN and not (open_state == UNKNOWN and when[3]):
                     continue
             found[count] = station
             found_metres[count] = metres
             found_seconds[count] = seconds
-            found_state[count] = state
+            found_state[count] = open_state
             count += 1
             continue
-        for link in range(streets.link_start[item], streets.link_start[item + 1]):
-            end = streets.link_end[link]
-            size = _reach(
-                work,
-                size,
-                streets.link_to[link],
-                metres + streets.link_metres[link],
-                seconds + streets.link_seconds[link],
-                end,
-                limit,
-            )
-            chain = end >> 1
-            for position in range(feet.chain_start[chain], feet.chain_start[chain + 1]):
-                station = feet.on_chain[position]
-                if not passes(feet, station, allow, required, any_of):
+        for number in range(link_start[item], link_start[item + 1]):
+            link = links[number]
+            for position in range(link.first, link.last):
+                if not admitted[position]:
                     continue
-                along, along_seconds = feet.metres[station], feet.seconds[station]
-                if end & 1:
-                    along = streets.link_metres[link] - along
-                    along_seconds = streets.link_seconds[link] - along_seconds
-                size = _reach(
-                    work,
-                    size,
-                    junctions + feet.rank[station],
-                    metres + along + feet.off_street[station],
-                    seconds + along_seconds + feet.off_street[station] / pace,
-                    end,
-                    limit,
-                )
+                place = places[position]
+                along, along_seconds = place.metres, place.seconds
+                if link.side:
+                    along = link.metres - along
+                    along_seconds = link.seconds - along_seconds
+                there = metres + along + place.off
+                thither = junctions + position
+                state = states[thither]
+                if there > limit or (state.stamp == stamp and state.metres <= there):
+                    continue
+                state.stamp = stamp
+                state.metres = there
+                state.seconds = seconds + along_seconds + place.off / pace
+                _push(queue, size, there, junctions + place.rank)
+                size += 1
+                if admitted[position] == SURE and k <= len(best):
+                    known = _bound(best, best_item, known, k, thither, there)
+                    if known == k:
+                        limit = min(limit, best[k - 1])
+            there = metres + link.metres
+            thither = int(link.to)
+            state = states[thither]
+            if there > limit or (state.stamp == stamp and state.metres <= there):
+                continue
+            state.stamp = stamp
+            state.metres = there
+            state.seconds = seconds + link.seconds
+            _push(queue, size, there, thither)
+            size += 1
     return count
+
+
+@njit(cache=True, nogil=True)
+def search_from(
+    streets: Streets,
+    grid: StreetGrid,
+    obstacles: Obstacles,
+    feet: Feet,
+    records: Records,
+    scratch: Scratch,
+    admitted: Flags,
+    hours: Hours,
+    when: Floats,
+    numbers: Floats,
+    lon: float,
+    lat: float,
+    minute: float,
+    found: Ints,
+    found_metres: Floats,
+    found_seconds: Floats,
+    found_state: Flags,
+    start: Floats,
+) -> int:  # pragma: no cover - compiled
+    """:func:`search` from a point, which is snapped here.
+
+    Args:
+        numbers: radius, cap (both of snapping), pace, limit, k.
+        start: two numbers, written: metres off the street, and whether the foot is doubtful.
+
+    Returns:
+        How many were found; -1 for a point off the network.
+    """
+    i, at, off, doubtful = foot_of(streets, grid, obstacles, lon, lat, numbers[0], numbers[1])
+    start[0] = off
+    start[1] = doubtful
+    if i < 0:
+        return -1
+    metres = streets.vertex_metres[i]
+    seconds = streets.vertex_seconds[i]
+    return search(
+        streets,
+        feet,
+        records,
+        scratch,
+        admitted,
+        hours,
+        when,
+        minute,
+        streets.vertex_chain[i],
+        metres + at * (streets.vertex_metres[i + 1] - metres),
+        seconds + at * (streets.vertex_seconds[i + 1] - seconds),
+        off,
+        numbers[2],
+        int(numbers[4]),
+        numbers[3],
+        found,
+        found_metres,
+        found_seconds,
+        found_state,
+    )
 
 
 @njit(cache=True, nogil=True)
 def search_many(
     streets: Streets,
-    grid: Grid,
+    grid: StreetGrid,
+    obstacles: Obstacles,
     feet: Feet,
-    work: Workspace,
-    lon: Floats,
-    lat: Floats,
-    radius: float,
-    cap: float,
-    pace: float,
-    limit: float,
-    allow: Flags,
-    required: np.uint64,
-    any_of: np.uint64,
+    records: Records,
+    scratch: Scratch,
+    admitted: Flags,
     hours: Hours,
     when: Floats,
+    numbers: Floats,
+    lon: Floats,
+    lat: Floats,
+    minute: float,
     found: Ints,
     found_metres: Floats,
     found_seconds: Floats,
     found_state: Flags,
-    off_street: Floats,
+    start: Floats,
     counts: Ints,
 ) -> None:  # pragma: no cover - compiled
-    """:func:`search` for each of n points, which are snapped here. `counts` is -1 for a point off
-    the network."""
+    """:func:`search_from` for each of n points."""
     for n in range(len(lon)):
-        i, at, off = foot_of(streets, grid, lon[n], lat[n], radius, cap)
-        off_street[n] = off
-        if i < 0:
-            counts[n] = -1
-            continue
-        metres = streets.vertex_metres[i] + at * (
-            streets.vertex_metres[i + 1] - streets.vertex_metres[i]
-        )
-        seconds = streets.vertex_seconds[i] + at * (
-            streets.vertex_seconds[i + 1] - streets.vertex_seconds[i]
-        )
-        counts[n] = search(
+        counts[n] = search_from(
             streets,
+            grid,
+            obstacles,
             feet,
-            work,
-            streets.vertex_chain[i],
-            metres,
-            seconds,
-            off,
-            pace,
-            found.shape[1],
-            limit,
-            allow,
-            required,
-            any_of,
+            records,
+            scratch,
+            admitted,
             hours,
             when,
+            numbers,
+            lon[n],
+            lat[n],
+            minute,
             found[n],
             found_metres[n],
             found_seconds[n],
             found_state[n],
+            start[n],
         )
-
-
-@njit(cache=True, nogil=True)
-def nearest_of_all(
-    streets: Streets,
-    feet: Feet,
-    pace: float,
-    limit: float,
-    allow: Flags,
-    required: np.uint64,
-    any_of: np.uint64,
-) -> tuple[Floats, Floats, Ints]:  # pragma: no cover - compiled
-    """The nearest station of every junction: one search from all stations at once.
-
-    Returns:
-        (J,) metres (infinite where none is within `limit`), seconds, station (-1).
-    """
-    junctions = len(streets.junction_lon)
-    best = np.full(junctions, np.inf)
-    best_seconds = np.full(junctions, np.inf)
-    nearest = np.full(junctions, -1, np.int32)  # a rank; lower wins on equal metres
-    keys = np.empty(2 * len(feet.on_chain) + len(streets.link_to) + 64)
-    items = np.empty(len(keys), np.int32)
-    size = 0
-    for position in range(len(feet.on_chain)):
-        station = feet.on_chain[position]
-        if not passes(feet, station, allow, required, any_of):
-            continue
-        chain = feet.chain[station]
-        rank = feet.rank[station]
-        for side in range(2):
-            along, seconds = feet.metres[station], feet.seconds[station]
-            if side:
-                along = streets.chain_metres[chain] - along
-                seconds = streets.chain_seconds[chain] - seconds
-            along += feet.off_street[station]
-            seconds += feet.off_street[station] / pace
-            junction = streets.chain_end[chain, side]
-            if along > limit or along > best[junction]:
-                continue
-            if along < best[junction]:
-                size = _push(keys, items, size, along, junction)
-            elif rank >= nearest[junction]:
-                continue
-            best[junction] = along
-            best_seconds[junction] = seconds
-            nearest[junction] = rank
-    while size > 0:
-        metres, junction = keys[0], items[0]
-        size = _pop(keys, items, size)
-        if metres > best[junction]:
-            continue
-        for link in range(streets.link_start[junction], streets.link_start[junction + 1]):
-            there = streets.link_to[link]
-            onward = metres + streets.link_metres[link]
-            if onward > limit or onward > best[there]:
-                continue
-            if onward == best[there] and nearest[junction] >= nearest[there]:
-                continue
-            if size == len(keys):  # streets without length can queue a junction more than once
-                keys = np.concatenate((keys, np.empty_like(keys)))
-                items = np.concatenate((items, np.empty_like(items)))
-            size = _push(keys, items, size, onward, there)
-            best[there] = onward
-            best_seconds[there] = best_seconds[junction] + streets.link_seconds[link]
-            nearest[there] = nearest[junction]
-    for junction in range(junctions):
-        if nearest[junction] >= 0:
-            nearest[junction] = feet.by_rank[nearest[junction]]
-    return best, best_seconds, nearest
 
 
 @njit(cache=True, nogil=True)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.errors import Invalid
-from geo.walking.arrays import Feet, Floats, Ints, Longs, Workspace, new_workspace
+from geo.walking.arrays import Feet, Floats, Ints, Longs, Records, Scratch, new_scratch, records_of
 from geo.walking.graph import Snapped, WalkingGraph
 
 
@@ -39,6 +39,7 @@ class StationsOnStreets:
     features: npt.NDArray[np.uint64] | None = None
     snapped: Snapped = field(init=False)
     feet: Feet = field(init=False)
+    records: Records = field(init=False, repr=False)
     _local: threading.local = field(init=False, repr=False, default_factory=threading.local)
 
     def __post_init__(self) -> None:
@@ -76,6 +77,7 @@ class StationsOnStreets:
             by_rank=by_rank.astype(np.int32),
             features=np.ascontiguousarray(features, np.uint64),
         )
+        self.records = records_of(self.graph.streets, self.feet)
 
     def __len__(self) -> int:
         return len(self.lon)
@@ -110,9 +112,9 @@ class StationsOnStreets:
             return np.empty(0, np.int64)
         return np.flatnonzero((part >= 0) & (self.graph.streets.part_small[part] == 1))
 
-    def workspace(self) -> Workspace:
-        """The workspace of the calling thread."""
-        work: Workspace | None = getattr(self._local, "work", None)
-        if work is None:
-            work = self._local.work = new_workspace(self.graph.streets, self.feet)
-        return work
+    def scratch(self) -> Scratch:
+        """The room that searches of the calling thread work in."""
+        scratch: Scratch | None = getattr(self._local, "scratch", None)
+        if scratch is None:
+            scratch = self._local.scratch = new_scratch(self.graph.streets, self.feet)
+        return scratch

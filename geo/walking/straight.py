@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geo.coordinates import geodesic_metres
-from geo.walking.arrays import Flags, Floats, Hours, Ints
+from geo.walking.arrays import Flags, Floats, Ints
 from geo.walking.search import CLOSED, OPEN, UNKNOWN, haversine
 
 if TYPE_CHECKING:
-    from geo.walking.stations import StationsOnStreets
+    from geo.walking.prepared import Prepared
 
 BLOCK = 256
 SPHERE_ERROR = 0.006
@@ -19,12 +19,10 @@ SPHERE_ERROR = 0.006
 
 
 def straight_line(
-    stations: StationsOnStreets,
+    question: Prepared,
     person: tuple[float, float],
-    max_metres: float,
-    filters: tuple[Flags, np.uint64, np.uint64],
-    hours: tuple[Hours, Floats],
     found: tuple[Ints, Floats, Floats, Flags],
+    minute: float | None = None,
 ) -> int:
     """Fill the `found` arrays (station, metres, seconds, state; all of length k) with the nearest
     stations by geodesic distance (Karney 2013), equal ones in the order of their rank.
@@ -35,9 +33,11 @@ def straight_line(
     Returns:
         How many were found.
     """
+    stations, max_metres = question.stations, question.max_metres
+    minute = question.start_minute if minute is None else minute
     station, metres, seconds, state = found
     k = len(station)
-    allowed = _allowed(stations, *filters)
+    allowed = np.flatnonzero(question.passing)
     roughly = haversine(stations.lon[allowed], stations.lat[allowed], *person)
     order = np.argsort(roughly, kind="stable")
     allowed, roughly = allowed[order], roughly[order]
@@ -51,7 +51,7 @@ def straight_line(
             break
         block = allowed[start : start + size]
         exact = geodesic_metres(*person, stations.lon[block], stations.lat[block])
-        states, passing = _states(block, exact / stations.graph.pace.on_streets, *hours)
+        states, passing = _states(question, block, exact / stations.graph.pace.on_streets, minute)
         passing &= exact <= max_metres
         best = np.concatenate((best, block[passing]))
         best_metres = np.concatenate((best_metres, exact[passing]))
@@ -68,29 +68,18 @@ def straight_line(
     return count
 
 
-def _allowed(
-    stations: StationsOnStreets, mask: Flags, required: np.uint64, any_of: np.uint64
-) -> np.ndarray:
-    features = stations.feet.features
-    good = (features & required) == required
-    if any_of:
-        good &= (features & any_of) != 0
-    if len(mask):
-        good &= mask != 0
-    return np.flatnonzero(good)
-
-
 def _states(
-    rows: np.ndarray, seconds: Floats, hours: Hours, when: Floats
+    question: Prepared, rows: np.ndarray, seconds: Floats, start_minute: float
 ) -> tuple[Flags, np.ndarray]:
     """State on arrival of each station, and whether it passes. As in the compiled search."""
+    hours, when = question.hours, question.when
     state = np.full(len(rows), UNKNOWN, np.uint8)
     if not len(hours.row_pattern):
         return state, np.ones(len(rows), bool)
     pattern = hours.row_pattern[rows]
     known = pattern >= 0
-    minute = np.floor(when[0] + (seconds[known] / 60 if when[1] else 0)).astype(np.int64)
-    minute = minute[..., None] + np.arange(int(when[2]) + 1)
+    minute = np.floor(start_minute + (seconds[known] / 60 if when[0] else 0)).astype(np.int64)
+    minute = minute[..., None] + np.arange(int(when[1]) + 1)
     at = np.broadcast_to(minute, (int(known.sum()), minute.shape[-1]))
     within = at >> 3 < hours.open.shape[1]
     byte = np.where(within, at >> 3, 0)
@@ -98,6 +87,6 @@ def _states(
     is_open = (bits[0] == 1) & within
     maybe = is_open | (bits[1] == 1) | ~within
     state[known] = np.where(is_open.all(axis=1), OPEN, np.where(maybe.all(axis=1), UNKNOWN, CLOSED))
-    if not when[3]:
+    if not when[2]:
         return state, np.ones(len(rows), bool)
-    return state, (state == OPEN) | ((state == UNKNOWN) & bool(when[4]))
+    return state, (state == OPEN) | ((state == UNKNOWN) & bool(when[3]))

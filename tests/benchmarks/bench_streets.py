@@ -21,7 +21,7 @@ import numpy as np
 from geo import partitions
 from geo.database import Actor, Database
 from geo.postgres import DURABLE, Cluster
-from geo.schema import Street, StreetNode
+from geo.schema import Street, StreetNode, Surrounding
 from geo.streets import fetch, read_osm, store
 from geo.walking import StationsOnStreets, WalkingGraph, nearest
 
@@ -76,6 +76,7 @@ def _once(database: Database, path: Path) -> dict[str, float]:
         with database.write(ACTOR) as writer:
             partitions.drop(writer, Street, EDITION)
             partitions.drop(writer, StreetNode, EDITION)
+            partitions.drop(writer, Surrounding, EDITION)
     return steps
 
 

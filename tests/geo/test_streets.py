@@ -19,8 +19,8 @@ from scipy.sparse.csgraph import connected_components
 from geo import partitions
 from geo.errors import Conflict, InvalidFile, NotFound
 from geo.progress import Progress
-from geo.schema import Street, StreetNode
-from geo.streets import StreetNetwork, Way, fetch, read_osm, store, walkable
+from geo.schema import Street, StreetNode, Surrounding
+from geo.streets import StreetNetwork, Surroundings, Way, fetch, read_osm, store, walkable
 from geo.streets.plazas import lines_across
 from geo.streets.tags import barrier_closes
 
@@ -446,6 +446,16 @@ def same(one: StreetNetwork, two: StreetNetwork) -> None:
         a = [getattr(one, texts)[i] if i >= 0 else None for i in getattr(one, numbers)]
         b = [getattr(two, texts)[i] if i >= 0 else None for i in getattr(two, numbers)]
         assert a == b
+    same_around(one.surroundings, two.surroundings)
+
+
+def same_around(one: Surroundings, two: Surroundings) -> None:
+    for name in ("kind", "layer", "is_area", "line_start", "is_hole", "point_start", "points"):
+        a, b = getattr(one, name), getattr(two, name)
+        assert a.dtype == b.dtype, name
+        assert_array_equal(a, b, err_msg=name)
+    a, b = ([it.names[i] if i >= 0 else None for i in it.name] for it in (one, two))
+    assert a == b
 
 
 def test_what_goes_into_postgis_comes_back_bit_by_bit(writer, shared_data):
@@ -495,6 +505,7 @@ def test_an_edition_is_stored_once_and_dropped_whole(writer, tmp_path):
         store(writer, 1, network)
     partitions.drop(writer, Street, 1)
     partitions.drop(writer, StreetNode, 1)
+    partitions.drop(writer, Surrounding, 1)
     with pytest.raises(NotFound):
         fetch(writer, 1)
     same(fetch(writer, 2), network)

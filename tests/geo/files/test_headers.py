@@ -91,6 +91,7 @@ def test_fields_are_the_columns_of_the_tables(dataset, table):
         "parent_id",
     }
     of_files = {"lon", "lat", "position", "source_key", "union_type", "parent_code"}
+    of_files |= {"entrance_lon", "entrance_lat"}
     of_files |= {"declared_district"} | {f"h{hour}" for hour in range(24)}
     columns = set(table.__table__.columns.keys()) - made
     fields = set(load_synonyms().shown[dataset])

@@ -4,13 +4,17 @@ import json
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hostile import HOSTILE_NAME
+from osm_files import write_osm
 
 from geo import editions
+from geo.coordinates import to_wgs84
 from geo.database import Actor, Database
 from geo.errors import Conflict, Invalid, InvalidFile
 from geo.imports import activation
+from geo.streets import fetch_surroundings
 
 STATIONS = (
     "编号,名称,类型,地址,区县,经度,纬度,服务设施,开放时间,开放对象\n"
@@ -126,6 +130,33 @@ def test_amap_coordinates_are_moved_and_the_original_kept(
     assert row.original_crs == "gcj02"
     assert row.original_x in (101.0, 101.01)
     assert 50 < row.moved < 800
+
+
+def test_a_hand_set_entrance_is_kept_beside_the_place(load, tmp_path, database, actor) -> None:
+    path = tmp_path / "stations.csv"
+    path.write_text(
+        "名称,经度,纬度,入口经度,入口纬度\n"
+        "有门,116.4000,39.9000,116.4010,39.9005\n"
+        "无门,116.4100,39.9000,,\n"
+        "远门,116.4200,39.9000,116.4300,39.9000\n"
+        "半扇门,116.4200,39.9000,116.4201,\n",
+        encoding="utf-8",
+    )
+    report = load("stations", path, crs="gcj02", commit=True)
+    assert (report.accepted, report.rejected) == (2, 2)
+    assert report.rejects is not None
+    assert "入口距站点超过 500 米" in report.rejects.read_text("utf-8-sig")
+    with database.read(actor) as reader:
+        rows = reader.all(
+            "SELECT name, ST_X(entrance) AS x, ST_Y(entrance) AS y FROM station ORDER BY name DESC"
+        )
+    [lon], [lat] = to_wgs84(np.array([116.4010]), np.array([39.9005]), "gcj02")
+    assert [row.name for row in rows] == ["有门", "无门"]
+    assert (rows[0].x, rows[0].y) == pytest.approx((lon, lat), abs=1e-9)
+    assert (rows[1].x, rows[1].y) == (None, None)
+    path.write_text("名称,经度,纬度,入口经度\n有门,116.4,39.9,116.401\n", encoding="utf-8")
+    with pytest.raises(Invalid, match="entrance"):
+        load("stations", path, crs="gcj02")
 
 
 def test_the_same_file_again_changes_nothing(load, stations_file, database, actor) -> None:
@@ -405,4 +436,49 @@ def test_a_station_on_an_unreachable_part_is_listed(load, tmp_path) -> None:
     later = tmp_path / "later.osm"
     later.write_text(streets.read_text("utf-8").replace('"101.05"', '"101.06"'), encoding="utf-8")
     again = load("streets", later)
+    assert any("no walls, water or buildings" in note for note in again.notes)
     assert {station["name"] for station in again.report["unreachable_stations"]} == {"孤岛", "荒野"}
+
+
+def test_what_lies_around_the_streets_is_counted_and_told(load, tmp_path, database, actor) -> None:
+    nodes = {1: (0, 0), 2: (500, 0), 11: (100, 20), 12: (150, 20), 13: (200, 20)}
+    house = {21: (300, 20), 22: (320, 20), 23: (320, 40), 24: (300, 40)}
+    path = write_osm(
+        tmp_path / "streets.osm",
+        {**nodes, **house},
+        [
+            ((1, 2), {"highway": "residential"}),
+            ((11, 12, 13), {"barrier": "wall"}),
+            ((21, 22, 23, 24, 21), {"building": "yes"}),
+        ],
+        node_tags={12: {"barrier": "gate"}},
+    )
+    report = load("streets", path)
+    assert report.report["surroundings"] == {"building": 1, "wall": 1}
+    assert report.report["openings"] == 1
+    assert any("walls 1" in note and "1 处大门" in note for note in report.notes)
+    with database.read(actor) as reader:
+        edition = editions.active(reader, "streets")
+        around = fetch_surroundings(reader, edition.id)
+        assert around.counts == {"wall": 1, "building": 1}
+
+
+STATION_COLUMNS = "名称,经度,纬度,容纳人数,面积,核实日期"
+HOST_COLUMNS = "名称,类型,经度,纬度,建设成本,是否同意"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "header", "good", "bad"),
+    [
+        ("stations", STATION_COLUMNS, "甲,101.0,40.2,8,20,2026-01-02", "乙,101.0,40.2,许多,20,"),
+        ("stations", STATION_COLUMNS, "甲,101.0,40.2,8,20,", "乙,101.1,40.2,8,20,2026-02-31"),
+        ("candidate_sites", HOST_COLUMNS, "甲,银行,101.0,40.2,5,是", "乙,银行,101.0,40.2,许多,是"),
+    ],
+)
+def test_one_bad_number_rejects_its_row_and_nothing_else(
+    load, tmp_path: Path, dataset: str, header: str, good: str, bad: str
+) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text(f"{header}\n{bad}\n{good}\n", encoding="utf-8-sig")
+    report = load(dataset, path, crs="wgs84")
+    assert (report.read, report.accepted, report.rejected) == (2, 1, 1)

@@ -8,10 +8,12 @@ import pytest
 import shapely
 from sample_reading import by_kind
 
-from geo.sample import SIZES
+from geo.sample import LABEL, SIZES
 from geo.sample.divisions import divide
 from geo.sample.plane import plan
 from geo.schema.areas import AREA_KINDS
+
+UNION_UNITS = ("office_building", "industrial_park", "commercial_district", "marketplace")
 
 
 def test_divisions_tile_the_city_without_gap_or_overlap(areas):
@@ -86,3 +88,29 @@ def test_the_boundaries_in_the_repository_are_those_the_generator_writes(default
     subdistricts = [s for f, s in zip(ours, one, strict=True)
                     if f["properties"]["kind"] == "subdistrict"]  # fmt: skip
     assert shapely.coverage_is_valid(subdistricts)
+
+
+def test_areas_and_the_register_tell_of_the_same_unions(areas, enterprises):
+    units = [area for area in areas if not area["code"].isdigit() and area["kind"] in UNION_UNITS]
+    stated = {area["union_name"] for area in units} - {None}
+    joint = set(enterprises.loc[enterprises["基层工会类型"] == "联合", "工会名称"])
+    assert stated == {name for name in joint if "小微企业" not in name}
+    assert len(stated) > 5
+    for kind in ("district", "subdistrict"):
+        assert all(area["union_name"].endswith("总工会" + LABEL) for area in by_kind(areas, kind))
+
+
+def test_what_an_area_states_of_its_union_hangs_together(areas):
+    for area in areas:
+        contacts = [area[f"union_{part}"] for part in ("address", "phone", "link")]
+        if area["union_name"] is None:
+            assert contacts == [None] * 3
+            continue
+        assert area["union_address"]
+        # Nobody's telephone and nobody's page: the code 000 and the reserved name .example.
+        assert area["union_phone"] is None or area["union_phone"].startswith("000-")
+        assert area["union_link"] is None or area["union_link"].startswith("https://union.example/")
+    # Gaps, as in real lists.
+    with_union = [area for area in areas if area["union_name"]]
+    assert any(area["union_phone"] is None for area in with_union)
+    assert any(area["union_link"] is None for area in with_union)

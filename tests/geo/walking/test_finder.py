@@ -324,13 +324,12 @@ def test_kinds_are_alternatives_and_all_services_are_needed(writer, stations, se
     assert ids(ask(finder, kinds=["workers_home"], services=["join_union"])) == []
 
 
-def test_a_hosts_own_staff_room_is_offered_only_when_asked_for(writer, stations, settings):
+def test_rooms_of_members_and_staff_are_offered_only_when_asked_for(writer, stations, settings):
     for number, access in enumerate(ACCESS, 1):
         station(writer, stations, number, 100 * number, access=access)
     finder = Finder.load(writer, settings)
     assert [near.station["access"] for near in ask(finder).stations] == [
         "public",
-        "members",
         "unknown",
     ]
     assert ids(ask(finder, access=["internal"])) == [3]
@@ -522,8 +521,8 @@ def test_unknown_hours_and_nothing_at_all_are_told_apart(writer, stations, setti
     assert "开放时间未知" in note
     assert "not known" in note
     [note] = ask(finder, services=["wifi"]).notes
-    assert "5 公里" in note
-    assert "within 5 km" in note
+    assert "20 公里" in note
+    assert "within 20 km" in note
     [note] = ask(finder, services=["wifi"], open_rule="any").notes
     assert "No such station within 3000 m" in note
 
