@@ -202,6 +202,21 @@ def reply(
     return Response(content, media_type=media_type, headers=headers)
 
 
+def takes_gzip(header: str | None) -> bool:
+    """Whether an Accept-Encoding header allows gzip (RFC 9110 §12.5.3); none at all allows any,
+    though who sends none mostly wants plain text."""
+    if header is None:
+        return True
+    weights = {}
+    for part in header.lower().split(","):
+        name, _, parameters = part.strip().partition(";")
+        try:
+            weights[name.strip()] = float(parameters.replace(" ", "").removeprefix("q=") or 1)
+        except ValueError:
+            weights[name.strip()] = 0.0
+    return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
+
+
 GEOJSON_CONTENT = {
     geojson.MEDIA_TYPE: {
         "schema": {"$ref": "#/components/schemas/FeatureCollection"},

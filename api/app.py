@@ -6,13 +6,33 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 from importlib.metadata import version
+from typing import Any
 
 import anyio.to_thread
 from fastapi import FastAPI
 
-from api import areas, clusters, coverage, editions, health, openapi, pages, problems, stations
+from api import (
+    areas,
+    cards,
+    changes,
+    clusters,
+    coverage,
+    editions,
+    health,
+    openapi,
+    pages,
+    places,
+    problems,
+    reach,
+    reports,
+    stations,
+    tiles,
+    unions,
+    walking,
+)
 from api.door import Door
 from api.service import Service
+from api.stations.shortcut import Shortcut
 from geo.database import Database, connect
 from geo.settings import Settings
 from geo.walking.finder import Finder
@@ -39,8 +59,13 @@ def create_app(
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.pool_size
         with contextlib.ExitStack() as stack:
             opened = database or stack.enter_context(connect(settings))
-            current = (lambda: finder) if finder else FinderHolder(opened, settings).current
-            app.state.service = Service(settings, opened, current)
+            if finder is None:
+                holder = FinderHolder(opened, settings)
+                stack.callback(holder.close)
+                app.state.service = Service(settings, opened, holder.current)
+            else:
+                app.state.service = Service(settings, opened, lambda: finder)
+            stack.callback(app.state.service.places.close)
             _warm(app.state.service)
             yield
 
@@ -55,19 +80,48 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         generate_unique_id_function=openapi.operation_id,
     )
-    for room in (stations, areas, coverage, clusters, editions, health, pages):
+    # Before the stations: their /{station_id} would take it for a number.
+    for room in (
+        changes,
+        reach,
+        walking,
+        stations,
+        tiles,
+        cards,
+        reports,
+        unions,
+        places,
+        areas,
+        coverage,
+        clusters,
+        editions,
+        health,
+        pages,
+    ):
         app.include_router(room.router)
     problems.handle(app)
     openapi.describe(app)
     app.add_middleware(Door, settings=settings)
+    app.add_middleware(
+        Shortcut,
+        loopback_only=settings.key is None,
+        service=lambda: getattr(app.state, "service", None),
+    )
     return app
+
+
+def create_app_of_environment() -> FastAPI:
+    """The application of one of several server processes; see :mod:`api.cli.serve`."""
+    given: dict[str, Any] = {}  # the environment has them all
+    return create_app(Settings(**given))
 
 
 def _warm(service: Service) -> None:
     """Load the streets before anybody can ask: from their snapshot, a second for a city. What is
     missing, /readyz tells."""
     with contextlib.suppress(Exception):
-        service.finder()
+        walking.street_facts(service, service.finder())
+    service.places.begin()
 
 
 def _log_to_standard_error() -> None:

@@ -29,6 +29,10 @@ Warm stations for outdoor workers, union coverage for leaders, siting for planne
 """
 TAGS = [
     {"name": "stations", "description": "驿站 / stations and the way to them"},
+    {"name": "reports", "description": "反馈 / what people in the street tell of a station"},
+    {"name": "unions", "description": "加入工会 / which union one can join here"},
+    {"name": "places", "description": "地点查找 / places and addresses by name"},
+    {"name": "map", "description": "地图 / tiles and style of our own map, cards to print"},
     {"name": "areas", "description": "区域 / divisions and organising units"},
     {"name": "coverage", "description": "工会覆盖 / union coverage as rates"},
     {"name": "clusters", "description": "未建会聚集区 / clusters without a union"},

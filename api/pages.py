@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import gzip
 import hashlib
 import mimetypes
+from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -14,10 +16,16 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from api import answers, problems
+from api.answers import Identity
 from api.door import POLICY
+from api.service import Asking, Service, Serving
+from geo import coordinates
 from geo.errors import DomainError, NotFound
+from geo.stations import queries
+from maps import worker
+from maps.handover import MAPS, Maps, handover_address
 from maps.start import FILES, ErrorHelp, docs_page, problem_page, start_page
-from maps.texts import Language
+from maps.texts import LANGUAGES, Language
 
 router = APIRouter(include_in_schema=False)
 
@@ -26,39 +34,135 @@ SERVED = (
     "start/*.css",
     "start/*.js",
     "start/*.svg",
+    "map/*.css",
+    "map/*.js",
+    "cards/*.css",
+    "vendor/maplibre-gl/*.css",
+    "vendor/maplibre-gl/*.js",
     "vendor/swagger-ui-dist/*.css",
     "vendor/swagger-ui-dist/*.js",
 )
+SQUEEZED = ("text/", "application/json", "application/manifest+json", "image/svg+xml")
+"""Media types that gzip makes smaller."""
+FOR_EVER = "public, max-age=31536000, immutable"
+WORKER_POLICY = f"{POLICY}; worker-src 'self'; manifest-src 'self'; connect-src 'self'"
 Lang = Annotated[Language | None, Query()]
 
 
+@dataclass(frozen=True)
+class Sent:
+    """A file as it is sent: its bytes, the same bytes gzipped when that is worth it, its media
+    type, and the hash that its ETag is made of."""
+
+    content: bytes
+    zipped: bytes | None
+    kind: str
+    digest: str
+
+
+def sent(content: bytes, kind: str) -> Sent:
+    """Compressed once, and sent to everyone."""
+    zipped = gzip.compress(content, 9, mtime=0) if kind.startswith(SQUEEZED) else None
+    if zipped is not None and len(zipped) >= len(content):
+        zipped = None
+    return Sent(content, zipped, kind, hashlib.blake2b(content, digest_size=8).hexdigest())
+
+
 @functools.cache
-def served() -> dict[str, tuple[bytes, str, str]]:
-    """The files of `maps/web` that pages load, by path: content, media type, ETag. Read once: they
-    come with the program and change only with it."""
-    found = {}
-    for pattern in SERVED:
-        for path in sorted(WEB.glob(pattern)):
-            content = path.read_bytes()
-            digest = hashlib.blake2b(content, digest_size=8).hexdigest()
-            kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-            if path.suffix == ".js":
-                kind = "text/javascript"
-            name = path.relative_to(WEB).as_posix()
-            found[name] = (content, kind, f'W/"{digest}"')
-    return found
+def served() -> dict[str, Sent]:
+    """The files of `maps/web` that pages load, by path. Read once: they come with the program and
+    change only with it."""
+    paths = [path for pattern in SERVED for path in sorted(WEB.glob(pattern))]
+    found = {path.relative_to(WEB).as_posix(): path.read_bytes() for path in paths}
+    found |= {f"worker/{name}": content for name, content in worker.files().items()}
+    return {name: sent(content, _media_type(name)) for name, content in found.items()}
+
+
+def _media_type(name: str) -> str:
+    if name.endswith(".js"):
+        return "text/javascript"
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def _send(request: Request, file: Sent, *, kept: str | None = None) -> Response:
+    """A file, gzipped for whoever takes that; the two are different to every cache."""
+    zipped = file.zipped is not None and answers.takes_gzip(
+        request.headers.get("accept-encoding", "")
+    )
+    tag = f'W/"{file.digest}{"-gz" if zipped else ""}"'
+    if answers.unchanged(request, tag):
+        response = answers.not_modified(tag)
+    elif file.zipped is not None and zipped:
+        response = answers.reply(file.zipped, tag, media_type=file.kind)
+        response.headers["Content-Encoding"] = "gzip"
+    else:
+        response = answers.reply(file.content, tag, media_type=file.kind)
+    if file.zipped is not None:
+        response.headers["Vary"] = "Accept-Encoding"
+    if kept is not None:
+        response.headers["Cache-Control"] = kept
+    return response
+
+
+@functools.lru_cache(maxsize=64)
+def _html(html: str) -> Sent:
+    file = sent(html.encode(), "text/html; charset=utf-8")
+    return Sent(file.content, file.zipped, file.kind, f"{version('nuanyi')}-{file.digest}")
 
 
 def _page(request: Request, html: str) -> Response:
-    tag = f'W/"{version("nuanyi")}-{answers.fingerprint(html)}"'
-    if answers.unchanged(request, tag):
-        return answers.not_modified(tag)
-    return answers.reply(html.encode(), tag, media_type="text/html; charset=utf-8")
+    return _send(request, _html(html))
+
+
+# ---------------------------------------------------------------------- the worker's page
+def _worker_page(service: Service, language: Language) -> str:
+    settings = service.settings
+    return worker.worker_page(language, settings.walking_metres_per_second, settings.time_zone)
 
 
 @router.get("/", response_class=HTMLResponse)
+async def worker_page(request: Request, service: Serving, lang: Lang = None) -> Response:
+    """The worker's page; Chinese unless English is asked for."""
+    response = _page(request, _worker_page(service, lang or "zh"))
+    response.headers["Content-Security-Policy"] = WORKER_POLICY
+    return response
+
+
+@router.get("/manifest.webmanifest")
+async def manifest(request: Request, lang: Lang = None) -> Response:
+    """What a phone needs to keep the page on its home screen."""
+    return _send(request, sent(worker.manifest(lang or "zh"), "application/manifest+json"))
+
+
+@router.get("/sw.js")
+async def service_worker(request: Request, service: Serving) -> Response:
+    """The service worker; at the root, so that it may serve the page at `/`."""
+    program = worker.service_worker(_worker_page(service, language) for language in LANGUAGES)
+    return _send(request, sent(program, "text/javascript"))
+
+
+@router.get("/go/{maps}/{station_id}")
+def hand_over(service: Serving, actor: Asking, maps: Maps, station_id: Identity) -> Response:
+    """On to somebody's own map, with the station's place in that map's coordinate system. Nothing
+    about the person goes along."""
+    with service.database.read(actor) as reader:
+        facts = queries.get_station(reader, station_id)
+    lon = facts.entrance_lon if facts.entrance_lon is not None else facts.lon
+    lat = facts.entrance_lat if facts.entrance_lat is not None else facts.lat
+    if lon is None or lat is None:
+        raise NotFound(
+            "这个驿站还没有位置。 This station has no place yet.",
+            remedy="请按地址前往。 Go by its address.",
+        )
+    x, y = coordinates.from_wgs84(lon, lat, MAPS[maps].crs)
+    address = handover_address(maps, float(x), float(y), facts.name, facts.address)
+    return Response(status_code=303, headers={"Location": address, "Cache-Control": "no-store"})
+
+
+# ---------------------------------------------------------------------- the others
+@router.get("/start", response_class=HTMLResponse)
 async def start(request: Request, lang: Lang = None) -> Response:
-    """The start page; Chinese unless English is asked for."""
+    """The page of those who plan, lead and run it; Chinese unless English is asked for."""
     return _page(request, start_page(lang or "zh"))
 
 
@@ -82,14 +186,15 @@ async def problem_help(request: Request, slug: str, lang: Lang = None) -> Respon
 
 @router.get(FILES + "{path:path}")
 async def web_file(request: Request, path: str) -> Response:
-    """A file that a page loads."""
-    found = served().get(path)
+    """A file that a page loads. `@mark/` before its path is the version a page was made for: the
+    newest may be kept for ever; a page of yesterday still finds its files, and keeps none."""
+    mark, _, rest = path.partition("/")
+    marked = mark.startswith("@")
+    found = served().get(rest if marked else path)
     if found is None:
         raise NotFound("There is nothing at this address.")
-    content, kind, tag = found
-    if answers.unchanged(request, tag):
-        return answers.not_modified(tag)
-    return answers.reply(content, tag, media_type=kind)
+    newest = marked and mark == f"@{worker.mark()}"
+    return _send(request, found, kept=FOR_EVER if newest else None)
 
 
 def _help(error: type[DomainError]) -> ErrorHelp:

@@ -8,6 +8,7 @@ repeats what was asked: a query may carry a worker's position.
 from __future__ import annotations
 
 import logging
+import math
 import re
 import secrets
 import traceback
@@ -27,6 +28,7 @@ from geo.errors import (
     Invalid,
     NotFound,
     OutsideServiceArea,
+    TooMany,
     Unauthorized,
     Unavailable,
 )
@@ -46,6 +48,15 @@ class MethodNotAllowed(DomainError):
     status = 405
     title = "The method is not allowed here"
     title_zh = "此地址不支持该请求方法"
+
+
+class NotAcceptable(DomainError):
+    """The answer exists only in a form that the asker refuses."""
+
+    slug = "not-acceptable"
+    status = 406
+    title = "No form of the answer is acceptable"
+    title_zh = "没有可接受的应答形式"
 
 
 class TooLarge(DomainError):
@@ -187,6 +198,8 @@ def answer(
             response.headers.append("WWW-Authenticate", challenge)
     if isinstance(error, Busy):
         response.headers["Retry-After"] = "2"
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(max(1, math.ceil(error.seconds)))
     return response
 
 
@@ -254,7 +267,8 @@ def _from_http(error: HTTPException) -> DomainError:
         return TooLarge("The body is too large.", remedy="Send none; questions are in the address.")
     if error.status_code < 500:
         told = Invalid("The request could not be read.", remedy="See /docs for what is asked.")
-        told.status = error.status_code
+        # A body that is no text (400) is not usable as given, like one that is no JSON.
+        told.status = Invalid.status if error.status_code == 400 else error.status_code
         return told
     return Internal("The request could not be answered.")
 
@@ -279,8 +293,15 @@ _REASONS: Mapping[str, tuple[str, str]] = {
     "string_too_short": ("must have at least {min_length} characters", "至少 {min_length} 个字符"),
     "string_too_long": ("must have at most {max_length} characters", "最多 {max_length} 个字符"),
     "string_pattern_mismatch": ("does not have the form asked for", "格式不正确"),
+    "too_short": ("must have at least {min_length} values", "至少 {min_length} 个值"),
+    "list_type": ("must be a list", "必须是列表"),
     "too_long": ("must have at most {max_length} values", "最多 {max_length} 个值"),
     "datetime_parsing": ("must be an ISO 8601 time", "必须是 ISO 8601 时间"),
+    "datetime_type": ("must be an ISO 8601 time", "必须是 ISO 8601 时间"),
+    "string_type": ("must be a text", "必须是文字"),
+    "string_unicode": ("must be Unicode text", "必须是 Unicode 文字"),
+    "json_invalid": ("is no JSON", "不是 JSON"),
+    "model_attributes_type": ("must be an object", "必须是对象"),
     "datetime_from_date_parsing": ("must be an ISO 8601 time", "必须是 ISO 8601 时间"),
 }
 _NAME = re.compile(r"[a-zA-Z_]\w{0,40}", re.ASCII)
@@ -340,8 +361,17 @@ _EXAMPLES: Mapping[type[DomainError], DomainError] = {
     Unavailable: Unavailable(
         "The database cannot be reached.", remedy="Start it with `nuanyi serve`."
     ),
+    TooMany: TooMany(
+        "您提交得太频繁。 You have sent too much of late.",
+        seconds=100,
+        remedy="请稍后再试。 Try again after Retry-After.",
+    ),
     MethodNotAllowed: MethodNotAllowed(
         "This address does not take this method.", remedy="Use one of those in Allow."
+    ),
+    NotAcceptable: NotAcceptable(
+        "瓦片只以 gzip 压缩发送。 Tiles are sent compressed with gzip only.",
+        remedy="Send Accept-Encoding: gzip, or leave it out.",
     ),
     TooLarge: TooLarge("The body is too large.", remedy="Send none; questions are in the address."),
     Internal: Internal(

@@ -8,12 +8,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from api import identity
+from api.limits import Senders
+from api.questions import Questions
 from geo.database import Actor, Database
+from geo.places.holder import PlacesHolder
 from geo.settings import Settings
+from geo.stations.changes import ChangesFeed
+from geo.walking.facts import FactsKept
 from geo.walking.finder import Finder
+from geo.walking.reach import Keeper
+from maps.tiles.store import TileStore
 
 
 class Drawings:
@@ -46,6 +54,25 @@ class Service:
     finder: Callable[[], Finder]
     """The stations and streets in force, in memory; loaded again when an edition changes."""
     drawings: Drawings = field(default_factory=Drawings)
+    tiles: TileStore = field(default_factory=TileStore)
+    tile_turns: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
+    """Two tiles are drawn at a time: the other connections are for people's questions."""
+    reach: Keeper = field(default_factory=Keeper)
+    """What questions about service areas share."""
+    street_facts: FactsKept = field(default_factory=FactsKept)
+    """Names, stairs and bridges of the streets, for routes."""
+    questions: Questions = field(default_factory=Questions)
+    """Questions for the nearest stations that were asked before; see
+    :mod:`api.stations.shortcut`."""
+    senders: Senders = field(default_factory=Senders)
+    """Who has sent how many reports of late, in this process."""
+    changes: ChangesFeed = field(default_factory=ChangesFeed)
+    """What phones that keep stations were told of late."""
+    places: PlacesHolder = field(init=False)
+    """Places by name, in memory; made again when an edition changes."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "places", PlacesHolder(self.database))
 
 
 async def _service(request: Request) -> Service:

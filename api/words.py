@@ -43,6 +43,8 @@ Service = Literal[
 ]
 Access = Literal["public", "members", "internal", "unknown"]
 Status = Literal["open", "closed", "limited", "moved"]
+ReportKind = Literal["closed", "refused", "wrong_place", "broken_kit", "wrong_facts", "other"]
+ReportState = Literal["open", "confirmed", "dismissed"]
 HoursState = Literal["open", "closed", "unknown"]
 AreaKind = Literal[
     "province",

@@ -11,7 +11,19 @@ import sys
 
 import typer
 
-from api.cli import ask, bench, editions, imports, serve, stations
+from api.cli import (
+    ask,
+    bench,
+    cards,
+    editions,
+    imports,
+    places,
+    reach,
+    reports,
+    serve,
+    stations,
+    walking,
+)
 from api.cli.console import CANCELLED, EXIT_CODES, err
 from geo.errors import DomainError
 
@@ -29,7 +41,12 @@ serve.register(app)
 app.add_typer(imports.app, name="import")
 app.add_typer(editions.app, name="editions")
 ask.register(app)
+walking.register(app)
+places.register(app)
+reach.register(app)
 stations.register(app)
+app.add_typer(reports.app, name="reports")
+cards.register(app)
 bench.register(app)
 
 

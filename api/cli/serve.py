@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import socket
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy import make_url
@@ -110,21 +112,29 @@ def run_server(of: Settings, database: Database) -> None:
 
     from api.app import create_app
 
-    app = create_app(of, database)
+    app: Any = create_app(of, database)
+    if of.workers > 1:
+        # Each process makes its own application from the environment, on the database that is here.
+        os.environ |= environment(of, database)
+        app = "api.app:create_app_of_environment"
     server = uvicorn.Server(
-        uvicorn.Config(
+        config := uvicorn.Config(
             app,
+            factory=of.workers > 1,
+            workers=of.workers,
             host=of.host,
             port=of.port,
             log_level="warning",
             access_log=False,  # a URL may carry a position; ours drops the query
             server_header=False,
+            proxy_headers=False,  # whom to believe is the setting `proxies`
             timeout_graceful_shutdown=5,
         )
     )
     address = f"http://{'localhost' if of.host in ('0.0.0.0', '::') else of.host}:{of.port}"  # noqa: S104
     pages = [
-        ("首页 / start", "/"),
+        ("找驿站 / find a station", "/"),
+        ("其他入口 / other doors", "/start"),
         ("工会覆盖地图 / coverage map", "/maps/coverage.html"),
         ("接口文档 / API", "/docs"),
         ("就绪检查 / readiness", "/readyz"),
@@ -132,7 +142,28 @@ def run_server(of: Settings, database: Database) -> None:
     console.out.print("\n暖驿已启动 / Nuanyi is running (Ctrl-C 停止 / stops it)")
     for title, path in pages:
         console.out.print(f"  {address}{path:<22} {title}")
-    server.run()
+    if of.workers == 1:
+        server.run()
+        return
+    from uvicorn.supervisors import Multiprocess
+
+    listening = config.bind_socket()
+    Multiprocess(config, sockets=[listening]).run()
+
+
+def environment(of: Settings, database: Database) -> dict[str, str]:
+    """Settings as environment variables, for a process of its own on the same database."""
+    given = of.model_dump(exclude_defaults=True, exclude_none=True)
+    key = given.pop("key", None)
+    texts = {
+        name: value if isinstance(value, str | Path) else json.dumps(value)
+        for name, value in given.items()
+    }
+    if key is not None:
+        texts["key"] = key.get_secret_value()
+    texts["state"] = of.state
+    texts["database_url"] = database.url.render_as_string(hide_password=False)
+    return {f"NUANYI_{name.upper()}": str(value) for name, value in texts.items()}
 
 
 def warm_up(of: Settings, database: Database) -> None:

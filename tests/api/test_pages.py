@@ -6,22 +6,25 @@ from api.door import HEADERS
 from api.pages import served
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/api/stations", "/nowhere", "/help/problems/busy"])
+@pytest.mark.parametrize(
+    "path", ["/", "/start", "/docs", "/api/stations", "/nowhere", "/help/problems/busy"]
+)
 def test_every_answer_carries_the_security_headers(client, path):
     answer = client.get(path)
     for name, value in HEADERS.items():
-        if name == "Content-Security-Policy" and path == "/docs":
+        if name == "Content-Security-Policy" and path in ("/", "/docs"):
             assert answer.headers[name].startswith(value)
         else:
             assert answer.headers[name] == value
 
 
-def test_the_start_page_is_chinese_first(client):
-    page = client.get("/", headers={"Accept-Language": "en"})
+@pytest.mark.parametrize("path", ["/", "/start"])
+def test_a_page_is_chinese_first(client, path):
+    page = client.get(path, headers={"Accept-Language": "en"})
     assert '<html lang="zh-CN">' in page.text
-    assert '<html lang="en">' in client.get("/?lang=en").text
-    assert client.get("/?lang=fr").status_code == 422
-    assert client.get("/", headers={"If-None-Match": page.headers["etag"]}).status_code == 304
+    assert '<html lang="en">' in client.get(f"{path}?lang=en").text
+    assert client.get(f"{path}?lang=fr").status_code == 422
+    assert client.get(path, headers={"If-None-Match": page.headers["etag"]}).status_code == 304
 
 
 def test_files_are_served_by_name_only(client):

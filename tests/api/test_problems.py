@@ -83,7 +83,10 @@ class Broken:
 
     network_edition = 1
 
-    def nearest(self, lon, lat, **_):
+    def answer(self, *_):
+        raise AssertionError
+
+    def place(self, lon, lat, _crs):
         message = f"cannot walk from {lon} {lat}"
         raise ZeroDivisionError(message)
 
@@ -115,7 +118,7 @@ def test_a_mistake_of_ours_is_told_by_number_and_logged_without_the_position(
 @pytest.mark.parametrize(
     "path",
     [
-        "/api/stations/nearest?lon=113.612345&lat=34.754321",
+        "/api/stations/nearest?lon=113.612345&lat=34.754321&open=2026-11-21T12:40",
         "/api/stations/nearest?lon=113.612345&lat=134.754321",
         "/113.612345,34.754321",
         "/api/stations/113.612345",

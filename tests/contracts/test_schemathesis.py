@@ -27,6 +27,21 @@ OPERATIONS = [
     "list_stations",
     "nearest_stations",
     "get_station",
+    "find_places",
+    "stations_reach",
+    "stations_reach_outlines",
+    "station_changes",
+    "station_route",
+    "stations_along",
+    "send_report",
+    "get_report",
+    "list_reports",
+    "unions_at_position",
+    "base_tile",
+    "station_tile",
+    "style_of_map",
+    "station_card",
+    "area_cards",
     "healthz",
     "readyz",
     "coverage_page",
@@ -57,7 +72,9 @@ def test_any_question_at_this_machine(open_app, name, mode):
     ask(operations(open_app, HERE)[name], mode, HERE, [positive_data_acceptance, ignored_auth])
 
 
-@pytest.mark.parametrize("name", ["list_clusters", "list_coverage", "list_editions"])
+@pytest.mark.parametrize(
+    "name", ["list_clusters", "list_coverage", "list_editions", "list_reports"]
+)
 def test_any_question_with_the_key(keyed_app, name):
     # It is asked with the key, without, and with another: the secured ones must tell them apart.
     operation = operations(keyed_app, {})[name]

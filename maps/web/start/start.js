@@ -90,12 +90,14 @@ async function ask(event) {
   for (const name of ["lon", "lat"]) byId(name).removeAttribute("aria-invalid");
   say(t("start.searching"));
   const question = new URLSearchParams(new FormData(form));
-  for (const name of ["lon", "lat"]) question.set(name, byId(name).value.trim().replace("，", "").replace(",", "."));
+  // The position goes in a header, which stands in no log.
+  for (const name of ["lon", "lat"]) question.delete(name);
+  const position = ["lon", "lat"].map((name) => byId(name).value.replace(/[^\d.,eE+-]/g, "").replace(",", "."));
   let answer;
   let body;
   try {
     answer = await fetch(`/api/stations/nearest?${question}`, {
-      headers: { Accept: "application/json", "Accept-Language": language },
+      headers: { Accept: "application/json", "Accept-Language": language, "Nuanyi-Position": position.join(",") },
       cache: "no-store",
       referrerPolicy: "no-referrer",
     });
@@ -126,8 +128,15 @@ function showProblem(problem) {
     byId(error.field)?.setAttribute("aria-invalid", "true");
     return `${names[error.field] ?? error.field}${language === "en" ? " " : ""}${language === "en" ? error.reason : error.reason_zh}`;
   });
+  const field = byId(problem.field);
+  if (!errors.length) {
+    // A detail comes as "中文。 English."
+    const end = problem.detail.search(/。\s/) + 1;
+    reasons.push(language === "en" ? problem.detail.slice(end).trim() : problem.detail.slice(0, end || undefined));
+    field?.setAttribute("aria-invalid", "true");
+  }
   say([problem.title, ...reasons].join(language === "en" ? ". " : "。"), true);
-  if (errors.length) byId(errors[0].field)?.focus();
+  (errors.length ? byId(errors[0].field) : field)?.focus();
 }
 
 function locate() {

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal, cast
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any, cast
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, Field
 
 from api import answers, problems
 from api.answers import Commas, EditionBrief, Identity, OfCrs, Page, PlainText
-from api.service import NO_WRONG_KEY, Asking, Serving
-from api.words import Access, Crs, HoursState, StationKind, Status
+from api.service import Asking, Serving
+from api.words import Access, Crs, StationKind, Status
 from api.words import Service as ServiceWord
-from geo.errors import Busy, Conflict, Invalid, NotFound, OutsideServiceArea, Unavailable
-from geo.settings import Settings
+from geo.errors import Busy, Conflict, Invalid, NotFound, Unavailable
 from geo.stations import queries
 from geo.stations.queries import StationFacts
-from geo.walking.finder import CAP_METRES, MOST, OFFERED_ACCESS
 from maps import geojson
 
 router = APIRouter(prefix="/api/stations", tags=["stations"])
@@ -178,160 +174,6 @@ def list_stations(
     return answers.reply(page, tag, next_page=next_page)
 
 
-# ---------------------------------------------------------------------- nearest
-def _plus(value: object) -> object:
-    """A `+` in a query is a space by the time it arrives: the offset of a time gets it back."""
-    if isinstance(value, str):
-        return re.sub(r"(T\d\d:\d\d(?::\d\d(?:\.\d+)?)?) (\d\d:?\d\d)$", r"\1+\2", value)
-    return value
-
-
-class NearestQuestion(Wanted, OfCrs):
-    """The parameters of the nearest stations."""
-
-    lon: float = Field(
-        ge=-180, le=180, allow_inf_nan=False, description="Longitude, in `crs`.", examples=[101.0]
-    )
-    lat: float = Field(
-        ge=-90, le=90, allow_inf_nan=False, description="Latitude, in `crs`.", examples=[40.2]
-    )
-    k: int = Field(5, ge=1, le=MOST, description="How many at most.", examples=[5])
-    open_rule: Annotated[Literal["arrival", "any"] | datetime, BeforeValidator(_plus)] = Field(
-        "arrival",
-        alias="open",
-        description="arrival: open when one gets there; an ISO 8601 time: open then (without an "
-        "offset it is local); any: whatever the hours. Unknown hours pass only any.",
-        examples=["arrival", "2026-11-21T12:40:00+08:00"],
-    )
-    max_m: float = Field(
-        3000,
-        gt=0,
-        le=CAP_METRES,
-        allow_inf_nan=False,
-        description="At most so many metres of walking.",
-        examples=[1500],
-    )
-
-
-class NearStationAnswer(BaseModel):
-    """A station and the way to it."""
-
-    metres: float = Field(description="Walking distance.", examples=[412.6])
-    minutes: float = Field(description="Walking time.", examples=[5.5])
-    off_street_metres: float = Field(
-        description="Part of the distance that is between the street and the two ends."
-    )
-    straight_line: bool = Field(
-        description="True where no way over streets is known: distance as the crow flies."
-    )
-    hours_state: HoursState = Field(description="At arrival.")
-    open_until: datetime | None = Field(description="When it next closes.")
-    id: int
-    name: str
-    kind: StationKind
-    address: str | None
-    lon: float
-    lat: float
-    services: list[str]
-    access: Access
-    access_method: str | None
-    hours_text: str | None
-    opening_hours: str | None
-    phone: str | None
-    network_brand: str | None
-    operator: str | None
-    host: str | None
-    verified_on: date | None
-
-
-class NearestStations(BaseModel):
-    """The nearest stations, the fewest metres first."""
-
-    stations: list[NearStationAnswer]
-    notes: list[str] = Field(description="What the asker should know of this answer.")
-    crs: Crs
-    as_of: datetime = Field(description="The moment of the answer.")
-    network_edition: int | None = Field(description="Edition of the streets; null without any.")
-    station_edition: int | None
-
-
-@router.get(
-    "/nearest",
-    response_model=NearestStations,
-    dependencies=[NO_WRONG_KEY],
-    responses={
-        200: {"content": answers.GEOJSON_CONTENT},
-        **problems.told(Invalid, OutsideServiceArea, NotFound, Busy, Unavailable),
-    },
-)
-def nearest_stations(
-    request: Request, service: Serving, asked: Annotated[NearestQuestion, Query()]
-) -> Response:
-    """The nearest stations by walking over the street network, in exact order.
-
-    最近的驿站：按真实步行距离排序。The position is neither stored nor logged.
-    """
-    found = service.finder().nearest(
-        asked.lon,
-        asked.lat,
-        k=asked.k,
-        crs=asked.crs,
-        kinds=asked.kinds or [],
-        services=asked.services or [],
-        access=asked.access or OFFERED_ACCESS,
-        open_rule=moment(asked.open_rule, service.settings),
-        max_metres=asked.max_m,
-    )
-    shown = [
-        NearStationAnswer(
-            **{name: near.station[name] for name in _STATION_FIELDS},
-            **{name: getattr(near, name) for name in _NEAR_FIELDS},
-        )
-        for near in found.stations
-    ]
-    about: dict[str, Any] = {
-        "notes": list(found.notes),
-        "as_of": found.as_of,
-        "network_edition": found.network_edition,
-        "station_edition": found.station_edition,
-    }
-    if answers.as_geojson(request, asked.format):
-        body = features(shown, {"crs_used": asked.crs, **about})
-        return answers.reply(body, None, media_type=geojson.MEDIA_TYPE)
-    return answers.reply(NearestStations(stations=shown, crs=asked.crs, **about), None)
-
-
-_NEAR_FIELDS = (
-    "metres",
-    "minutes",
-    "off_street_metres",
-    "straight_line",
-    "hours_state",
-    "open_until",
-)
-_STATION_FIELDS = tuple(name for name in NearStationAnswer.model_fields if name not in _NEAR_FIELDS)
-
-
-def moment(
-    rule: Literal["arrival", "any"] | datetime, settings: Settings
-) -> Literal["arrival", "any"] | datetime:
-    """An opening rule whose time says where it holds.
-
-    Raises:
-        Invalid: a time so far away that no opening hours are known for it.
-    """
-    if not isinstance(rule, datetime):
-        return rule
-    if not 2000 <= rule.year <= 2100:
-        raise Invalid(
-            "No opening hours are known for that year.",
-            remedy="Give a time of these years, such as 2026-11-21T12:40.",
-            field="open",
-        )
-    zone = ZoneInfo(settings.time_zone)
-    return rule.replace(tzinfo=zone) if rule.tzinfo is None else rule.astimezone(zone)
-
-
 # ---------------------------------------------------------------------- one station
 @router.get(
     "/{station_id}",
@@ -401,7 +243,7 @@ _PLAIN_FIELDS = tuple(
 )
 
 
-def features(shown: Iterable[StationAnswer | NearStationAnswer], about: dict[str, Any]) -> bytes:
+def features(shown: Iterable[Any], about: dict[str, Any]) -> bytes:
     """Stations as a FeatureCollection of points; `about` are members of the collection."""
     rows = list(shown)
     lon = np.array([row.lon for row in rows], dtype=np.float64)

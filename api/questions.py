@@ -1,0 +1,43 @@
+"""Questions for the nearest stations that were asked before."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import OrderedDict
+
+from geo.coordinates import Crs
+from geo.walking.wanted import Wanted
+
+KEPT = 512
+POSITION = re.compile(rb"(?:^|&)(lon|lat)=(-?[0-9]{1,3}(?:\.[0-9]{1,20})?)(?=&|$)")
+"""A position in a query; all else of it is the question."""
+
+
+def without_position(query: bytes) -> bytes:
+    """The question of a query."""
+    return POSITION.sub(b"", query).strip(b"&")
+
+
+class Questions:
+    """Questions that were asked before, checked, by the text of their query without its position;
+    the last 512."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[bytes, tuple[Wanted, Crs]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def keep(self, query: bytes, what: Wanted, crs: Crs) -> None:
+        """Remember a question that the ordinary route has answered. One about a fixed time is
+        asked by one person only."""
+        if what.only_open and not what.on_arrival:
+            return
+        text = without_position(query)
+        with self._lock:
+            self._kept[text] = (what, crs)
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+
+    def get(self, text: bytes) -> tuple[Wanted, Crs] | None:
+        """What was asked with this text before."""
+        return self._kept.get(text)

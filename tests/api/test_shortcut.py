@@ -1,0 +1,131 @@
+"""The short way to the nearest stations: the same answers, the same strictness, and no trace."""
+
+import logging
+
+import pytest
+from fastapi.testclient import TestClient
+from served import KEY, LOCAL, SOUTH, WEST
+
+from api.stations.nearest import NearestStations
+from api.stations.shortcut import Shortcut
+from geo.coordinates import from_wgs84
+
+NEAREST = "/api/stations/nearest"
+HERE = f"{WEST + 0.0503},{SOUTH + 0.0501}"
+QUERIES = [
+    "",
+    "k=3",
+    "k=50&open=any",
+    "services=hot_water,toilet&access=public,members,internal,unknown",
+    "kinds=driver_rest_home&k=2",
+    "max_m=900&stay=30",
+    "crs=gcj02&k=4",
+    "crs=bd09&open=any",
+]
+
+
+def shortcut_of(client: TestClient) -> Shortcut:
+    layer = client.app.middleware_stack
+    while not isinstance(layer, Shortcut):
+        layer = layer.app
+    return layer
+
+
+def answered(client: TestClient) -> int:
+    return shortcut_of(client).answered
+
+
+def ask(client, query, position=HERE, **more):
+    headers = {"Nuanyi-Position": position, **more}
+    return client.get(f"{NEAREST}?{query}" if query else NEAREST, headers=headers)
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_the_second_asker_gets_the_same_answer_the_short_way(client, query):
+    shortcut_of(client).log()
+    crs = query.removeprefix("crs=")[:5] if query.startswith("crs=") else "wgs84"
+    lon, lat = from_wgs84(WEST + 0.0503, SOUTH + 0.0501, crs.rstrip("&"))
+    here = f"{float(lon):.7f},{float(lat):.7f}"
+    plain = f"{query}&format=json".lstrip("&")
+    ordinary = client.get(f"{NEAREST}?{plain}", headers={"Nuanyi-Position": here})
+    assert ask(client, query, here).status_code == ordinary.status_code == 200
+    before = answered(client)
+    short = ask(client, query, here)
+    assert answered(client) == before + 1
+    mine, theirs = short.json(), ordinary.json()
+    NearestStations.model_validate(mine)
+    assert list(mine) == list(theirs)
+    del mine["as_of"], theirs["as_of"]
+    assert mine == theirs
+    assert [list(one) for one in mine["stations"]] == [list(one) for one in theirs["stations"]]
+    assert mine["stations"]
+    told = {name: value for name, value in ordinary.headers.items() if name != "content-length"}
+    assert {name: short.headers[name] for name in told} == told
+
+
+def test_a_position_in_the_query_is_no_part_of_the_question(client):
+    lon, lat = HERE.split(",")
+    first = client.get(f"{NEAREST}?k=6&lon={lon}&lat={lat}")
+    before = answered(client)
+    second = client.get(f"{NEAREST}?lat={lat}&k=6&lon={float(lon) + 0.02}")
+    third = ask(client, "k=6")
+    assert answered(client) == before + 2
+    assert first.json()["stations"] == third.json()["stations"] != second.json()["stations"]
+
+
+@pytest.mark.parametrize(
+    ("query", "position", "headers", "status"),
+    [
+        ("k=5", "200,34.75", {}, 422),
+        ("k=5", "34.75,113.65", {}, 422),
+        ("k=5", "nan,34.75", {}, 422),
+        ("k=5", "113.65", {}, 422),
+        ("k=5", "x" * 500, {}, 422),
+        ("k=0", HERE, {}, 422),
+        ("k=1000000", HERE, {}, 422),
+        ("k=5&services=sauna", HERE, {}, 422),
+        ("k=5&lon=1&lon=2&lat=3", None, {}, 422),
+        ("k=5&lon=113.65", None, {}, 422),
+        ("k=5", "101,40", {}, 422),
+        ("k=5", HERE, {"Host": "evil.example"}, 403),
+        ("k=5", HERE, {"X-Forwarded-For": "1.2.3.4"}, 403),
+        ("k=5", HERE, {"Accept": "application/geo+json"}, 200),
+    ],
+)
+def test_whatever_is_unusual_goes_the_ordinary_way(client, query, position, headers, status):
+    ask(client, "k=5")
+    before = answered(client)
+    if position is not None:
+        headers = {"Nuanyi-Position": position, **headers}
+    answer = client.get(f"{NEAREST}?{query}", headers=headers)
+    assert answer.status_code == status
+    assert answered(client) == before
+    if status >= 400:
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_wrong_key_is_refused_the_short_way_too(stranger):
+    assert ask(stranger, "k=7").status_code == 200
+    before = answered(stranger)
+    assert ask(stranger, "k=7").status_code == 200
+    assert answered(stranger) == before + 1
+    assert ask(stranger, "k=7", Authorization="Bearer wrong").status_code == 401
+    right = f"Bearer {KEY}".encode().decode("latin-1")
+    assert stranger.get(f"{NEAREST}?k=7", headers=[
+        (b"Nuanyi-Position", HERE.encode()), (b"Authorization", right.encode("latin-1")),
+    ]).status_code == 200  # fmt: skip
+
+
+def test_short_answers_are_logged_in_sums_and_never_with_a_position(open_app, caplog):
+    with TestClient(open_app, base_url=LOCAL) as client:
+        ask(client, "k=8")
+        shortcut_of(client).log()
+        caplog.clear()
+        caplog.set_level(logging.INFO)
+        for _ in range(5):
+            ask(client, "k=8")
+        shortcut_of(client).log()
+    ours = [one.getMessage() for one in caplog.records if one.name == "nuanyi.access"]
+    assert len(ours) == 1
+    assert "×5" in ours[0]
+    assert not any(part in ours[0] for part in HERE.split(","))
