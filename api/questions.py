@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import OrderedDict
+from urllib.parse import parse_qsl
 
 from geo.coordinates import Crs
 from geo.walking.wanted import Wanted
@@ -33,6 +34,9 @@ class Questions:
         if what.only_open and not what.on_arrival:
             return
         text = without_position(query)
+        names = {name for name, _ in parse_qsl(text.decode("latin-1"), keep_blank_values=True)}
+        if names & {"lon", "lat"}:
+            return  # written in another way: a position must not be kept
         with self._lock:
             self._kept[text] = (what, crs)
             while len(self._kept) > KEPT:

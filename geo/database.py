@@ -215,7 +215,15 @@ class Database:
             pool_pre_ping=True,
             # A position must not travel into an error message or a log.
             hide_parameters=True,
-            connect_args={"application_name": "nuanyi", "connect_timeout": 5},
+            # A server that is gone without a word is noticed within seconds.
+            connect_args={
+                "application_name": "nuanyi",
+                "connect_timeout": 5,
+                "keepalives_idle": 5,
+                "keepalives_interval": 2,
+                "keepalives_count": 3,
+                "tcp_user_timeout": 8000,
+            },
             plugins=["geoalchemy2"],
         )
         event.listen(self.engine, "connect", _set_up_connection)

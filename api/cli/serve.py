@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -15,7 +16,7 @@ from api.cli import console
 from geo import demo as demo_city
 from geo import editions
 from geo.database import ANYONE, Database, Reader
-from geo.errors import Conflict, Forbidden, Unavailable
+from geo.errors import Conflict, DomainError, Forbidden, Unavailable
 from geo.postgres import Cluster
 from geo.settings import Settings
 
@@ -174,7 +175,9 @@ def warm_up(of: Settings, database: Database) -> None:
         finder = Finder.load(reader, of)
     if len(finder):
         lon, lat = finder.position[0].tolist()
-        finder.nearest(lon, lat, open_rule="arrival")
+        # A station may lie outside the service area: told when somebody asks.
+        with contextlib.suppress(DomainError):
+            finder.nearest(lon, lat, open_rule="arrival")
 
 
 def status(state: State = None) -> None:

@@ -56,7 +56,7 @@ class Pieces:
         self.doubtful: list[int] = finder.on_streets.snapped.doubtful.tolist()
         self.pattern: list[int] = finder.hours.row_pattern.tolist()
         # By pattern: from which minute (since the year 1) until which it holds, and the text.
-        self.until: dict[int, tuple[float, float, bytes]] = {}
+        self.until: dict[int, tuple[int, int, bytes]] = {}
         self.known_day: date | None = None
         self.tail = (
             f'"loaded_at":"{finder.loaded_at.isoformat()}",'
@@ -68,7 +68,10 @@ class Pieces:
         """What is said of a station: the rest of its object, closing brace included."""
         piece = self.stations.get((crs, number))
         if piece is None:
-            piece = self.stations[crs, number] = _piece(self.finder, number, crs)
+            piece = _piece(self.finder, number, crs)
+            # The reason of a dated status changes with the time.
+            if number not in self.finder.closures:
+                self.stations[crs, number] = piece
         return piece
 
     def hours(self, number: int, state: int, minute: int, at: datetime, seconds: float) -> bytes:
@@ -87,7 +90,8 @@ class Pieces:
             f'"suspended":{"true" if suspended else "false"},'
         ).encode()
         if plain:
-            self.until[pattern] = (minute, _minutes(until), text)
+            last = minute + 1 if until is None else _minutes(until)
+            self.until[pattern] = (minute, last, text)
         return text
 
 
@@ -128,6 +132,8 @@ class Shortcut:
                 await send({"type": "http.response.body", "body": body})
                 return
         await self.app(scope, receive, send)
+        if scope["type"] == "lifespan":
+            self.log()  # what the last seconds left
 
     # ------------------------------------------------------------------ asking
     def _answer(self, scope: Scope) -> bytes | None:
@@ -138,22 +144,24 @@ class Shortcut:
         position = host = None
         for name, value in scope["headers"]:
             if name == _HEADER:
+                if position is not None or not 0 < len(value) <= 100:
+                    return None
                 position = value
             elif name == b"host":
                 host = value
             elif name == b"accept":
-                if _GEOJSON in value:
+                if _GEOJSON in value.lower():
                     return None
-            elif name in _UNUSUAL:
+            elif name in _UNUSUAL or (self.loopback_only and name in _FORWARDED):
                 return None
         if self.loopback_only and not self._is_own(scope, host):
             return None
         query = scope["query_string"]
         if b"lon=" in query or b"lat=" in query:
             values = dict(given := POSITION.findall(query))
-            if len(given) != 2 or len(values) != 2:
+            if position is not None or len(given) != 2 or len(values) != 2:
                 return None
-            position = position or values[b"lon"] + b"," + values[b"lat"]
+            position = values[b"lon"] + b"," + values[b"lat"]
             query = without_position(query)
         kept = service.questions.get(query)
         if kept is None or position is None:
@@ -252,17 +260,16 @@ class Shortcut:
         self.answered, self.busy, self.logging = 0, 0.0, False
 
 
-_UNUSUAL = frozenset([b"authorization", b"range", *(name.encode() for name in identity.FORWARDED)])
+_UNUSUAL = frozenset([b"authorization", b"range"])
+_FORWARDED = frozenset(name.encode() for name in identity.FORWARDED)
 
 
 def _time(moment: datetime | None) -> str:
     return "null" if moment is None else f'"{moment.isoformat()}"'
 
 
-def _minutes(moment: datetime | None) -> float:
-    """Minutes since the year 1; never is infinite."""
-    if moment is None:
-        return float("inf")
+def _minutes(moment: datetime) -> int:
+    """Minutes since the year 1."""
     return moment.toordinal() * 1440 + moment.hour * 60 + moment.minute
 
 

@@ -183,6 +183,8 @@ PLACE = np.dtype(
 STATE = np.dtype([("metres", np.float64), ("seconds", np.float64), ("stamp", np.int64)], align=True)
 """What one running search knows of a junction or station; valid when the stamp is the current
 generation, so that nothing needs clearing between searches."""
+ITEM_BITS = 24
+"""Of an entry of the search's queue: so many junctions and stations there may be."""
 MOST_BOUND = 64
 """A search for more stations than this does without the bound."""
 

@@ -32,14 +32,16 @@ class Closures:
         )
         times = np.concatenate([self._starts, self._ends])
         self._changes: list[float] = np.unique(times[np.isfinite(times)]).tolist()
-        self._stations_named = frozenset(self._station.tolist())
+        self._rows: dict[int, list[int]] = {}
+        for row, station in enumerate(self._station.tolist()):
+            self._rows.setdefault(station, []).append(row)
 
     def __len__(self) -> int:
         return len(self._starts)
 
     def __contains__(self, station: int) -> bool:
         """Whether anything is said of a station."""
-        return station in self._stations_named
+        return station in self._rows
 
     def span(self, first: float, last: float) -> int | None:
         """The number of the span between two changes that both moments (seconds since 1970) lie in;
@@ -53,7 +55,7 @@ class Closures:
 
     def closed(self, station: int, moment: datetime) -> bool:
         """Whether one station is closed at that moment."""
-        return bool(self.at(moment)[station])
+        return self._closed(station, moment.timestamp())
 
     def changing(self, first: datetime, last: datetime) -> npt.NDArray[np.bool_]:
         """(S,) stations of which a status begins or ends after `first` and not after `last`."""
@@ -71,9 +73,15 @@ class Closures:
         mine = self._station == station
         times = np.concatenate([self._starts[mine], self._ends[mine]])
         for time in np.unique(times[(times > moment.timestamp()) & np.isfinite(times)]).tolist():
-            if bool(self._at(time)[station]) == closed:
+            if self._closed(station, time) == closed:
                 return datetime.fromtimestamp(time, UTC).astimezone(moment.tzinfo)
         return None
+
+    def _closed(self, station: int, second: float) -> bool:
+        for row in reversed(self._rows.get(station, ())):
+            if self._starts[row] <= second < self._ends[row]:
+                return bool(self._shuts[row])
+        return False
 
     def _at(self, second: float) -> npt.NDArray[np.bool_]:
         holds = (self._starts <= second) & (second < self._ends)

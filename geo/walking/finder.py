@@ -264,17 +264,28 @@ class Finder:
         seconds = self._longest(what)
         changing = self.closures.changing(moment, moment + timedelta(seconds=seconds))
         allow = self._allowed(what) & (~self.closures.at(moment) | changing)
+        k = what.k
         while True:
-            found = asked(self._prepare(what, moment.date(), allow), x, y, minute_of(moment))
-            wrong = [
-                number
-                for number, walked in zip(found.station, found.seconds, strict=True)
-                if changing[number]
-                and self.closures.closed(number, self.arrival(what, moment, float(walked)))
+            question = self._prepare(what._replace(k=k), moment.date(), allow)
+            found = asked(question, x, y, minute_of(moment))
+            good = [
+                row
+                for row, (number, walked) in enumerate(
+                    zip(found.station.tolist(), found.seconds.tolist(), strict=True)
+                )
+                if not changing[number]
+                or self._lets_in(what, number, self.arrival(what, moment, walked))
             ]
-            if not wrong:
-                return found
-            allow[wrong] = False
+            if len(good) >= what.k or len(found) < k:
+                return found.take(good[: what.k])
+            k *= 4
+
+    def _lets_in(self, what: Wanted, number: int, there: datetime) -> bool:
+        """Whether no dated status closes a station at a moment, nor during the stay after it."""
+        if self.closures.closed(number, there):
+            return False
+        shut = self.closures.next(number, there, closed=True)
+        return shut is None or shut >= there + timedelta(minutes=what.stay_minutes)
 
     def question(self, what: Wanted, moment: datetime) -> Prepared | None:
         """The question made ready for a moment and those after it; None when a dated status begins
@@ -395,7 +406,9 @@ class Finder:
         another opens, and whether a dated status is what closes it."""
         dated = number in self.closures
         if dated and self.closures.closed(number, there):
-            return "closed", None, self.closures.next(number, there, closed=False), True
+            opens = self._opens(number, there)
+            # Of hours that are not known only the end of the closure can be told.
+            return "closed", None, opens or self.closures.next(number, there, closed=False), True
         word = STATES[by_hours]
         if word == "open":
             until = self._open_until(number, there)
@@ -403,8 +416,19 @@ class Finder:
                 shut = self.closures.next(number, there, closed=True)
                 until = min((end for end in (until, shut) if end is not None), default=None)
             return word, until, None, False
-        opens = self.hours.next_opening(number, there) if word == "closed" else None
-        return word, None, opens, False
+        return word, None, self._opens(number, there) if word == "closed" else None, False
+
+    def _opens(self, number: int, there: datetime) -> datetime | None:
+        """When the hours next let in while no dated status closes."""
+        moment: datetime | None = there
+        for _ in range(16):
+            if moment is None:
+                return None
+            opens = self.hours.next_opening(number, moment)
+            if opens is None or not self.closures.closed(number, opens):
+                return opens
+            moment = self.closures.next(number, opens, closed=False)
+        return None
 
     def _open_until(self, number: int, there: datetime) -> datetime | None:
         """When the hours of an open station end. Kept by pattern: many stations, few patterns."""
@@ -413,7 +437,7 @@ class Finder:
         kept = self._until.get(pattern)
         if kept is None or not kept[0] <= minute < kept[1]:
             end = self.hours.open_until(number, there)
-            last = float("inf")
+            last: float = minute + 1  # of one without an end nothing is known of the next minute
             if end is not None:
                 last = end.toordinal() * 1440 + end.hour * 60 + end.minute
             kept = self._until[pattern] = (minute, last, end)
@@ -443,8 +467,9 @@ class Finder:
         """The reason of the dated status that holds now, or else of the next one."""
         facts = self.news.statuses.get(self.facts[number]["id"], ())
         now = datetime.now(self.zone)
-        holding = [fact for fact in facts if fact.starts_at <= now]
-        for fact in (*reversed(holding), *facts):
+        to_come = [fact for fact in facts if fact.ends_at is None or fact.ends_at > now]
+        holding = [fact for fact in to_come if fact.starts_at <= now]
+        for fact in (*reversed(holding), *to_come):
             return fact.reason
         return None
 
@@ -456,7 +481,8 @@ class Finder:
 
 def minute_of(moment: datetime) -> float:
     """Minutes since the midnight of a local time; fractions count."""
-    return moment.hour * 60 + moment.minute + moment.second / 60
+    seconds = moment.second + moment.microsecond / 1e6
+    return moment.hour * 60 + moment.minute + seconds / 60
 
 
 def _bits(services: Sequence[str]) -> int:

@@ -6,14 +6,15 @@ import contextlib
 import select
 import threading
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from geo import editions
 from geo.database import ANYONE, Database, Reader
+from geo.errors import Unavailable
 from geo.settings import Settings
 from geo.stations.news import read_news
+from geo.stations.reports import DOUBT_DAYS
 from geo.walking.finder import Finder
 
 CHECK_SECONDS = 1.0
@@ -39,8 +40,7 @@ class FinderHolder:
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._watcher: threading.Thread | None = None
-        self.when_changed: list[Callable[[Finder], None]] = []
-        """Called, in the background, with each finder that takes the place of another."""
+        self._failed: float | None = None
 
     def current(self) -> Finder:
         """The finder in force.
@@ -53,12 +53,26 @@ class FinderHolder:
             return finder
         with self._lock:
             if self._finder is None:
-                self._refresh()
+                self._first()
             assert self._finder is not None
+            return self._finder
+
+    def _first(self) -> None:
+        """The first load. One that just failed is not tried again for every asker in line."""
+        if self._failed is not None and time.monotonic() - self._failed < CHECK_SECONDS:
+            raise Unavailable(
+                "驿站和道路还未装载。 The stations and streets are not loaded yet.",
+                remedy="请稍后再试。 Try again in a moment; /readyz tells what is missing.",
+            )
+        try:
+            self._refresh()
+        except Exception:
+            self._failed = time.monotonic()
+            raise
+        finally:
             if self._watcher is None:
                 self._watcher = threading.Thread(target=self._watch, daemon=True, name="freshness")
                 self._watcher.start()
-            return self._finder
 
     def refresh(self) -> Finder:
         """Look at the database now, and load what changed.
@@ -87,13 +101,9 @@ class FinderHolder:
                 finder = Finder.load(reader, self._settings)
             elif news_key != self._news_key:
                 finder = finder.with_news(read_news(reader))
-        changed = finder is not self._finder
         self._finder, self._key, self._news_key = finder, key, news_key
         self._confirmed = datetime.now(UTC)
         finder.unconfirmed_since = None
-        if changed:
-            for listener in self.when_changed:
-                listener(finder)
 
     def _look(self) -> bool:
         """Look at the database; whether it answered."""
@@ -150,6 +160,6 @@ def _news(reader: Reader) -> tuple[Any, ...]:
         ),
         reader.scalar(
             "SELECT md5(string_agg(t.id || t.state, ',' ORDER BY t.id)) FROM station_report AS t "
-            "WHERE received_at > now() - interval '15 days'"
+            f"WHERE received_at > now() - interval '{DOUBT_DAYS} days'"
         ),
     )

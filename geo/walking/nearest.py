@@ -3,7 +3,7 @@ the business of :mod:`geo.walking.labels`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,18 @@ class Nearest:
 
     def __len__(self) -> int:
         return len(self.station)
+
+    def take(self, rows: list[int]) -> Nearest:
+        """Some of them, in the order of their numbers here."""
+        return replace(
+            self,
+            station=self.station[rows],
+            metres=self.metres[rows],
+            metres_off_station=self.metres_off_station[rows],
+            seconds=self.seconds[rows],
+            state=self.state[rows],
+            doubtful=self.doubtful[rows],
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,7 +213,7 @@ def nearest_many(
     minute = question.start_minute
     batch: Any = search_many  # its stub counts the starred arguments wrong
     batch(
-        *question.arguments(minute),
+        *question.arguments(question.admit(minute)[2]),
         lon,
         lat,
         minute,

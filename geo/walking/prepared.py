@@ -154,8 +154,8 @@ class Prepared:
             room = self._local.room = self._room(minute)
         return ask(room.bundle, lon, lat, minute), room
 
-    def arguments(self, minute: float) -> tuple[Any, ...]:
-        """What the compiled batch search takes, but the people."""
+    def arguments(self, admitted: Flags) -> tuple[Any, ...]:
+        """What the compiled searches take, but the people; `admitted` of :meth:`admit`."""
         stations = self.stations
         graph = stations.graph
         return (
@@ -165,7 +165,7 @@ class Prepared:
             stations.feet,
             stations.records,
             stations.scratch(),
-            self._admit(minute)[2],
+            admitted,
             self.hours,
             self.when,
             self.numbers,
@@ -181,11 +181,11 @@ class Prepared:
             np.zeros(2),
         )
         make: Any = bundle  # its stub counts the starred arguments wrong
-        bundled = make(*self.arguments(minute), *out)
-        since, until, _ = self._admit(minute)
+        since, until, admitted = self.admit(minute)
+        bundled = make(*self.arguments(admitted), *out)
         return Room(bundled, out, since, until)
 
-    def _admit(self, minute: float) -> tuple[float, float, Flags]:
+    def admit(self, minute: float) -> tuple[float, float, Flags]:
         """From which minute until which a list of admitted stations holds, and the list."""
         kept = self._admitted
         if kept is not None and kept[0] <= minute < kept[1]:

@@ -18,6 +18,7 @@ import numpy as np
 from numba import njit
 
 from geo.walking.arrays import (
+    ITEM_BITS,
     Feet,
     Flags,
     Floats,
@@ -80,7 +81,6 @@ NO_HOURS = np.array([0.0, 0.0, 0.0, 0.0])
 # 24 bits of what is reached, so that of two things equally far the lower comes out first. Junctions
 # are reached before stations, stations by rank. Metres themselves are kept exactly; a junction that
 # comes out 15 µm too early is corrected when the better way comes.
-ITEM_BITS = 24
 STEPS = 65536.0
 FARTHEST = float((1 << 39) - 1)
 
@@ -244,6 +244,8 @@ def search(
             continue  # a shorter way was found since
         metres, seconds = state.metres, state.seconds
         if item >= junctions:
+            # Done with, whatever way to it is still queued or yet to be found.
+            state.metres = -1.0
             station = feet.by_rank[item - junctions]
             open_state = UNKNOWN
             if with_hours:

@@ -10,7 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.errors import Invalid
-from geo.walking.arrays import Feet, Floats, Ints, Longs, Records, Scratch, new_scratch, records_of
+from geo.walking.arrays import (
+    ITEM_BITS,
+    Feet,
+    Floats,
+    Ints,
+    Longs,
+    Records,
+    Scratch,
+    new_scratch,
+    records_of,
+)
 from geo.walking.graph import Snapped, WalkingGraph
 
 
@@ -54,6 +64,12 @@ class StationsOnStreets:
             raise Invalid(
                 "A station's coordinates are not numbers.",
                 remedy="Leave stations without a place out.",
+            )
+        if self.graph.junctions + count >= 1 << ITEM_BITS:
+            raise Invalid(
+                f"{self.graph.junctions:,} junctions and {count:,} stations are more than one "
+                "search holds.",
+                remedy=f"Import a smaller extract: {1 << ITEM_BITS:,} together at most.",
             )
         snapped = self.snapped = self.graph.snap(self.lon, self.lat)
         by_rank = np.arange(count) if self.ids is None else np.argsort(self.ids, kind="stable")

@@ -320,6 +320,21 @@ def test_hours_on_the_straight_line_are_those_of_the_walking_search():
             assert_allclose(a.metres, b.metres, atol=0.01)
 
 
+@pytest.mark.parametrize("sideways", [0.0, 4e-6, -4e-6, 1.1e-5, 0.5])
+def test_two_ways_equally_long_lead_to_one_station_once(sideways):
+    # A block; people in the middle of one side, stations around the middle of the opposite one.
+    corners = [(0, 0), (200, 0), (200, 100), (0, 100)]
+    graph = WalkingGraph.build(
+        network_of(corners, [(0, 1, []), (1, 2, []), (2, 3, []), (3, 0, [])])
+    )
+    opposite = [(100 + step * 1e-6, 100) for step in range(-12, 13, 3)]
+    stations = stations_at(graph, *opposite, (20, 0), (180, 0))
+    for k in (1, 3, 6, 11, 20):
+        found = walk(stations, 100 + sideways, 0, k).station.tolist()
+        assert len(found) == min(k, 11)
+        assert len(set(found)) == len(found)
+
+
 def test_no_station_is_no_answer_and_no_error():
     for network in (LONG, empty_network()):
         stations = stations_at(WalkingGraph.build(network))

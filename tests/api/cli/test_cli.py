@@ -208,7 +208,7 @@ def test_what_is_no_file_is_said_before_any_database_is_asked(typed, tmp_path) -
     for path in (tmp_path / "none.csv", tmp_path):
         told = typed("import", "stations", path, "--crs", "wgs84")
         assert told.code == UNUSABLE
-        assert path.name in told.err
+        assert path.name in "".join(told.err.split())  # a long path is wrapped
     assert not (tmp_path / "state").exists()
 
 

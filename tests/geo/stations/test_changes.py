@@ -369,7 +369,7 @@ def test_a_station_is_told_with_its_facts_in_plain_json() -> None:
     }  # fmt: skip
     assert body["crs"] == "wgs84"
     assert body["as_of"] == "2026-09-29T12:00:00+08:00"
-    assert body["until"] == "2026-10-07T00:00+08:00"
+    assert body["until"] == "2026-10-07T00:00:00+08:00"
     assert body["notes"] == []
 
 

@@ -115,7 +115,14 @@ def test_a_receipt_of_another_content_is_a_conflict(writer: Writer, station: int
 
 @pytest.mark.parametrize(
     "word",
-    ["", "x" * 32, "0" * 32, uuid.uuid1().hex, str(uuid.uuid4()), uuid.uuid4().hex.upper() + "\n"],
+    [
+        "",
+        "x" * 32,
+        "0" * 32,
+        "d4382152e58d11f1af7102fc00000001",  # version 1: a clock and an address
+        "231c3a55-2e55-49d9-b8fa-1540dcb3cf07",
+        "EC515F1C5F3B457C8E3E4588187C7444\n",
+    ],
 )
 def test_a_receipt_that_could_be_guessed_is_refused(writer: Writer, station: int, word) -> None:
     with pytest.raises(Invalid) as caught:
