@@ -29,7 +29,7 @@ from geo.coverage.rates import RATES
 from geo.schema.areas import AREA_KINDS
 from geo.schema.editions import DATASETS, EDITION_STATES
 from geo.schema.stations import STATION_STATUSES
-from geo.walking.finder import STATES
+from geo.walking.telling import STATES
 
 
 def operations(app):
