@@ -51,7 +51,7 @@ def obstacles_of(around: Surroundings, *, cell_metres: float = CELL_METRES) -> O
     )
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def is_crossed(
     obstacles: Obstacles, lon: float, lat: float, to_lon: float, to_lat: float, metres: float
 ) -> bool:  # pragma: no cover - compiled
@@ -87,7 +87,7 @@ def is_crossed(
     return False
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _meets(
     obstacles: Obstacles,
     i: int,

@@ -296,7 +296,7 @@ def search(
     return count
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def search_from(
     streets: Streets,
     grid: StreetGrid,

@@ -116,7 +116,7 @@ def _fraction(
     return float(min(max(-(ax * bx + ay * by) / square, 0.0), 1.0))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def foot_of(
     streets: Streets,
     grid: StreetGrid,
