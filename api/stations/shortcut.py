@@ -17,6 +17,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from math import inf
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -56,7 +57,7 @@ class Pieces:
         self.doubtful: list[int] = finder.on_streets.snapped.doubtful.tolist()
         self.pattern: list[int] = finder.hours.row_pattern.tolist()
         # By pattern: from which minute (since the year 1) until which it holds, and the text.
-        self.until: dict[int, tuple[int, int, bytes]] = {}
+        self.until: dict[int, tuple[int, float, bytes]] = {}
         self.known_day: date | None = None
         self.tail = (
             f'"loaded_at":"{finder.loaded_at.isoformat()}",'
@@ -90,7 +91,11 @@ class Pieces:
             f'"suspended":{"true" if suspended else "false"},'
         ).encode()
         if plain:
-            last = minute + 1 if until is None else _minutes(until)
+            last: float = minute + 1
+            if until is not None:
+                last = _minutes(until)
+            elif self.finder.hours.never_closes(number):
+                last = inf
             self.until[pattern] = (minute, last, text)
         return text
 

@@ -327,6 +327,11 @@ class HoursTable:
 
     # --- one row ---
 
+    def never_closes(self, row: int) -> bool:
+        """Whether it is open every minute of every day."""
+        pattern = self._patterns[int(self.row_pattern[row])]
+        return pattern is not None and pattern.always
+
     def open_until(self, row: int, at: datetime) -> datetime | None:
         """When the opening that holds at `at` ends (with the zone). None when it is not open at
         `at`, and when it never ends (within 400 days)."""

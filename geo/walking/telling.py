@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from math import inf
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -70,6 +71,8 @@ class Telling:
             last: float = minute + 1  # of one without an end nothing is known of the next minute
             if end is not None:
                 last = end.toordinal() * 1440 + end.hour * 60 + end.minute
+            elif self.hours.never_closes(number):
+                last = inf
             kept = self._until[pattern] = (minute, last, end)
         return kept[2]
 
