@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -27,14 +28,24 @@ class ClustersQuestion(Page, OfCrs):
 class ClusterAnswer(BaseModel):
     """A cluster; GeoJSON has its outline too."""
 
-    id: int
-    method: str = Field(description="How it was found.", examples=["dbscan"])
+    id: int = Field(description="Stays from run to run while at least half of it does.")
+    tier: Literal["confirmed", "to_check"] = Field(description="How sure it is.")
+    kind: Literal["whole_unit", "part_of_unit", "street"]
+    area_id: int | None = Field(description="The organising unit that holds it.")
+    subdistrict_id: int | None
+    place: str | None = Field(description="Name of the unit or of the street.")
+    score: float = Field(description="Log-likelihood beyond what is usual there.")
+    p_value: float | None
     units: int = Field(description="Enterprises without a union in it.")
     units_25: int = Field(description="Of these, with 25 employees or more.")
+    units_100: int = Field(description="Of these, with 100 employees or more.")
+    units_all: int = Field(description="All enterprises of the place.")
+    share: float = Field(description="units / units_all.")
+    expected_share: float = Field(description="The share that is usual there.")
     employees: int = Field(description="Employees of those that state them.")
     employees_unstated: int = Field(description="Enterprises that do not state them.")
-    units_around: int = Field(description="All enterprises inside the outline.")
-    share: float = Field(description="units / units_around.")
+    addresses: int = Field(description="Different places in it.")
+    first_seen: date = Field(description="Since which edition's day it is known.")
     diameter_metres: float
     lon: float = Field(description="Of its centre, in `crs`.")
     lat: float

@@ -2,12 +2,15 @@
 
 from datetime import date
 
+import numpy as np
 import shapely
 from hostile import HOSTILE_NAME
 from sqlalchemy import text
 
 from geo import partitions
 from geo.database import Writer
+from geo.enterprises.classes import BUSINESS
+from geo.enterprises.units import STATE, Units
 from geo.schema import AreaFigures
 
 
@@ -151,9 +154,10 @@ def figures(writer: Writer, assignment_id: int, area_id: int, **counts: int) -> 
 def cluster(writer: Writer, edition_id: int, number: int, lon: float, lat: float) -> None:
     outline = shapely.Point(lon, lat).buffer(0.001, quad_segs=2)
     writer.execute(
-        "INSERT INTO cluster (edition_id, id, method, parameters, units, units_25, employees, "
-        "employees_unstated, units_around, diameter_metres, centre, outline) VALUES (:e, :id, "
-        "'dbscan', '{}', 12, 3, :workers, 1, 15, 80.5, ST_Point(:lon, :lat, 4326), "
+        "INSERT INTO cluster (edition_id, id, tier, kind, score, units, units_25, units_100, "
+        "units_all, expected, employees, employees_unstated, addresses, diameter_metres, "
+        "first_seen, centre, outline) VALUES (:e, :id, 'confirmed', 'street', 9.5, 12, 3, 0, 15, "
+        "6.0, :workers, 1, 8, 80.5, DATE '2026-09-30', ST_Point(:lon, :lat, 4326), "
         "ST_GeomFromText(:wkt, 4326))",
         {
             "e": edition_id,
@@ -164,3 +168,21 @@ def cluster(writer: Writer, edition_id: int, number: int, lon: float, lat: float
             "wkt": outline.wkt,
         },
     )
+
+
+def plain_units(count: int, **columns: object) -> Units:
+    """Units 1 … `count` of which nothing is stated but the `columns` given."""
+    plain: dict[str, object] = {
+        "ids": np.arange(1, count + 1, dtype=np.int64),
+        "state": np.full(count, STATE["none"], dtype=np.int8),
+        "union_key": np.zeros(count, dtype=np.int64),
+        "address_key": np.zeros(count, dtype=np.int64),
+        "business": np.full(count, BUSINESS["unstated"], dtype=np.int8),
+        "industry": np.zeros(count, dtype=np.int8),
+        "unit_class": np.zeros(count, dtype=np.int8),
+    }
+    for name in ("lon", "lat", "employees", "members"):
+        plain[name] = np.full(count, np.nan)
+    for name in ("new_employment_workers", "new_employment_members"):
+        plain[name] = np.full(count, np.nan)
+    return Units(**(plain | columns))  # type: ignore[arg-type]

@@ -7,9 +7,9 @@ than one would expect*: that is the next step, and the method's name travels wit
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -43,16 +43,26 @@ class ClusterRules:
 
 @dataclass(frozen=True)
 class ClusterFacts:
-    """A cluster as it is shown."""
+    """A cluster as it is shown; see :class:`geo.schema.Cluster`."""
 
     id: int
-    method: str
+    tier: str
+    kind: str
+    area_id: int | None
+    subdistrict_id: int | None
+    place: str | None
+    score: float
+    p_value: float | None
     units: int
     units_25: int
+    units_100: int
+    units_all: int
+    expected: float
     employees: int
     employees_unstated: int
-    units_around: int
+    addresses: int
     diameter_metres: float
+    first_seen: date
     lon: float
     lat: float
     outline: Any
@@ -60,8 +70,13 @@ class ClusterFacts:
 
     @property
     def share(self) -> float:
-        """Units without a union among all units inside the outline's reach."""
-        return self.units / self.units_around if self.units_around else 1.0
+        """Units without a union among all units of the place."""
+        return self.units / self.units_all if self.units_all else 1.0
+
+    @property
+    def expected_share(self) -> float:
+        """The share that is usual there."""
+        return self.expected / self.units_all if self.units_all else 0.0
 
 
 def find(
@@ -140,24 +155,31 @@ def _store(
     np.minimum.at(smallest, label, units.ids[member])
     identity = stable_ids(np.array([f"{METHOD} {number}" for number in smallest.tolist()]))
     stated = ~np.isnan(units.employees[member])
-    parameters = json.dumps(asdict(rules))
+    today = str(writer.scalar("SELECT as_of FROM edition WHERE id = :id", id=edition_id))
     rows = pa.table(
         {
             "edition_id": np.full(count, edition_id),
             "id": identity,
-            "method": [METHOD] * count,
-            "parameters": [parameters] * count,
+            "tier": ["to_check"] * count,
+            "kind": ["street"] * count,
+            "score": np.zeros(count),
             "units": size,
             "units_25": np.bincount(
                 label, weights=np.nan_to_num(units.employees[member]) >= 25, minlength=count
             ).astype(np.int64),
+            "units_100": np.bincount(
+                label, weights=np.nan_to_num(units.employees[member]) >= 100, minlength=count
+            ).astype(np.int64),
+            "units_all": np.maximum(np.bincount(inside, minlength=count), size),
+            "expected": np.zeros(count),
             "employees": np.bincount(
                 label, weights=np.nan_to_num(units.employees[member]), minlength=count
             ).astype(np.int64),
             "employees_unstated": np.bincount(label, weights=~stated, minlength=count).astype(
                 np.int64
             ),
-            "units_around": np.bincount(inside, minlength=count),
+            "addresses": size,
+            "first_seen": [today] * count,
             "diameter_metres": diameter,
             "centre": point_column(lon, lat),
             "outline": shape_column(plane.geometry_back(outlines)),
@@ -184,8 +206,9 @@ def list_clusters(
         limit: how many at most.
     """
     rows = reader.all(
-        "SELECT id, method, units, units_25, employees, employees_unstated, units_around, "
-        "diameter_metres, ST_X(centre) AS lon, ST_Y(centre) AS lat, "
+        "SELECT id, tier, kind, area_id, subdistrict_id, place, score, p_value, units, units_25, "
+        "units_100, units_all, expected, employees, employees_unstated, addresses, "
+        "diameter_metres, first_seen, ST_X(centre) AS lon, ST_Y(centre) AS lat, "
         "ST_AsBinary(outline) AS outline FROM cluster WHERE edition_id = :edition "
         "AND (CAST(:after AS bigint) IS NULL OR (-employees, id) > "
         "(SELECT -employees, id FROM cluster WHERE edition_id = :edition AND id = :after)) "

@@ -97,6 +97,15 @@ def figures(
         "new_employment_workers": add(new_pair, units.new_employment_workers),
         "new_employment_members": add(new_pair, new_members),
         "new_employment_left_out": add(has_new & ~new_pair),
+        # To be told apart by the register next: see the set-apart units of the brief.
+        "units_mass_registration": add(~everyone),
+        "units_dormant": add(~everyone),
+        "units_closed": add(~everyone),
+        "employees_set_apart": add(~everyone),
+        "units_eligible": add(everyone),
+        "units_eligible_unionised": add(unionised),
+        "units_eligible_unknown": add(unknown),
+        "joint_unions": _different(units, state == STATE["joint"], unit, area, areas),
     }
     return counted
 

@@ -15,7 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from geo.enterprises.units import STATE, Units
+from geo.enterprises import classes
+from geo.enterprises.units import STATE, Units, coded
 from geo.files.codes import credit_codes
 from geo.files.headers import Matched
 from geo.files.identity import stable_ids
@@ -40,6 +41,7 @@ def prepare_enterprises(raw: RawTable, matched: Matched, context: Context) -> Pr
     address = rows.text("address")
     counts = {field: rows.integers(field, most=MOST_EMPLOYEES) for field in COUNTS}
     founded = rows.dates("union_founded_on")
+    business = rows.choice("business_state", "business_state")
     union_name = rows.text("union_name")
     state = _union_state(rows, union_name, union_uscc, founded)
     lon, lat, located_by = rows.located(address)
@@ -54,6 +56,7 @@ def prepare_enterprises(raw: RawTable, matched: Matched, context: Context) -> Pr
         "uscc": keep(uscc),
         "address": keep(address),
         **{field: keep(rows.text(field)) for field in TEXTS},
+        "business_state": keep(business),
         **{field: keep(column) for field, column in counts.items()},
         "union_state": keep(
             pa.DictionaryArray.from_arrays(pa.array(state), pa.array(UNION_STATES)).cast(
@@ -123,7 +126,19 @@ def _units(
         state=codes,
         union_key=np.where(unionised, keys, 0),
         **{field: _floats(columns[field]) for field in COUNTS},
+        industry=coded(pa.chunked_array([columns["industry"]]), classes.industries),
+        unit_class=coded(pa.chunked_array([columns["unit_class"]]), classes.unit_classes),
+        business=_business(columns["business_state"]),
+        address_key=np.where(stated(columns["address"]), stable_ids(columns["address"]), 0),
     )
+
+
+def _business(column: Any) -> npt.NDArray[np.int8]:
+    words = _plain(column)
+    names, inverse = np.unique(words, return_inverse=True)
+    codes = np.array([classes.BUSINESS[str(name) or "unstated"] for name in names], dtype=np.int8)
+    found: npt.NDArray[np.int8] = codes[inverse] if len(codes) else np.empty(0, dtype=np.int8)
+    return found
 
 
 def _plain(column: Any) -> npt.NDArray[Any]:

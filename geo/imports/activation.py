@@ -91,6 +91,26 @@ def prepare(
             _assign_stations(writer, edition_of.id, index, progress)
 
 
+def complete(database: Database, actor: Actor, progress: Progress = SILENT) -> None:
+    """Compute what the editions in force lack, such as after a migration that counts otherwise.
+
+    Costs a query where nothing is missing.
+    """
+    with database.read(actor) as reader:
+        missing = reader.scalar(
+            "SELECT EXISTS (SELECT FROM edition e JOIN edition a ON a.dataset = 'areas' "
+            "AND a.state = 'active' WHERE e.state = 'active' "
+            "AND e.dataset IN ('enterprises', 'stations') AND NOT EXISTS (SELECT FROM assignment s "
+            "WHERE s.edition_id = e.id AND s.area_edition_id = a.id))"
+        )
+    if missing:
+        with database.write(actor) as writer:
+            take_turn(writer, "put in force", progress)
+            for dataset in ("enterprises", "areas"):
+                if editions.active(writer, dataset):
+                    prepare(writer, dataset, progress)
+
+
 def _units(reader: Reader, progress: Progress) -> Units:
     edition = editions.require_active(reader, "enterprises")
     with progress.step("读取企业 / reading the enterprises"):

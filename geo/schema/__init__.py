@@ -9,11 +9,17 @@ division code, name and address), the same in each edition, safe in JSON; see
 :func:`geo.files.identity.stable_ids`.
 """
 
-from geo.schema.areas import Area, AreaFigures, AreaMembership, AreaStations, Assignment
+from geo.schema.areas import Area, AreaChange, AreaFigures, AreaMembership, AreaStations, Assignment
 from geo.schema.base import Base
-from geo.schema.clusters import Cluster, ClusterMember
+from geo.schema.clusters import CLUSTER_KINDS, TIERS, Cluster, ClusterMember, ClusterRun
 from geo.schema.editions import DATASETS, Edition
-from geo.schema.enterprises import UNION_STATES, Enterprise
+from geo.schema.enterprises import (
+    BUSINESS_STATES,
+    UNION_STATES,
+    Enterprise,
+    LedgerEntry,
+    UnionChange,
+)
 from geo.schema.siting import HOST_TYPES, CandidateSite, Demand
 from geo.schema.stations import (
     ACCESS,
@@ -30,6 +36,8 @@ from geo.schema.streets import SURROUNDING_KINDS, Street, StreetNode, Surroundin
 
 __all__ = [
     "ACCESS",
+    "BUSINESS_STATES",
+    "CLUSTER_KINDS",
     "DATASETS",
     "HOST_TYPES",
     "REPORT_KINDS",
@@ -37,8 +45,10 @@ __all__ = [
     "SERVICES",
     "STATION_KINDS",
     "SURROUNDING_KINDS",
+    "TIERS",
     "UNION_STATES",
     "Area",
+    "AreaChange",
     "AreaFigures",
     "AreaMembership",
     "AreaStations",
@@ -47,9 +57,11 @@ __all__ = [
     "CandidateSite",
     "Cluster",
     "ClusterMember",
+    "ClusterRun",
     "Demand",
     "Edition",
     "Enterprise",
+    "LedgerEntry",
     "Station",
     "StationDuplicate",
     "StationReport",
@@ -57,4 +69,5 @@ __all__ = [
     "Street",
     "StreetNode",
     "Surrounding",
+    "UnionChange",
 ]

@@ -15,6 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
     func,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geo.schema.base import Base, OfEdition, OfPartition, OptionalText, StableId
@@ -139,6 +140,30 @@ class AreaFigures(Base):
     new_employment_workers: Mapped[int] = mapped_column(BigInteger)
     new_employment_members: Mapped[int] = mapped_column(BigInteger)
     new_employment_left_out: Mapped[int] = mapped_column(Integer)
+    units_mass_registration: Mapped[int] = mapped_column(Integer)
+    units_dormant: Mapped[int] = mapped_column(Integer)
+    units_closed: Mapped[int] = mapped_column(Integer)
+    employees_set_apart: Mapped[int] = mapped_column(BigInteger)
+    units_eligible: Mapped[int] = mapped_column(Integer)
+    units_eligible_unionised: Mapped[int] = mapped_column(Integer)
+    units_eligible_unknown: Mapped[int] = mapped_column(Integer)
+    joint_unions: Mapped[int] = mapped_column(Integer)
+
+
+class AreaChange(Base):
+    """What became of the units of an area between two editions of enterprises, laid over the same
+    areas; see :mod:`geo.coverage.compare`. Counted once for a pair."""
+
+    __tablename__ = "area_change"
+
+    from_assignment_id: Mapped[int] = mapped_column(
+        ForeignKey("assignment.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    to_assignment_id: Mapped[int] = mapped_column(
+        ForeignKey("assignment.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    area_id: Mapped[StableId]
+    counts: Mapped[dict[str, int]] = mapped_column(JSONB)
 
 
 class AreaStations(Base):

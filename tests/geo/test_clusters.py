@@ -8,6 +8,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rows import plain_units
 from sklearn.cluster import DBSCAN
 
 from geo import editions
@@ -22,16 +23,13 @@ def units_at(
 ) -> Units:
     count = len(lon)
     states = np.full(count, state) if isinstance(state, str) else state
-    return Units(
-        ids=np.arange(1, count + 1, dtype=np.int64),
+    return plain_units(
+        count,
         lon=np.asarray(lon, float),
         lat=np.asarray(lat, float),
         state=np.array([STATE[str(one)] for one in states], dtype=np.int8),
-        union_key=np.zeros(count, dtype=np.int64),
         employees=np.full(count, float(employees)),
         members=np.zeros(count),
-        new_employment_workers=np.full(count, np.nan),
-        new_employment_members=np.full(count, np.nan),
     )
 
 
@@ -100,7 +98,7 @@ def test_a_cluster_states_what_stands_in_it(writer: Writer, edition: int) -> Non
     assert find(writer, edition, far) == 1
     (cluster,) = list_clusters(writer, edition)
     assert (cluster.units, cluster.units_25, cluster.employees) == (40, 40, 1200)
-    assert cluster.units_around >= 40
+    assert cluster.units_all >= 40
     assert 0.85 < cluster.share <= 1
     assert shapely.covers(cluster.outline, shapely.points(lon[:40], lat[:40])).all()
     assert 20 < cluster.diameter_metres < 120

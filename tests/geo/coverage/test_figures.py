@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rows import plain_units
 
 from geo.coverage.figures import figures
 from geo.enterprises.units import STATE, Units
@@ -43,8 +44,8 @@ def city(draw: st.DrawFn) -> tuple[pd.DataFrame, pd.DataFrame, int]:
 
 def units_of(frame: pd.DataFrame) -> Units:
     unionised = frame["state"].isin(["own", "joint"])
-    return Units(
-        ids=np.arange(len(frame), dtype=np.int64),
+    return plain_units(
+        len(frame),
         lon=np.zeros(len(frame)),
         lat=np.zeros(len(frame)),
         state=frame["state"].map(STATE).to_numpy(dtype=np.int8),
