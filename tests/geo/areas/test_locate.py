@@ -77,3 +77,35 @@ def test_any_scale_of_coordinates_works(scale: float) -> None:
     x, y = np.random.default_rng(5).random((2, 5_000)) * scale
     point, polygon = locator(polygons).pairs(x, y)
     assert set(zip(point.tolist(), polygon.tolist(), strict=True)) == oracle(polygons, x, y)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 12), st.sampled_from([3, 40, 900]))
+def test_wound_borders_long_level_runs_and_thin_needles_are_answered_as_by_shapely(
+    seed: int, count: int, corners: int
+) -> None:
+    # Stars with many corners, combs whose teeth lie level, and needles thinner than a cell.
+    rng = np.random.default_rng(seed)
+    angle = np.sort(rng.random((count, corners)), axis=1) * 2 * np.pi
+    radius = 0.05 + rng.random((count, corners))
+    middle = rng.random((count, 1, 2)) * 3
+    stars = middle + radius[..., None] * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+    teeth = [shapely.box(0.1, i / 10, 2.9, i / 10 + 0.03) for i in range(20)]
+    comb = shapely.union_all([*teeth, shapely.box(0.05, 0, 0.15, 2)])
+    needle = shapely.Polygon([(0, 0), (3, 2.9), (3, 2.900001)])
+    polygons = np.array([*shapely.make_valid(shapely.polygons(stars)), comb, needle], dtype=object)
+    polygons = np.array([shapely.MultiPolygon(
+        [one for one in shapely.get_parts(polygon) if one.geom_type == "Polygon"]
+    ) for polygon in polygons], dtype=object)  # fmt: skip
+    x, y = rng.random((2, 4000)) * 4 - 0.5
+    point, polygon = locator(polygons).pairs(x, y)
+    assert set(zip(point.tolist(), polygon.tolist(), strict=True)) == oracle(polygons, x, y)
+
+
+def test_many_points_are_answered_by_several_threads_in_order() -> None:
+    polygons = partition(9, 50)
+    x, y = np.random.default_rng(9).random((2, 300_000))
+    point, polygon = locator(polygons).pairs(x, y)
+    assert (np.diff(point) > 0).all()
+    few = locator(polygons).pairs(x[:1000], y[:1000])
+    assert polygon[:1000].tolist() == few[1].tolist()
