@@ -77,11 +77,12 @@ class Reader:
             statement = text(statement)
         return self.connection.execute(statement, dict(parameters))
 
-    def copy_out(self, query: str) -> pa.Table:
+    def copy_out(self, query: str, texts: Sequence[str] = ()) -> pa.Table:
         """The rows of a query as an Arrow table, by COPY: some 1,000,000 rows a second.
 
         Args:
             query: SQL without parameters; never build it from what a person typed.
+            texts: columns that are texts even where all of them look like numbers, such as `06`.
         """
         buffer = io.BytesIO()
         with self._cursor() as cursor:
@@ -93,9 +94,49 @@ class Reader:
             buffer,
             parse_options=pacsv.ParseOptions(newlines_in_values=True),
             convert_options=pacsv.ConvertOptions(
-                strings_can_be_null=True, quoted_strings_can_be_null=False
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+                column_types=dict.fromkeys(texts, pa.string()),
             ),
         )
+
+    def copy_out_integers(self, query: str, columns: int) -> list[npt.NDArray[np.int64]]:
+        """The rows of a query whose columns are all of type bigint; see :meth:`copy_out_fixed`."""
+        return self.copy_out_fixed(query, ["i8"] * columns)
+
+    def copy_out_fixed(self, query: str, types: Sequence[str]) -> list[npt.NDArray[Any]]:
+        """The rows of a query by binary COPY, which neither side writes as text nor parses: three
+        times as fast as :meth:`copy_out`.
+
+        Args:
+            query: SQL without parameters; never build it from what a person typed. No column may be
+                null.
+            types: of each column: `i2` smallint, `i4` integer, `i8` bigint, `f8` float8.
+
+        Returns:
+            One array for each column, of that type of numpy.
+
+        Raises:
+            TypeError: a column is null or of another type.
+        """
+        layout = np.dtype(
+            [("fields", ">i2")]
+            + [(f"{part}{number}", kind) for number, type_ in enumerate(types)
+               for part, kind in (("length", ">i4"), ("value", f">{type_}"))]
+        )  # fmt: skip
+        buffer = io.BytesIO()
+        with self._cursor() as cursor:
+            cursor.copy_expert(f"COPY ({query}) TO STDOUT (FORMAT binary)", buffer, BUFFER)
+        rows = buffer.getbuffer()[19:-2]
+        if len(rows) % layout.itemsize:
+            raise TypeError(f"the columns are not {', '.join(types)}")
+        records = np.frombuffer(rows, dtype=layout)
+        found = []
+        for number, type_ in enumerate(types):
+            if (records[f"length{number}"] != np.dtype(type_).itemsize).any():
+                raise TypeError(f"column {number} is not {type_} in every row")
+            found.append(records[f"value{number}"].astype(type_))
+        return found
 
     @contextlib.contextmanager
     def _cursor(self) -> Iterator[Any]:
@@ -268,8 +309,9 @@ class Database:
         """
         with _translated():
             pooled = self.engine.raw_connection()
-            pooled.detach()
+            # Once detached it no longer says what it held.
             connection: Any = pooled.driver_connection
+            pooled.detach()
             connection.rollback()
             connection.autocommit = True
             with connection.cursor() as cursor:

@@ -33,8 +33,16 @@ class Size(enum.StrEnum):
     huge = "huge"
 
 
-def write(directory: Path, size: Size, seed: int = SEED, progress: Progress = SILENT) -> None:
-    """Write the city's files into a folder.
+def write(
+    directory: Path,
+    size: Size,
+    seed: int = SEED,
+    progress: Progress = SILENT,
+    *,
+    earlier: bool | None = None,
+) -> None:
+    """Write the city's files into a folder; `earlier` lists and the ledger unless it is huge, or as
+    told.
 
     Raises:
         Invalid: the folder cannot be made.
@@ -50,15 +58,23 @@ def write(directory: Path, size: Size, seed: int = SEED, progress: Progress = SI
             remedy="请另选位置。 Choose another place.",
         ) from error
     with progress.step(f"生成演示城市 / generating the demo city ({size.value})"):
-        write_city(directory, size.value, seed=seed, progress=SILENT)
+        write_city(directory, size.value, seed=seed, progress=SILENT, earlier=earlier)
 
 
 def load(
-    database: Database, actor: Actor, settings: Settings, size: Size, progress: Progress = SILENT
+    database: Database,
+    actor: Actor,
+    settings: Settings,
+    size: Size,
+    progress: Progress = SILENT,
+    *,
+    earlier: bool | None = None,
 ) -> str:
     """Make sure the demo city of this size is in force; a sentence that says what was done.
 
-    Data that are not the demo's are never replaced: then nothing is loaded.
+    Data that are not the demo's are never replaced: then nothing is loaded. With `earlier` (unless
+    told, of every size but the huge one) also the lists of enterprises of half a year and a year
+    before, as past editions, and the ledger of the talks held meanwhile.
     """
     from geo.imports.options import ImportOptions
     from geo.imports.run import import_file
@@ -73,10 +89,12 @@ def load(
             f"your own {', '.join(own)}; the demo city was not loaded. NUANYI_STATE=DIR names "
             "another."
         )
-    if all(facts and facts.source == label for facts in active.values()):
+    in_force = all(facts and facts.source == label for facts in active.values())
+    with_past = earlier if earlier is not None else size is not Size.huge
+    if in_force and not (with_past and _lacks_past(database, actor, label)):
         return f"演示城市已就绪 / the demo city is ready ({size.value})"
     folder = settings.state / "demo" / size.value
-    write(folder, size, SEED, progress)
+    write(folder, size, SEED, progress, earlier=with_past)
     for dataset, name in FILES.items():
         options = ImportOptions(crs="wgs84", as_of=AS_OF, commit=True, source=label)
         with database.read(actor) as reader:
@@ -84,4 +102,51 @@ def load(
         if facts and facts.source == label:
             continue
         import_file(database, actor, settings, dataset, folder / name, options, progress)
+    if with_past:
+        _load_past(database, actor, settings, folder, label, progress)
     return f"演示城市已装载 / the demo city is loaded ({size.value})"
+
+
+def _lacks_past(database: Database, actor: Actor, label: str) -> bool:
+    """Whether the demo was loaded by a version that had no past."""
+    with database.read(actor) as reader:
+        found = editions.list_editions(reader, "enterprises")
+    return not any(facts.source == f"{label} 往期" for facts in found)
+
+
+def _load_past(
+    database: Database,
+    actor: Actor,
+    settings: Settings,
+    folder: Path,
+    label: str,
+    progress: Progress,
+) -> None:
+    """The earlier lists as past editions, which were never in force here, and the ledger."""
+    from geo.imports.options import ImportOptions
+    from geo.imports.run import import_file
+    from geo.ledger.load import LedgerOptions, import_ledger
+    from geo.sample.shape import EARLIER
+
+    for day in EARLIER:
+        options = ImportOptions(crs="wgs84", as_of=day, draft=True, source=f"{label} 往期")
+        report = import_file(
+            database,
+            actor,
+            settings,
+            "enterprises",
+            folder / f"enterprises-{day}.csv",
+            options,
+            progress,
+        )
+        if report.edition is not None and report.edition.state == "draft":
+            with database.write(actor) as writer:
+                editions.retire(writer, report.edition.id)
+    import_ledger(
+        database,
+        actor,
+        settings,
+        folder / "ledger.csv",
+        LedgerOptions(source=label, commit=True, replace=True),
+        progress,
+    )

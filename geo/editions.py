@@ -31,6 +31,8 @@ TABLES: Mapping[str, str] = {
 
 NOT_COMPARED = frozenset({"edition_id", "source_row", "from_node", "to_node", "part"})
 CHANNEL = "nuanyi_edition"
+UNION = "union "
+"""How a message begins that tells of a change of a union; the enterprise's number follows."""
 
 
 @dataclass(frozen=True)
@@ -217,6 +219,30 @@ def set_active(writer: Writer, edition_id: int) -> EditionFacts:
         .values(state="active", activated_at=func.now())
     )
     writer.execute(select(func.pg_notify(CHANNEL, f"{facts.dataset} {edition_id}")))
+    return show(writer, edition_id)
+
+
+def retire(writer: Writer, edition_id: int) -> EditionFacts:
+    """File a draft as a past edition: compared with and shown in series, but never in force. So the
+    list of last year can be had without replacing today's.
+
+    Raises:
+        NotFound: there is none of that number.
+        Conflict: it is active, or was discarded.
+    """
+    writer.lock(f"activate {show(writer, edition_id).dataset}")
+    facts = show(writer, edition_id)
+    if facts.state == "active":
+        raise Conflict(
+            f"Edition {edition_id} is the active edition of {facts.dataset}.",
+            remedy="Activate another one; then this one is retired.",
+        )
+    if facts.state == "discarded":
+        raise Conflict(
+            f"Edition {edition_id} was discarded; its data are gone.",
+            remedy="Import the file again.",
+        )
+    writer.execute(update(Edition).where(Edition.id == edition_id).values(state="retired"))
     return show(writer, edition_id)
 
 

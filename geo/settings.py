@@ -96,14 +96,38 @@ class Settings(BaseSettings):
         None,
         description="A PNG, SVG or JPEG file with the union's own sign, printed on every card.",
     )
-    target_establishment: float = Field(
-        0.95, gt=0, le=1, description="Target of the union establishment rate (建会率)."
+    bulletin_issuer: str | None = Field(
+        None,
+        max_length=60,
+        description="The issuing body printed on every bulletin (通报), such as 某市总工会.",
     )
-    target_membership: float = Field(
-        0.90, gt=0, le=1, description="Target of the membership rate in unionised units (入会率)."
+    fonts: Path | None = Field(
+        None,
+        description="A folder of fonts to print with, where the system has no Chinese one.",
     )
-    target_new_employment: float = Field(
-        0.85, gt=0, le=1, description="Target of the new-employment membership rate."
+    targets: Path | None = Field(
+        None,
+        description="A TOML file of targets and thresholds by region, each with its source, read "
+        "over ours.",
+    )
+    target_establishment: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="Target of the union establishment rates (建会率) everywhere, over what the "
+        "regions state.",
+    )
+    target_membership: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="Target of the membership rate in unionised units (入会率) everywhere.",
+    )
+    target_new_employment: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="Target of the new-employment membership rate everywhere.",
     )
     small_denominator: int = Field(
         30, ge=1, description="A rate over fewer than this is marked as resting on few."

@@ -20,6 +20,27 @@ WORLD_METRES = 2 * math.pi * 6378137
 """Side of the Web Mercator square."""
 
 
+def check_address(z: int, x: int, y: int, largest: int = LARGEST_ZOOM) -> None:
+    """See that there is such a tile.
+
+    Raises:
+        Invalid: zoom, column or row are outside the pyramid.
+    """
+    if not 0 <= z <= largest:
+        raise Invalid(
+            f"没有第 {z} 级瓦片。 There are no tiles of zoom {z}.",
+            remedy=f"Ask for zoom 0 to {largest}.",
+            field="z",
+        )
+    for field, value in (("x", x), ("y", y)):
+        if not 0 <= value < 1 << z:
+            raise Invalid(
+                f"第 {z} 级没有这块瓦片。 Zoom {z} has no such tile.",
+                remedy=f"x and y are whole numbers from 0 to {(1 << z) - 1}.",
+                field=field,
+            )
+
+
 @dataclass(frozen=True, slots=True)
 class TileAddress:
     """One tile of the pyramid."""
@@ -29,19 +50,7 @@ class TileAddress:
     y: int
 
     def __post_init__(self) -> None:
-        if not 0 <= self.z <= LARGEST_ZOOM:
-            raise Invalid(
-                f"没有第 {self.z} 级瓦片。 There are no tiles of zoom {self.z}.",
-                remedy=f"Ask for zoom 0 to {LARGEST_ZOOM}.",
-                field="z",
-            )
-        for field, value in (("x", self.x), ("y", self.y)):
-            if not 0 <= value < 1 << self.z:
-                raise Invalid(
-                    f"第 {self.z} 级没有这块瓦片。 Zoom {self.z} has no such tile.",
-                    remedy=f"x and y are whole numbers from 0 to {(1 << self.z) - 1}.",
-                    field=field,
-                )
+        check_address(self.z, self.x, self.y)
 
     @property
     def unit_metres(self) -> float:

@@ -1,156 +1,48 @@
 """Union coverage as rates: never a bare number.
 
 Each rate carries numerator, denominator, scope, the edition and date it speaks for, the share of
-units left out because they did not state what it needs, a Wilson interval, and a mark where the
-denominator is small. No denominator means *no data*, which is not 0 %.
-
-Wilson, E. B. (1927), "Probable inference, the law of succession, and statistical inference",
-J. Am. Stat. Assoc. 22: centre (p + z²/2n) / (1 + z²/n), half-width
-z·sqrt(p(1−p)/n + z²/4n²) / (1 + z²/n), z = 1.96.
+units left out because they did not state what it needs, its target with its source and what is
+missing to it, a Wilson interval, a value for ranking, and a mark where the denominator is small. No
+denominator means *no data*, which is not 0 %. What each divides: :mod:`geo.coverage.definitions`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from math import sqrt
-from typing import Any
 
-from sqlalchemy import select
+import numpy as np
+import numpy.typing as npt
 
 from geo import editions
 from geo.areas.assign import find_assignment
-from geo.coverage.figures import WHOLE
+from geo.coverage.definitions import RATES, STATED, UNIONISED, RateDefinition
+from geo.coverage.figures import FIGURES, WHOLE
+from geo.coverage.places import Places, among, check_kind, no_area, read_places, whole_region
+from geo.coverage.ranking import wilson_all
+from geo.coverage.rating import Rate, Rated
+from geo.coverage.targets import Targets, read_targets
 from geo.database import Reader
 from geo.editions import EditionFacts
-from geo.errors import Invalid, NotFound
-from geo.schema import Area, AreaFigures
-from geo.schema.areas import AREA_KINDS
+from geo.errors import NotFound
 from geo.settings import Settings
 
+__all__ = [
+    "FIGURES", "RATES", "STATED", "UNIONISED", "AreaCoverage", "CoverageAnswer", "Rate",
+    "RateDefinition", "area_rates", "rates_of", "wilson",
+]  # fmt: skip
 
-@dataclass(frozen=True)
-class RateDefinition:
-    """How one rate is made from the counts of `area_figures`."""
-
-    name: str
-    title: str
-    title_zh: str
-    scope: str
-    scope_zh: str
-    numerator: tuple[str, ...]
-    denominator: tuple[str, ...]
-    left_out: tuple[str, ...]
-    """Counts of units that belong to the scope but did not state what the rate needs."""
-    whole: tuple[str, ...]
-    """Counts of all units of the scope, stated or not."""
-    target: str | None = None
-
-
-UNIONISED = ("units_own", "units_joint")
-STATED = (*UNIONISED, "units_in_preparation", "units_none")
-
-RATES: Mapping[str, RateDefinition] = {
-    definition.name: definition
-    for definition in (
-        RateDefinition(
-            "establishment",
-            "Union establishment rate, all units",
-            "建会率（全部单位）",
-            "units covered by an own or joint union ÷ all units whose union state is known",
-            "已建会或联合工会覆盖的单位 ÷ 建会状态已知的全部单位",
-            UNIONISED,
-            STATED,
-            ("units_unknown",),
-            ("units",),
-            "target_establishment",
-        ),
-        RateDefinition(
-            "establishment_25",
-            "Union establishment rate, units with 25 employees or more",
-            "建会率（职工25人以上单位）",
-            "units covered by a union ÷ units that state 25 employees or more",
-            "已建会单位 ÷ 职工人数25人及以上的单位",
-            ("units_25_unionised",),
-            ("units_25",),
-            ("units_25_unknown",),
-            ("units_25",),
-            "target_establishment",
-        ),
-        RateDefinition(
-            "establishment_100",
-            "Union establishment rate, units with 100 employees or more",
-            "建会率（百人以上企业）",
-            "units covered by a union ÷ units that state 100 employees or more",
-            "已建会单位 ÷ 职工人数100人及以上的单位",
-            ("units_100_unionised",),
-            ("units_100",),
-            ("units_100_unknown",),
-            ("units_100",),
-            "target_establishment",
-        ),
-        RateDefinition(
-            "membership_unionised",
-            "Membership rate in unionised units",
-            "入会率（已建会单位）",
-            "members ÷ employees of units with a union that state both",
-            "会员 ÷ 职工（已建会且两数齐全的单位）",
-            ("unionised_members",),
-            ("unionised_employees",),
-            ("unionised_left_out",),
-            UNIONISED,
-            "target_membership",
-        ),
-        RateDefinition(
-            "membership_all",
-            "Membership rate, all employees",
-            "入会率（全部职工）",
-            "members ÷ employees of units that state both; a unit without a union counts 0 members",
-            "会员 ÷ 职工（两数齐全的单位；未建会单位会员计0）",
-            ("all_members",),
-            ("all_employees",),
-            ("all_left_out",),
-            ("units",),
-        ),
-        RateDefinition(
-            "new_employment",
-            "Membership rate of new-employment workers",
-            "新就业形态劳动者入会率",
-            "members ÷ known new-employment workers of units that state both",
-            "会员 ÷ 已知新就业形态劳动者（两数齐全的单位）",
-            ("new_employment_members",),
-            ("new_employment_workers",),
-            ("new_employment_left_out",),
-            ("new_employment_units",),
-            "target_new_employment",
-        ),
-    )
-}
-
-
-@dataclass(frozen=True)
-class Rate:
-    """One rate of one area; see :data:`RATES` for its scope."""
-
-    name: str
-    value: float | None
-    numerator: int
-    denominator: int
-    scope: str
-    scope_zh: str
-    edition_id: int
-    as_of: date
-    missing_share: float | None
-    small_denominator: bool
-    target: float | None
-    low: float | None
-    high: float | None
+Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class AreaCoverage:
-    """An area with its counts and rates; `rates` is empty of values where nothing lies in it."""
+    """An area with its counts and rates; rates have no value where nothing lies in it.
+
+    `rank` is its place by each shrunk rate among the areas asked for, 1 the highest; `rank_gap` by
+    what is missing to the target, 1 the most; None for no data. `set_apart` are the units that no
+    rate holds, and the employees they state.
+    """
 
     id: int
     name: str | None
@@ -160,152 +52,222 @@ class AreaCoverage:
     has_boundary: bool
     figures: dict[str, int]
     rates: dict[str, Rate]
+    set_apart: dict[str, int]
+    rank: dict[str, int | None]
+    rank_gap: dict[str, int | None]
 
 
-@dataclass(frozen=True)
 class CoverageAnswer:
-    """The rates of every area of a kind, and which editions they come from."""
+    """The rates of every area of a kind, and which editions they come from.
 
-    kind: str
-    areas: list[AreaCoverage]
-    whole: AreaCoverage
-    enterprises: EditionFacts
-    area_edition: EditionFacts
-
-
-FIGURES = tuple(
-    column.name
-    for column in AreaFigures.__table__.columns
-    if column.name not in ("assignment_id", "area_id")
-)
-
-
-def area_rates(reader: Reader, kind: str, settings: Settings) -> CoverageAnswer:
-    """The rates of all areas of one kind, from the counts made when the edition became active.
-
-    Raises:
-        Invalid: no such kind of area.
-        NotFound: no active edition of areas or enterprises.
+    Areas are told by the page (:meth:`some`), so that a page of many costs a page.
     """
-    if kind not in AREA_KINDS:
-        raise Invalid(
-            f"'{kind}' is not a kind of area.",
-            remedy=f"Use one of {', '.join(AREA_KINDS)}.",
-            field="kind",
-        )
-    enterprises = editions.require_active(reader, "enterprises")
-    area_edition = editions.require_active(reader, "areas")
-    assignment = find_assignment(reader, enterprises.id, area_edition.id)
-    if assignment is None:
-        raise NotFound(
-            f"Edition {enterprises.id} of enterprises has not been counted over edition "
-            f"{area_edition.id} of areas.",
-            remedy=f"Run `nuanyi editions activate {enterprises.id}`.",
-        )
-    rows = reader.all(
-        select(
-            Area.id,
-            Area.name,
-            Area.kind,
-            Area.code,
-            Area.parent_id,
-            Area.boundary.is_not(None).label("has_boundary"),
-            *[AreaFigures.__table__.c[name] for name in FIGURES],
-        )
-        .outerjoin(
-            AreaFigures,
-            (AreaFigures.area_id == Area.id) & (AreaFigures.assignment_id == assignment),
-        )
-        .where(Area.edition_id == area_edition.id, Area.kind == kind)
-        .order_by(Area.code, Area.id)
-    )
-    whole = reader.first(
-        select(*[AreaFigures.__table__.c[name] for name in FIGURES]).where(
-            AreaFigures.assignment_id == assignment, AreaFigures.area_id == WHOLE
-        )
-    )
-    counts = {name: int(getattr(whole, name)) if whole else 0 for name in FIGURES}
-    return CoverageAnswer(
-        kind=kind,
-        areas=[_area(row, enterprises, settings) for row in rows],
-        whole=AreaCoverage(
+
+    def __init__(
+        self,
+        kind: str,
+        places: Places,
+        counts: Mapping[str, Integers],
+        whole_region: str | None,
+        enterprises: EditionFacts,
+        area_edition: EditionFacts,
+        settings: Settings,
+        *,
+        chosen: npt.NDArray[np.bool_] | None = None,
+        alone: int | None = None,
+        untold: tuple[str, ...] = (),
+    ) -> None:
+        """`counts` have a last row for the whole edition; `chosen` (A,) are the areas asked for,
+        `alone` the one of them to be told; `untold` rates have no value.
+
+        Raises:
+            NotFound: the one to be told is not among them.
+        """
+        self.kind = kind
+        self.enterprises = enterprises
+        self.area_edition = area_edition
+        self.targets: Targets = read_targets(settings)
+        self.untold = untold
+        self._places = places
+        self._counts = counts
+        self._rows = np.arange(len(places)) if chosen is None else np.flatnonzero(chosen)
+        if alone is not None:
+            self._rows = self._rows[places.ids[self._rows] == alone]
+            if len(self._rows) == 0:
+                raise no_area(alone)
+        self.ids: list[int] = places.ids[self._rows].tolist()
+        few = settings.small_denominator
+        self._rated = Rated(
+            {name: column[:-1] for name, column in counts.items()},
+            places.regions, enterprises, self.targets, few, ranked=chosen, untold=untold,
+        )  # fmt: skip
+        self._of_whole = Rated(
+            {name: column[-1:] for name, column in counts.items()},
+            [whole_region], enterprises, self.targets, few, untold=untold,
+        )  # fmt: skip
+        self.region = whole_region
+        self._region_of = dict(zip(places.ids.tolist(), places.regions, strict=True))
+
+    def __len__(self) -> int:
+        """How many areas there are."""
+        return len(self.ids)
+
+    @property
+    def areas(self) -> list[AreaCoverage]:
+        """All areas, by code."""
+        return self.some(0, len(self))
+
+    def some(self, first: int, last: int) -> list[AreaCoverage]:
+        """Those from one place in the list to before another."""
+        rows, places = self._rows[first:last], self._places
+        return [
+            AreaCoverage(
+                id=int(places.ids[row]),
+                name=places.names[row],
+                kind=self.kind,
+                code=places.codes[row],
+                parent_id=places.parents[row],
+                has_boundary=bool(places.has_boundary[row]),
+                figures=(figures := self._figures(row)),
+                rates=rates,
+                set_apart=set_apart_of(figures),
+                rank=self._rated.rank(row),
+                rank_gap=self._rated.rank_gap(row),
+            )
+            for row, rates in zip(rows.tolist(), self._rated.rates(rows), strict=True)
+        ]
+
+    def values(self, name: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+        """(len,) one rate of each area, NaN for no data, and whether it rests on few."""
+        value, few = self._rated.values(name)
+        return value[self._rows], few[self._rows]
+
+    def counts(self, name: str) -> Integers:
+        """(len,) one count of each area."""
+        return self._counts[name][self._rows]
+
+    def numbers(self, area: AreaCoverage) -> dict[str, int]:
+        """The thresholds of an area's region: obliged, large, eligible."""
+        return self.targets.of(self._region_of.get(area.id, self.region)).numbers
+
+    @property
+    def whole(self) -> AreaCoverage:
+        """The whole edition, wherever its units lie: also those outside every area."""
+        return AreaCoverage(
             id=WHOLE,
             name=None,
             kind="whole",
             code=None,
             parent_id=None,
             has_boundary=False,
-            figures=counts,
-            rates=rates_of(counts, enterprises, settings),
-        ),
-        enterprises=enterprises,
-        area_edition=area_edition,
-    )
+            figures=self._figures(-1),
+            rates=self._of_whole.rates([0])[0],
+            set_apart=set_apart_of(self._figures(-1)),
+            rank=dict.fromkeys(RATES),
+            rank_gap=dict.fromkeys(RATES),
+        )
+
+    def _figures(self, row: int) -> dict[str, int]:
+        return {name: int(column[row]) for name, column in self._counts.items()}
 
 
-def _area(row: Any, enterprises: EditionFacts, settings: Settings) -> AreaCoverage:
-    counts = {name: int(getattr(row, name) or 0) for name in FIGURES}
-    return AreaCoverage(
-        id=row.id,
-        name=row.name,
-        kind=row.kind,
-        code=row.code,
-        parent_id=row.parent_id,
-        has_boundary=row.has_boundary,
-        figures=counts,
-        rates=rates_of(counts, enterprises, settings),
-    )
-
-
-def rates_of(
-    counts: Mapping[str, int], enterprises: EditionFacts, settings: Settings
-) -> dict[str, Rate]:
-    """Every rate of :data:`RATES` from one area's counts."""
+def set_apart_of(figures: Mapping[str, int]) -> dict[str, int]:
+    """The units set apart, as an answer tells them."""
     return {
-        name: _rate(definition, counts, enterprises, settings) for name, definition in RATES.items()
+        "mass_registration": figures["units_mass_registration"],
+        "dormant": figures["units_dormant"],
+        "closed": figures["units_closed"],
+        "employees": figures["employees_set_apart"],
     }
 
 
-def _rate(
-    definition: RateDefinition,
+def area_rates(
+    reader: Reader,
+    kind: str,
+    settings: Settings,
+    *,
+    parent_id: int | None = None,
+    area_id: int | None = None,
+) -> CoverageAnswer:
+    """The rates of all areas of one kind, from the counts that are kept of the active editions.
+
+    Args:
+        reader: the transaction.
+        kind: of the areas.
+        settings: targets, and what denominators are small.
+        parent_id: only areas below this one, however far; they are ranked among each other.
+        area_id: this one alone, ranked among all.
+
+    Raises:
+        Invalid: no such kind of area.
+        NotFound: no active edition of areas or enterprises; no such area.
+    """
+    check_kind(kind)
+    enterprises = editions.require_active(reader, "enterprises")
+    area_edition = editions.require_active(reader, "areas")
+    assignment = find_assignment(reader, enterprises.id, area_edition.id)
+    if assignment is None:
+        raise NotFound(
+            f"企业版本 {enterprises.id} 尚未按区域版本 {area_edition.id} 汇总。 Edition "
+            f"{enterprises.id} of enterprises has not been counted over edition {area_edition.id} "
+            "of areas.",
+            remedy=f"请运行 / Run `nuanyi editions activate {enterprises.id}`.",
+        )
+    places = read_places(reader, area_edition.id, kind)
+    counts = _read_counts(reader, assignment, area_edition.id, kind, places.ids)
+    return CoverageAnswer(
+        kind, places, counts, whole_region(reader, area_edition.id), enterprises, area_edition,
+        settings, chosen=among(reader, area_edition, places, parent_id), alone=area_id,
+    )  # fmt: skip
+
+
+def _read_counts(
+    reader: Reader, assignment: int, edition_id: int, kind: str, ids: Integers
+) -> dict[str, Integers]:
+    """(A + 1,) the kept counts in the order of `ids`, the whole edition last; 0 for none."""
+    area, *columns = reader.copy_out_integers(
+        f"SELECT f.area_id, {', '.join(f'f.{name}::bigint' for name in FIGURES)} "
+        f"FROM area_figures f WHERE f.assignment_id = {int(assignment)} AND (f.area_id = {WHOLE} "
+        f"OR f.area_id IN (SELECT id FROM area WHERE edition_id = {int(edition_id)} "
+        f"AND kind = '{kind}')) ORDER BY 1",
+        1 + len(FIGURES),
+    )
+    wanted = np.append(ids, WHOLE)
+    if len(area) == 0:
+        return {name: np.zeros(len(wanted), dtype=np.int64) for name in FIGURES}
+    at = np.minimum(np.searchsorted(area, wanted), len(area) - 1)
+    known = area[at] == wanted
+    return {
+        name: np.where(known, column[at], 0) for name, column in zip(FIGURES, columns, strict=True)
+    }
+
+
+def rates_of(
     counts: Mapping[str, int],
     enterprises: EditionFacts,
     settings: Settings,
-) -> Rate:
-    numerator = sum(counts[name] for name in definition.numerator)
-    denominator = sum(counts[name] for name in definition.denominator)
-    left_out = sum(counts[name] for name in definition.left_out)
-    whole = sum(counts[name] for name in definition.whole)
-    low, high = wilson(numerator, denominator)
-    return Rate(
-        name=definition.name,
-        value=numerator / denominator if denominator else None,
-        numerator=numerator,
-        denominator=denominator,
-        scope=definition.scope,
-        scope_zh=definition.scope_zh,
-        edition_id=enterprises.id,
-        as_of=enterprises.as_of,
-        missing_share=left_out / whole if whole else None,
-        small_denominator=0 < denominator < settings.small_denominator,
-        target=getattr(settings, definition.target) if definition.target else None,
-        low=low,
-        high=high,
-    )
+    code: str | None = None,
+) -> dict[str, Rate]:
+    """Every rate of one area from its counts; by itself it has nothing to be shrunk towards.
+
+    Args:
+        counts: columns of `area_figures`.
+        enterprises: the edition.
+        settings: targets, and what denominators are small.
+        code: of the division it is or belongs to.
+    """
+    rated = Rated(
+        {name: np.array([counts[name]], dtype=np.int64) for name in FIGURES},
+        [code], enterprises, read_targets(settings), settings.small_denominator,
+    )  # fmt: skip
+    return rated.rates([0])[0]
 
 
-def wilson(numerator: int, denominator: int, z: float = 1.959963984540054) -> tuple[Any, Any]:
-    """The Wilson score interval of a share, or (None, None) without a denominator.
+def wilson(numerator: int, denominator: int) -> tuple[float | None, float | None]:
+    """The 95 % Wilson score interval of a share, or (None, None) without a denominator; see
+    :func:`geo.coverage.ranking.wilson_all`.
 
     A numerator above its denominator (more members than employees stated) has no interval.
     """
-    if denominator <= 0 or not 0 <= numerator <= denominator:
-        return None, None
-    share = numerator / denominator
-    weight = z * z / denominator
-    centre = (share + weight / 2) / (1 + weight)
-    half = z * sqrt(share * (1 - share) / denominator + weight / (4 * denominator)) / (1 + weight)
-    # At none and at all the interval ends exactly there, which floating point misses by a hair.
-    low = 0.0 if numerator == 0 else max(0.0, centre - half)
-    high = 1.0 if numerator == denominator else min(1.0, centre + half)
-    return low, high
+    low, high = wilson_all(np.array([numerator]), np.array([denominator]))
+    return (None, None) if np.isnan(low[0]) else (float(low[0]), float(high[0]))

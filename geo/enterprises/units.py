@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,38 +49,80 @@ class Units:
         return len(self.ids)
 
 
-def fetch_units(reader: Reader, edition_id: int) -> Units:
-    """All units of an edition as it states them, by COPY; some 3 s for a million."""
-    states = " ".join(f"WHEN '{name}' THEN {code}" for name, code in STATE.items())
-    business = " ".join(f"WHEN '{name}' THEN {code}" for name, code in classes.BUSINESS.items())
-    table = reader.copy_out(
-        "SELECT id, ST_X(location) AS lon, ST_Y(location) AS lat, "
-        f"CASE union_state {states} END AS state, "
-        "CASE WHEN union_state IN ('own', 'joint') THEN "
-        "coalesce(hashtextextended(coalesce(union_uscc, union_name), 0), id) ELSE 0 END AS key, "
-        "employees, members, new_employment_workers, new_employment_members, "
-        "coalesce(industry, '') AS industry, coalesce(unit_class, '') AS unit_class, "
-        f"CASE coalesce(business_state, 'unstated') {business} END AS business, "
-        "coalesce(hashtextextended(address, 0), 0) AS address_key "
-        f"FROM enterprise WHERE edition_id = {int(edition_id)} ORDER BY id"
+def fetch_units(reader: Reader, edition_id: int, only: Sequence[int] | None = None) -> Units:
+    """All units of an edition as it states them, by COPY; some 3 s for a million.
+
+    Args:
+        reader: the transaction.
+        edition_id: of enterprises.
+        only: ids of the units wanted; those that are not there are left out.
+    """
+    chosen = "" if only is None else f" AND id IN {listed(only)}"
+    rows = f"FROM enterprise WHERE edition_id = {int(edition_id)}{chosen}"
+    columns = reader.copy_out_fixed(
+        f"SELECT {', '.join(sql for sql, _ in _COLUMNS.values())} {rows}",
+        [kind for _, kind in _COLUMNS.values()],
     )
-    if table.num_rows == 0:
-        return no_units()
-    return Units(
-        ids=table.column("id").to_numpy(),
-        lon=_floats(table.column("lon")),
-        lat=_floats(table.column("lat")),
-        state=table.column("state").to_numpy().astype(np.int8),
-        union_key=table.column("key").to_numpy(),
-        employees=_floats(table.column("employees")),
-        members=_floats(table.column("members")),
-        new_employment_workers=_floats(table.column("new_employment_workers")),
-        new_employment_members=_floats(table.column("new_employment_members")),
-        industry=coded(table.column("industry"), classes.industries),
-        unit_class=coded(table.column("unit_class"), classes.unit_classes),
-        business=table.column("business").to_numpy().astype(np.int8),
-        address_key=table.column("address_key").to_numpy(),
+    order = np.argsort(columns[0], kind="stable")
+    found = {name: column[order] for name, column in zip(_COLUMNS, columns, strict=True)}
+    for name in COUNTS:
+        found[name] = np.where(found[name] >= 0, found[name], np.nan)
+    for name in ("state", "business"):
+        found[name] = found[name].astype(np.int8)
+    for name, codes in (("industry", classes.industries), ("unit_class", classes.unit_classes)):
+        found[name] = _coded(reader, name, rows, found[name], codes)
+    return Units(**found)
+
+
+COUNTS = ("employees", "members", "new_employment_workers", "new_employment_members")
+
+
+def _case(column: str, codes: Mapping[str, int]) -> str:
+    told = " ".join(f"WHEN '{name}' THEN {code}" for name, code in codes.items())
+    return f"CAST(CASE {column} {told} END AS smallint)"
+
+
+_UNION_KEY = (
+    "CASE WHEN union_state IN ('own', 'joint') THEN "
+    "coalesce(hashtextextended(coalesce(union_uscc, union_name), 0), id) ELSE 0 END"
+)
+_COLUMNS = {
+    "ids": ("id", "i8"),
+    "lon": ("coalesce(ST_X(location), 'NaN')", "f8"),
+    "lat": ("coalesce(ST_Y(location), 'NaN')", "f8"),
+    "state": (_case("union_state", STATE), "i2"),
+    "union_key": (_UNION_KEY, "i8"),
+    **{name: (f"coalesce({name}, -1)", "i4") for name in COUNTS},
+    "industry": ("coalesce(hashtextextended(industry, 0), 0)", "i8"),
+    "unit_class": ("coalesce(hashtextextended(unit_class, 0), 0)", "i8"),
+    "business": (_case("coalesce(business_state, 'unstated')", classes.BUSINESS), "i2"),
+    "address_key": ("coalesce(hashtextextended(address, 0), 0)", "i8"),
+}
+"""SQL of each column, never null, and its type: texts as hashes, counts not stated as -1."""
+
+
+def _coded(
+    reader: Reader,
+    column: str,
+    rows: str,
+    hashes: npt.NDArray[np.int64],
+    codes: Callable[[Iterable[str]], Codes],
+) -> Codes:
+    """(N,) codes of a column of texts, each different text read once."""
+    texts = reader.all(
+        f"SELECT hashtextextended({column}, 0) AS hash, min({column}) AS text {rows} "
+        f"AND {column} IS NOT NULL GROUP BY 1 ORDER BY 1"
     )
+    known = np.array([0, *(row.hash for row in texts)], dtype=np.int64)
+    of_text = codes(["", *(row.text for row in texts)])
+    order = np.argsort(known)
+    found: Codes = of_text[order[np.searchsorted(known[order], hashes)]]
+    return found
+
+
+def listed(ids: Iterable[int]) -> str:
+    """Whole numbers as the list of an SQL condition `IN`, which none meets if there are none."""
+    return f"({', '.join(str(int(number)) for number in ids) or 'NULL'})"
 
 
 def no_units() -> Units:
@@ -100,10 +142,3 @@ def coded(column: pa.ChunkedArray, codes: Callable[[Iterable[str]], Codes]) -> C
     of_word = codes(texts.dictionary.to_pylist())
     found: Codes = of_word[texts.indices.to_numpy(zero_copy_only=False)]
     return found
-
-
-def _floats(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
-    values: npt.NDArray[np.float64] = (
-        pc.cast(column, pa.float64()).combine_chunks().to_numpy(zero_copy_only=False)
-    )
-    return values

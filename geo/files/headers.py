@@ -16,7 +16,7 @@ import pandas as pd
 
 from geo.errors import Invalid, InvalidFile
 
-DATASETS = ("stations", "enterprises", "candidate_sites", "demand", "areas")
+DATASETS = ("stations", "enterprises", "candidate_sites", "demand", "areas", "ledger")
 _HOURS = range(24)
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}|【[^【】]*】|〔[^〔〕]*〕|<[^<>]*>")
 _NOISE = re.compile(r"[\s*※★☆_\-'\"“”‘’:;。、/\\|`~]+")

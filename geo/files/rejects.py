@@ -126,7 +126,7 @@ def _table(raw: RawTable, problems: Problems, without: Collection[str]) -> tuple
 def _write_text(path: Path, table: Any, raw: RawTable) -> None:
     safe = pa.table(
         [_defused(column) for column in table.columns],
-        names=[_defused_text(name) for name in table.column_names],
+        names=[defused(name) for name in table.column_names],
     )
     sink = pa.BufferOutputStream()
     arrow_csv.write_csv(safe, sink, arrow_csv.WriteOptions(delimiter=raw.separator or ","))
@@ -150,7 +150,8 @@ def _defused(column: Any) -> Any:
     return pc.if_else(pc.and_not(starts, number), escaped, column)
 
 
-def _defused_text(text: str) -> str:
+def defused(text: str) -> str:
+    """A text cell of a CSV file that no spreadsheet takes for a formula."""
     return re.sub(_FORMULA, r"'\1", text)
 
 

@@ -7,7 +7,7 @@ stations at once, with the holidays and make-up workdays of a `Calendar`.
 from geo.hours.calendar import Calendar, DayKind, HolidayTable
 from geo.hours.normalise import normalise, normalise_many
 from geo.hours.rules import Understood
-from geo.hours.table import CLOSED, OPEN, UNKNOWN, Horizon, HoursTable, state_at
+from geo.hours.table import CLOSED, OPEN, UNKNOWN, Horizon, HoursState, HoursTable, state_at
 
 __all__ = [
     "CLOSED",
@@ -17,6 +17,7 @@ __all__ = [
     "DayKind",
     "HolidayTable",
     "Horizon",
+    "HoursState",
     "HoursTable",
     "Understood",
     "normalise",

@@ -35,6 +35,8 @@ from geo.hours.calendar import Calendar
 CLOSED: Final = 0
 OPEN: Final = 1
 UNKNOWN: Final = 2
+HoursState = Literal["closed", "open", "unknown"]
+"""The same in words, in the same order."""
 
 DAY_MINUTES: Final = 1440
 DAY_BYTES: Final = DAY_MINUTES // 8

@@ -1,7 +1,9 @@
 """What is computed once when an edition becomes active, in the same transaction.
 
-Enterprises and stations are laid over the active areas; counts by area and clusters follow. A pair
-of editions that was counted before is not counted again, so rolling back costs nothing.
+Enterprises and stations are laid over the active areas; counts by area and clusters follow, with
+the changes of unions that hold over the edition. A pair of editions that was counted before is not
+counted again, so rolling back costs nothing; except where unions have changed since, or thresholds:
+then what was counted is counted anew.
 """
 
 from __future__ import annotations
@@ -13,16 +15,23 @@ import pyarrow as pa
 
 from geo import clusters, editions
 from geo.areas import assign
-from geo.coverage.figures import WHOLE, figures, store_figures
+from geo.coverage import keeping
+from geo.coverage.targets import read_targets
 from geo.database import Actor, Database, Reader, Writer
 from geo.editions import EditionFacts
-from geo.enterprises.units import Units, fetch_units
+from geo.enterprises.inforce import changed_since_made, units_in_force
+from geo.enterprises.units import Units
 from geo.imports.turns import take_turn
 from geo.progress import SILENT, Progress
+from geo.settings import Settings
 
 
 def activate(
-    database: Database, actor: Actor, edition_id: int, progress: Progress = SILENT
+    database: Database,
+    actor: Actor,
+    settings: Settings,
+    edition_id: int,
+    progress: Progress = SILENT,
 ) -> EditionFacts:
     """Put an edition in force, with everything that hangs on it.
 
@@ -31,47 +40,56 @@ def activate(
         Conflict: it was discarded.
     """
     with database.write(actor) as writer:
-        return put_in_force(writer, edition_id, progress)
+        return put_in_force(writer, settings, edition_id, progress)
 
 
 def put_in_force(
-    writer: Writer, edition_id: int, progress: Progress = SILENT, units: Units | None = None
+    writer: Writer,
+    settings: Settings,
+    edition_id: int,
+    progress: Progress = SILENT,
+    units: Units | None = None,
 ) -> EditionFacts:
     """The same inside a transaction. One at a time, whatever the dataset: new areas and new
     enterprises that came into force side by side would each be laid over the other's old edition.
 
     Args:
         writer: the transaction.
+        settings: whose thresholds units are counted with.
         edition_id: which one.
         progress: told of each step.
-        units: the edition's enterprises, when the caller has them at hand.
+        units: the edition's enterprises as it states them, when the caller has them at hand.
     """
     take_turn(writer, "put in force", progress)
     facts = editions.set_active(writer, edition_id)
-    prepare(writer, facts.dataset, progress, units)
+    prepare(writer, settings, facts.dataset, progress, units)
     return facts
 
 
 def prepare(
-    writer: Writer, dataset: str, progress: Progress = SILENT, units: Units | None = None
+    writer: Writer,
+    settings: Settings,
+    dataset: str,
+    progress: Progress = SILENT,
+    units: Units | None = None,
 ) -> None:
     """Compute what the active editions lack after one of `dataset` became active.
 
     Args:
         writer: the transaction that activated it.
+        settings: whose thresholds units are counted with.
         dataset: which dataset changed.
         progress: told of each step.
-        units: the active enterprises, when the caller has them at hand.
+        units: the active enterprises as their edition states them, when the caller has them.
     """
     areas = editions.active(writer, "areas")
-    if dataset == "enterprises" and units is None:
-        units = _units(writer, progress)
-    if dataset == "enterprises" and units is not None:
+    if dataset == "enterprises":
         edition = editions.require_active(writer, "enterprises")
-        if not writer.scalar(
-            "SELECT EXISTS (SELECT FROM cluster WHERE edition_id = :edition)", edition=edition.id
-        ):
-            clusters.find(writer, edition.id, units, progress=progress)
+        # Unions are told apart by other keys in a file at hand than in the database.
+        if units is None or changed_since_made(writer, edition):
+            units = _units(writer, edition, progress)
+        if areas is None:
+            _find_clusters(writer, None, units, progress)
     if areas is None or dataset not in ("areas", "enterprises", "stations"):
         return
     index: assign.AreaIndex | None = None
@@ -79,20 +97,30 @@ def prepare(
         if dataset not in ("areas", subject):
             continue
         edition_of = editions.active(writer, subject)
-        if edition_of is None or assign.find_assignment(writer, edition_of.id, areas.id):
+        if edition_of is None:
+            continue
+        counted = assign.find_assignment(writer, edition_of.id, areas.id)
+        if counted is not None:
+            if subject == "enterprises":
+                _count_anew(writer, settings, edition_of, areas.id, counted, progress)
             continue
         if index is None:
             with progress.step("读取区域 / reading the areas"):
                 index = assign.load_index(writer, areas.id)
         if subject == "enterprises":
-            units = units if units is not None else _units(writer, progress)
-            _assign_units(writer, edition_of.id, index, units, progress)
+            units = units if units is not None else _units(writer, edition_of, progress)
+            _assign_units(writer, settings, edition_of.id, index, units, progress)
         else:
             _assign_stations(writer, edition_of.id, index, progress)
+    if dataset != "stations":
+        _find_clusters(writer, areas, units, progress)
 
 
-def complete(database: Database, actor: Actor, progress: Progress = SILENT) -> None:
-    """Compute what the editions in force lack, such as after a migration that counts otherwise.
+def complete(
+    database: Database, actor: Actor, settings: Settings, progress: Progress = SILENT
+) -> None:
+    """Compute what the editions in force lack: after a migration that counts otherwise, or with
+    thresholds other than it was counted with.
 
     Costs a query where nothing is missing.
     """
@@ -101,40 +129,73 @@ def complete(database: Database, actor: Actor, progress: Progress = SILENT) -> N
             "SELECT EXISTS (SELECT FROM edition e JOIN edition a ON a.dataset = 'areas' "
             "AND a.state = 'active' WHERE e.state = 'active' "
             "AND e.dataset IN ('enterprises', 'stations') AND NOT EXISTS (SELECT FROM assignment s "
-            "WHERE s.edition_id = e.id AND s.area_edition_id = a.id))"
+            "WHERE s.edition_id = e.id AND s.area_edition_id = a.id "
+            "AND (e.dataset = 'stations' OR s.rules = :rules)))",
+            rules=read_targets(settings).mark,
         )
     if missing:
         with database.write(actor) as writer:
             take_turn(writer, "put in force", progress)
             for dataset in ("enterprises", "areas"):
                 if editions.active(writer, dataset):
-                    prepare(writer, dataset, progress)
+                    prepare(writer, settings, dataset, progress)
 
 
-def _units(reader: Reader, progress: Progress) -> Units:
-    edition = editions.require_active(reader, "enterprises")
+def _units(reader: Reader, edition: EditionFacts, progress: Progress) -> Units:
     with progress.step("读取企业 / reading the enterprises"):
-        return fetch_units(reader, edition.id)
+        return units_in_force(reader, edition)
 
 
 def _assign_units(
-    writer: Writer, edition_id: int, index: assign.AreaIndex, units: Units, progress: Progress
+    writer: Writer,
+    settings: Settings,
+    edition_id: int,
+    index: assign.AreaIndex,
+    units: Units,
+    progress: Progress,
 ) -> None:
     with progress.step("企业归属区域 / placing enterprises in areas"):
         point, area, overlaps = assign.memberships(index, units.lon, units.lat)
         located = int((~np.isnan(units.lon)).sum())
         assignment = assign.store(writer, edition_id, index, units.ids, point, area, located)
     with progress.step("按区域汇总 / counting by area"):
-        # One more row for the whole edition: units outside all areas and without a place count too.
-        everyone = np.arange(len(units))
-        counted = figures(
-            units,
-            np.concatenate([point, everyone]),
-            np.concatenate([area, np.full(len(units), len(index))]),
-            len(index) + 1,
-        )
-        store_figures(writer, assignment, np.append(index.ids, WHOLE), counted)
+        targets = read_targets(settings)
+        lying = keeping.lying(writer, index.edition_id, point, area)
+        counted, apart = keeping.count(units, lying, targets)
+        keeping.store(writer, assignment, lying, units, apart, counted, targets)
     _note_overlaps(writer, index.edition_id, overlaps)
+
+
+def _count_anew(
+    writer: Writer,
+    settings: Settings,
+    edition: EditionFacts,
+    area_edition_id: int,
+    assignment: int,
+    progress: Progress,
+) -> None:
+    """Count an assignment anew if unions or thresholds may have changed since it was counted."""
+    targets = read_targets(settings)
+    same_rules = keeping.counted_by(writer, assignment) == targets.mark
+    if same_rules and not changed_since_made(writer, edition):
+        return
+    with progress.step("按区域汇总 / counting by area"):
+        keeping.count_anew(writer, edition, assignment, area_edition_id, targets)
+
+
+def _find_clusters(
+    writer: Writer, areas: EditionFacts | None, units: Units | None, progress: Progress
+) -> None:
+    """Find the clusters of the enterprises in force, unless they were found over the same areas and
+    no union has changed since that they do not know of."""
+    edition = editions.active(writer, "enterprises")
+    if edition is None:
+        return
+    area_edition = None if areas is None else areas.id
+    if clusters.up_to_date(writer, edition.id, area_edition):
+        return
+    units = units if units is not None else _units(writer, edition, progress)
+    clusters.find(writer, edition.id, units, progress=progress, area_edition_id=area_edition)
 
 
 def _assign_stations(

@@ -88,9 +88,9 @@ def import_file(
     with database.read(actor) as reader:
         same = _same_file(reader, dataset, digest, options)
     if same is not None and options.stores:
-        return _unchanged(dataset, path, same, options, database, actor, progress)
+        return _unchanged(dataset, path, same, options, database, actor, settings, progress)
     if dataset == "streets":
-        return import_streets(database, actor, path, options, digest, progress)
+        return import_streets(database, actor, settings, path, options, digest, progress)
     prepared, raw = _prepare(database, actor, settings, dataset, path, options, progress)
     report = _report(dataset, path, options, prepared)
     if prepared.problems.rejected and raw is not None:
@@ -112,9 +112,11 @@ def import_file(
         if same is None:
             # Read under the lock: what another import has just added is carried over, too.
             base = editions.active(writer, dataset) if options.add else None
-            _store(writer, dataset, path, options, digest, prepared, report, base, progress)
+            _store(
+                writer, settings, dataset, path, options, digest, prepared, report, base, progress
+            )
     if same is not None:
-        return _unchanged(dataset, path, same, options, database, actor, progress)
+        return _unchanged(dataset, path, same, options, database, actor, settings, progress)
     return report
 
 
@@ -202,6 +204,7 @@ def _context(reader: Reader, settings: Settings, dataset: str, options: ImportOp
 
 def _store(
     writer: Writer,
+    settings: Settings,
     dataset: str,
     path: Path,
     options: ImportOptions,
@@ -253,7 +256,9 @@ def _store(
         },
     )
     if options.commit:
-        activation.put_in_force(writer, edition, progress, prepared.units if base is None else None)
+        activation.put_in_force(
+            writer, settings, edition, progress, prepared.units if base is None else None
+        )
     report.edition = editions.show(writer, edition)
     report.stored = True
 
@@ -303,11 +308,12 @@ def _unchanged(
     options: ImportOptions,
     database: Database,
     actor: Actor,
+    settings: Settings,
     progress: Progress,
 ) -> ImportReport:
     """The file is already an edition: nothing is stored; a commit makes sure it is in force."""
     if options.commit and same.state != "active":
-        same = activation.activate(database, actor, same.id, progress)
+        same = activation.activate(database, actor, settings, same.id, progress)
     return ImportReport(
         dataset=dataset,
         source=path.name,

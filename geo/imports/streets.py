@@ -17,6 +17,7 @@ from geo.imports import activation
 from geo.imports.options import ImportOptions, ImportReport
 from geo.imports.turns import take_turn
 from geo.progress import SILENT, Progress
+from geo.settings import Settings
 from geo.streets import StreetNetwork, read_osm, store
 from geo.walking.graph import WalkingGraph
 from geo.walking.stations import StationsOnStreets
@@ -31,6 +32,7 @@ Floats = npt.NDArray[np.float64]
 def import_streets(
     database: Database,
     actor: Actor,
+    settings: Settings,
     path: Path,
     options: ImportOptions,
     digest: str,
@@ -80,7 +82,9 @@ def import_streets(
         report.same_as = editions.same_content(writer, "streets", digest)
         if report.same_as is not None:
             if options.commit and report.same_as.state != "active":
-                report.same_as = activation.put_in_force(writer, report.same_as.id, progress)
+                report.same_as = activation.put_in_force(
+                    writer, settings, report.same_as.id, progress
+                )
             report.edition = report.same_as
             return report
         edition = editions.open_draft(
@@ -102,7 +106,7 @@ def import_streets(
             report={**report.report, "notes": report.notes, "files": [digest]},
         )
         if options.commit:
-            activation.put_in_force(writer, edition, progress)
+            activation.put_in_force(writer, settings, edition, progress)
         report.edition = editions.show(writer, edition)
         report.stored = True
     return report

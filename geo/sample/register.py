@@ -36,6 +36,12 @@ from geo.sample.units import Addresses, Units
 HOSTILE = f"</script><img src=x onerror=alert(1)>&\"'{LABEL}"
 """The name of one employer unit and of one station: every page must show it as text."""
 
+BUSINESS = (
+    ("存续（在营、开业、在册）", 0.80), ("在业", 0.13), ("歇业", 0.015), ("停业", 0.01),
+    ("注销", 0.015), ("吊销，未注销", 0.01), ("", 0.02),
+)  # fmt: skip
+"""What a business register says of a unit's state, and how often; the last is not stated."""
+
 
 @dataclass(frozen=True)
 class Register:
@@ -53,9 +59,11 @@ def register(
     units: Units,
     places: Places,
     addresses: Addresses,
+    planted: Planted,
     seed: int,
 ) -> Register:
-    """Writes out every row; a few values are missing, a few rows have no coordinates."""
+    """Writes out every row; a few values are missing, a few rows have no coordinates, a few units
+    are dormant or closed."""
     rng = np.random.default_rng([seed, 12])
     n = len(where.block)
     row = np.arange(n)
@@ -103,10 +111,21 @@ def register(
         "新就业形态劳动者人数": pa.array(work.new_employment, mask=unsaid),
         "新就业形态会员人数": pa.array(unions.new_members, mask=unsaid),
         "建会状态": choose(unions.state < 4, pick(STATES, unions.state), None),
+        "登记状态": _business_states(where, planted, seed),
         "经度": lon,
         "纬度": lat,
     }
     return Register(columns, codes)
+
+
+def _business_states(where: Whereabouts, planted: Planted, seed: int) -> Any:
+    """What the business register says: some dormant or closed, a few not stated. What is planted to
+    be found is in operation."""
+    rng = np.random.default_rng([seed, 18])
+    n = len(where.block)
+    state = rng.choice(len(BUSINESS), n, p=[share for _, share in BUSINESS])
+    state[(planted.cluster >= 0) | (where.shell >= 0)] = 0
+    return choose(state < len(BUSINESS) - 1, pick([word for word, _ in BUSINESS], state), None)
 
 
 def _unit_names(work: Workforce, rng: np.random.Generator) -> Any:

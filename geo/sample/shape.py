@@ -25,6 +25,8 @@ CENTRE = (101.0, 40.2)
 """Longitude and latitude (WGS 84) in an empty desert, so that no map of it looks real."""
 AS_OF = date(2026, 6, 30)
 """The day the demo data speaks for."""
+EARLIER = (date(2025, 6, 30), date(2025, 12, 31))
+"""The days of the earlier lists of enterprises."""
 
 BLOCK_STEP = 4
 """Parks and commercial districts lie in squares of this many blocks; rivers, expressways and
@@ -230,6 +232,16 @@ class City:
     def enterprises(self) -> Path:
         """Employer units and their unions; UTF-8."""
         return self.directory / "enterprises.csv"
+
+    @property
+    def earlier(self) -> dict[date, Path]:
+        """The same list as it was on earlier days."""
+        return {day: self.directory / f"enterprises-{day}.csv" for day in EARLIER}
+
+    @property
+    def ledger(self) -> Path:
+        """The organising ledger of the last year."""
+        return self.directory / "ledger.csv"
 
     @property
     def candidate_sites(self) -> Path:

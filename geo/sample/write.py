@@ -16,6 +16,7 @@ from geo.progress import SILENT, Progress
 from geo.sample.blocks import lay_blocks, write_buildings
 from geo.sample.desks import Desks, division_desks, no_desks, unit_desks
 from geo.sample.divisions import DIGITS, Divisions, Places, divide
+from geo.sample.earlier import earlier_register, past_of, talks
 from geo.sample.enterprises import settle, staff, subdistricts
 from geo.sample.names import WORDS
 from geo.sample.osm import OsmParts
@@ -39,18 +40,27 @@ from geo.sample.unions import NONE, organise, plant
 from geo.sample.units import BUILDING, Addresses, place_units, unit_rows
 
 SEED = 20261121
+EARLIER_BELOW = 200_000
+"""Of larger cities the earlier lists are written only when they are asked for."""
 _LAST_DAY = (AS_OF - date(1970, 1, 1)).days
 
 
 def write_city(
-    directory: Path, size: Size | CityShape, seed: int = SEED, progress: Progress = SILENT
+    directory: Path,
+    size: Size | CityShape,
+    seed: int = SEED,
+    progress: Progress = SILENT,
+    *,
+    earlier: bool | None = None,
 ) -> City:
     """Writes an invented city as ordinary input files (all positions WGS 84).
 
     `streets.osm.pbf`, `areas.geojson`, `stations.csv` (with byte order mark), `enterprises.csv`,
     `candidate_sites.csv`, `demand.csv`, and beside them `truth.json` (what was planted) and
-    `README.txt`. The same shape and seed give the same bytes; existing files are replaced.
-    Cost: small 0.3 s, city 1.2 s, huge 30 s and 1.4 GB (one core).
+    `README.txt`. With `earlier` (by default of cities with fewer than 200,000 enterprises) also the
+    lists of enterprises of earlier days, `enterprises-<day>.csv`, and the ledger of the talks held
+    meanwhile, `ledger.csv`. The same shape and seed give the same bytes; existing files are
+    replaced. Cost: small 0.3 s, city 1.2 s, huge 30 s and 1.4 GB (one core).
 
     Raises:
         Invalid: for an unknown size or a shape that cannot be built.
@@ -101,9 +111,16 @@ def write_city(
         city.counts["areas"] = _write_areas(
             city.areas, plane, divisions, division_desks(divisions, seed), unit_table, desks
         )
-        table = register(where, work, unions, sub, units, places, addresses, seed)
+        table = register(where, work, unions, sub, units, places, addresses, planted, seed)
         city.counts["enterprises"] = write_csv(city.enterprises, table.columns)
         truth = truth_of(table, where, unions, work, planted, units, edges, names)
+        if earlier if earlier is not None else shape.enterprises < EARLIER_BELOW:
+            past = past_of(where, unions, seed)
+            for day, path in city.earlier.items():
+                then = earlier_register(table, work, unions, places, past, day)
+                city.counts[path.stem] = write_csv(path, then)
+            held = talks(unions, sub, places, seed)
+            city.counts["ledger"] = write_csv(city.ledger, held)
     city.counts["clusters"] = len(truth["clusters"])
     head = {
         "note": "演示数据：全部为虚构 / demo data, all of it invented",

@@ -9,7 +9,15 @@ division code, name and address), the same in each edition, safe in JSON; see
 :func:`geo.files.identity.stable_ids`.
 """
 
-from geo.schema.areas import Area, AreaChange, AreaFigures, AreaMembership, AreaStations, Assignment
+from geo.schema.areas import (
+    Area,
+    AreaChange,
+    AreaFigures,
+    AreaMembership,
+    AreaStations,
+    Assignment,
+    SetApart,
+)
 from geo.schema.base import Base
 from geo.schema.clusters import CLUSTER_KINDS, TIERS, Cluster, ClusterMember, ClusterRun
 from geo.schema.editions import DATASETS, Edition
@@ -62,6 +70,7 @@ __all__ = [
     "Edition",
     "Enterprise",
     "LedgerEntry",
+    "SetApart",
     "Station",
     "StationDuplicate",
     "StationReport",

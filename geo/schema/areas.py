@@ -81,6 +81,8 @@ class Assignment(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     located: Mapped[int] = mapped_column(Integer, default=0)
     outside_all: Mapped[int] = mapped_column(Integer, default=0)
+    rules: Mapped[str] = mapped_column(Text, server_default="")
+    """Mark of the thresholds it was counted with; see :class:`geo.coverage.targets.Targets`."""
 
     __table_args__ = (UniqueConstraint("edition_id", "area_edition_id"),)
 
@@ -144,10 +146,27 @@ class AreaFigures(Base):
     units_dormant: Mapped[int] = mapped_column(Integer)
     units_closed: Mapped[int] = mapped_column(Integer)
     employees_set_apart: Mapped[int] = mapped_column(BigInteger)
+    units_25_none: Mapped[int] = mapped_column(Integer)
+    units_100_none: Mapped[int] = mapped_column(Integer)
+    employees_25_without_union: Mapped[int] = mapped_column(BigInteger)
+    employees_100_without_union: Mapped[int] = mapped_column(BigInteger)
     units_eligible: Mapped[int] = mapped_column(Integer)
     units_eligible_unionised: Mapped[int] = mapped_column(Integer)
     units_eligible_unknown: Mapped[int] = mapped_column(Integer)
     joint_unions: Mapped[int] = mapped_column(Integer)
+
+
+class SetApart(Base):
+    """The units that were set apart when an assignment was counted; `apart` is a position in
+    :data:`geo.enterprises.apart.APART`. All others are counted."""
+
+    __tablename__ = "set_apart"
+
+    assignment_id: Mapped[int] = mapped_column(
+        ForeignKey("assignment.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    enterprise_id: Mapped[StableId]
+    apart: Mapped[int] = mapped_column(Integer)
 
 
 class AreaChange(Base):

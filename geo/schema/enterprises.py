@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, Integer, Text, func
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    Text,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geo.schema.base import Base, Located, OfPartition, OptionalText, StableId
@@ -43,6 +53,11 @@ class Enterprise(Located, Base):
 
     __table_args__ = (
         Index("ix_enterprise_location", "location", postgresql_using="gist"),
+        Index(
+            "ix_enterprise_union",
+            text("hashtextextended(COALESCE(union_uscc, union_name), 0)"),
+            postgresql_where=text("COALESCE(union_uscc, union_name) IS NOT NULL"),
+        ),
         {"postgresql_partition_by": "LIST (edition_id)"},
     )
 
@@ -69,6 +84,8 @@ class UnionChange(Base):
     noted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     noted_by: Mapped[str] = mapped_column(Text)
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    revision: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)
+    """Number of the last edit of this row (noted, revoked); rises over all rows."""
 
     __table_args__ = (
         CheckConstraint(
@@ -76,6 +93,11 @@ class UnionChange(Base):
         ),
         CheckConstraint("members is null or members >= 0", name="members"),
         Index("ix_union_change_enterprise", "enterprise_id", "since"),
+        Index(
+            "ix_union_change_union",
+            text("hashtextextended(COALESCE(union_uscc, union_name), 0)"),
+            postgresql_where=text("COALESCE(union_uscc, union_name) IS NOT NULL"),
+        ),
     )
 
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from geo.coordinates import Crs, geodesic_metres
 from geo.errors import Invalid
+from geo.hours import HoursState
 from geo.schema import ACCESS, SERVICES, STATION_KINDS
 from geo.walking.answers import Near, NearStation
 from geo.walking.asking import (
@@ -33,7 +34,7 @@ DETOUR_METRES = 500.0
 LONGEST_DETOUR_METRES = 5000.0
 MOST_POINTS = 500
 
-Hours = tuple[str, datetime | None, datetime | None, bool]
+Hours = tuple[HoursState, datetime | None, datetime | None, bool]
 """Of :meth:`geo.walking.finder.Finder.hours_at`."""
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from geo.coordinates import Crs
+from geo.hours import HoursState
 
 FACTS = (
     "id",
@@ -46,7 +47,7 @@ class Near(NamedTuple):
     off_street: float
     straight_line: bool
     uncertain: bool
-    state: str
+    state: HoursState
     open_until: datetime | None
     opens_at: datetime | None
     suspended: bool
@@ -64,7 +65,7 @@ class NearStation:
     off_street_metres: float
     straight_line: bool
     uncertain: bool
-    hours_state: str
+    hours_state: HoursState
     open_until: datetime | None
     opens_at: datetime | None
     suspended: bool

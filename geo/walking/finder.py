@@ -23,7 +23,7 @@ from geo import editions
 from geo.coordinates import CRS_NAMES, Bounds, Crs, check_range, from_wgs84, in_range, to_wgs84
 from geo.database import Reader
 from geo.errors import Invalid
-from geo.hours import Calendar, HolidayTable, HoursTable
+from geo.hours import Calendar, HolidayTable, HoursState, HoursTable
 from geo.progress import SILENT, Progress
 from geo.schema import ACCESS, SERVICES, STATION_KINDS
 from geo.settings import Settings
@@ -401,7 +401,7 @@ class Finder:
 
     def hours_at(
         self, number: int, by_hours: int, there: datetime
-    ) -> tuple[str, datetime | None, datetime | None, bool]:
+    ) -> tuple[HoursState, datetime | None, datetime | None, bool]:
         """See :meth:`geo.walking.telling.Telling.hours_at`."""
         return self.telling.hours_at(number, by_hours, there)
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import select
 import threading
 import time
 from datetime import UTC, datetime
 from typing import Any
 
-from geo import editions
 from geo.database import ANYONE, Database, Reader
+from geo.editions import UNION
 from geo.errors import Unavailable
+from geo.listening import CHECK_SECONDS, Listening
 from geo.settings import Settings
 from geo.stations.news import read_news
 from geo.stations.reports import DOUBT_DAYS
 from geo.walking.finder import Finder
-
-CHECK_SECONDS = 1.0
-"""Between two looks at the editions: a call may be lost, and a change by hand calls nobody."""
 
 
 class FinderHolder:
@@ -38,8 +34,9 @@ class FinderHolder:
         self._news_key: tuple[Any, ...] | None = None
         self._confirmed = datetime.now(UTC)
         self._lock = threading.Lock()
-        self._stopping = threading.Event()
-        self._watcher: threading.Thread | None = None
+        self._listening = Listening(
+            database, self._look, concerns=lambda message: not message.startswith(UNION)
+        )
         self._failed: float | None = None
 
     def current(self) -> Finder:
@@ -70,9 +67,7 @@ class FinderHolder:
             self._failed = time.monotonic()
             raise
         finally:
-            if self._watcher is None:
-                self._watcher = threading.Thread(target=self._watch, daemon=True, name="freshness")
-                self._watcher.start()
+            self._listening.begin()
 
     def refresh(self) -> Finder:
         """Look at the database now, and load what changed.
@@ -87,10 +82,7 @@ class FinderHolder:
 
     def close(self) -> None:
         """Stop watching."""
-        self._stopping.set()
-        watcher = self._watcher
-        if watcher is not None and watcher is not threading.current_thread():
-            watcher.join(timeout=5)
+        self._listening.close()
 
     # ------------------------------------------------------------------ watching
     def _refresh(self) -> None:
@@ -115,30 +107,6 @@ class FinderHolder:
                 finder.unconfirmed_since = self._confirmed
             return False
         return True
-
-    def _watch(self) -> None:
-        while not self._stopping.is_set():
-            with contextlib.suppress(Exception):
-                self._listen()
-            # The line is broken, or there never was one.
-            self._look()
-            self._stopping.wait(CHECK_SECONDS)
-
-    def _listen(self) -> None:
-        """Wait for calls and look after each, until the connection breaks or watching ends."""
-        with contextlib.closing(self._database.listening(editions.CHANNEL)) as line:
-            looked = 0.0
-            while not self._stopping.is_set():
-                if time.monotonic() - looked > CHECK_SECONDS:
-                    if not self._look():
-                        return
-                    looked = time.monotonic()
-                ready, _, _ = select.select([line], [], [], CHECK_SECONDS / 3)
-                if ready:
-                    line.poll()
-                    if line.notifies:
-                        line.notifies.clear()
-                        looked = 0.0
 
 
 def _in_force(reader: Reader) -> tuple[Any, ...]:

@@ -131,7 +131,7 @@ def labels_of_every_node(
         *seeds,
         k,
         float(limit),
-        *_buckets(costs.link, seeds[1]),
+        *buckets_of(costs.link, seeds[1]),
     )
     vertex_cost, vertex_rank = label_vertices(streets, feet, costs, good, float(limit), cost, rank)
     return Labels(cost, _stations_of(feet, rank), vertex_cost, _stations_of(feet, vertex_rank))
@@ -149,7 +149,7 @@ def junctions_nearest(
         costs.link,
         *seeds,
         float(limit),
-        *_buckets(costs.link, seeds[1]),
+        *buckets_of(costs.link, seeds[1]),
     )
 
 
@@ -208,7 +208,7 @@ def _stations_of(feet: Feet, rank: Ints) -> Ints:
     return np.append(feet.by_rank, np.int32(-1))[rank]
 
 
-def _buckets(link: Floats, seeds: Floats) -> tuple[float, int]:
+def buckets_of(link: Floats, seeds: Floats) -> tuple[float, int]:
     """Width of a bucket and how many are needed: no step may pass a whole turn of them."""
     longest = max(float(link.max(initial=0.0)), float(seeds.max(initial=0.0)))
     width = float(link.mean()) / BUCKETS_A_LINK if len(link) else 1.0

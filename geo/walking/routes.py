@@ -10,6 +10,7 @@ import numpy as np
 
 from geo.coordinates import Crs, from_wgs84, geodesic_metres
 from geo.errors import Conflict
+from geo.hours import HoursState
 from geo.walking.arrays import Floats
 from geo.walking.asking import STRAIGHT, age_notes, asked_place, check_near, station_number
 from geo.walking.facts import StreetFacts
@@ -70,7 +71,7 @@ class RouteAnswer:
 
     route: Route
     station: dict[str, Any]
-    hours_state: str
+    hours_state: HoursState
     open_until: datetime | None
     opens_at: datetime | None
     notes: list[str]

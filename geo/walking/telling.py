@@ -8,11 +8,11 @@ from math import inf
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from geo.hours import HoursTable
+from geo.hours import HoursState, HoursTable
 from geo.stations.news import News
 from geo.walking.closures import Closures
 
-STATES = ("closed", "open", "unknown")
+STATES: tuple[HoursState, ...] = ("closed", "open", "unknown")
 
 
 class Telling:
@@ -32,7 +32,7 @@ class Telling:
 
     def hours_at(
         self, number: int, by_hours: int, there: datetime
-    ) -> tuple[str, datetime | None, datetime | None, bool]:
+    ) -> tuple[HoursState, datetime | None, datetime | None, bool]:
         """State of a station at a moment, dated statuses included; when an open one closes, when
         another opens, and whether a dated status is what closes it."""
         dated = number in self.closures

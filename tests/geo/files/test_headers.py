@@ -16,7 +16,7 @@ from geo.files.headers import (
     normalise,
     unit_factor,
 )
-from geo.schema import Area, CandidateSite, Demand, Enterprise, Station
+from geo.schema import Area, CandidateSite, Demand, Enterprise, LedgerEntry, Station
 
 ORGANISATION_SHEET = [
     "序号",
@@ -52,6 +52,9 @@ DEMO = {
     ),
     "demand": "编号,经度,纬度,人群,日类型," + ",".join(f"h{hour}" for hour in range(24)),
     "areas": "kind,code,name,type_name,parent_code,address",
+    "ledger": (
+        "日期,街道,企业沟通会场次,职工沟通会场次,沟通企业数,未建会企业数,意向建会数,新建会数,入会人数"
+    ),
 }
 
 
@@ -73,6 +76,7 @@ def test_every_column_of_the_demo_city_is_understood(dataset):
         ("candidate_sites", CandidateSite),
         ("demand", Demand),
         ("areas", Area),
+        ("ledger", LedgerEntry),
     ],
 )
 def test_fields_are_the_columns_of_the_tables(dataset, table):
@@ -89,10 +93,11 @@ def test_fields_are_the_columns_of_the_tables(dataset, table):
         "boundary",
         "square_metres",
         "parent_id",
+        "source",
     }
     of_files = {"lon", "lat", "position", "source_key", "union_type", "parent_code"}
     of_files |= {"entrance_lon", "entrance_lat"}
-    of_files |= {"declared_district"} | {f"h{hour}" for hour in range(24)}
+    of_files |= {"declared_district", "district"} | {f"h{hour}" for hour in range(24)}
     columns = set(table.__table__.columns.keys()) - made
     fields = set(load_synonyms().shown[dataset])
     assert columns <= fields

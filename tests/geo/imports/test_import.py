@@ -172,7 +172,7 @@ def test_the_same_file_again_changes_nothing(load, stations_file, database, acto
 
 
 def test_rolling_back_is_activating_the_earlier_edition(
-    load, stations_file, tmp_path, database, actor
+    load, stations_file, tmp_path, database, actor, settings
 ) -> None:
     first = load("stations", stations_file, crs="wgs84").edition
     later = tmp_path / "later.csv"
@@ -180,7 +180,7 @@ def test_rolling_back_is_activating_the_earlier_edition(
     second = load("stations", later, crs="wgs84").edition
     with database.read(actor) as reader:
         assert editions.show(reader, first.id).state == "retired"
-    activation.activate(database, actor, first.id)
+    activation.activate(database, actor, settings, first.id)
     with database.read(actor) as reader:
         assert editions.require_active(reader, "stations").id == first.id
         assert editions.show(reader, second.id).state == "retired"
@@ -225,7 +225,7 @@ def test_a_draft_is_not_in_force_until_activated(load, stations_file, database, 
 
 
 def test_discarding_drops_the_data_and_keeps_the_line(
-    load, enterprises_file, areas_file, database, actor
+    load, enterprises_file, areas_file, database, actor, settings
 ) -> None:
     load("areas", areas_file, crs="wgs84")
     first = load("enterprises", enterprises_file, crs="wgs84").edition
@@ -242,7 +242,7 @@ def test_discarding_drops_the_data_and_keeps_the_line(
     with database.read(actor) as reader:
         assert reader.scalar("SELECT count(*) FROM enterprise") == 2
     with pytest.raises(Conflict, match="discarded"):
-        activation.activate(database, actor, first.id)
+        activation.activate(database, actor, settings, first.id)
 
 
 def test_enterprises_without_coordinates_are_counted_never_guessed(
