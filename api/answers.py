@@ -47,7 +47,7 @@ class OfFormat(Question):
     )
 
 
-class OfCrs(OfFormat):
+class InCrs(Question):
     """A question that is answered in a coordinate system."""
 
     crs: Crs = Field(
@@ -56,6 +56,10 @@ class OfCrs(OfFormat):
         "(GPS, Tianditu), gcj02 (Amap, Tencent) or bd09 (Baidu).",
         examples=["gcj02"],
     )
+
+
+class OfCrs(InCrs, OfFormat):
+    """The same, as GeoJSON too."""
 
 
 class Page(BaseModel):
@@ -146,8 +150,11 @@ def fingerprint(*values: object) -> str:
 def unchanged(request: Request, tag: str) -> bool:
     """Whether the asker already has this answer (RFC 9110 §13.1.2, compared weakly)."""
     header = request.headers.get("if-none-match")
-    if header is None:
-        return False
+    return header is not None and matches(header, tag)
+
+
+def matches(header: str, tag: str) -> bool:
+    """Whether an If-None-Match header names a tag."""
     if header.strip() == "*":
         return True
     opaque = tag.removeprefix("W/")

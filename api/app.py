@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 from collections.abc import AsyncIterator
 from importlib.metadata import version
@@ -10,15 +11,20 @@ from typing import Any
 
 import anyio.to_thread
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import (
     areas,
+    bulletin,
     cards,
     changes,
     clusters,
     coverage,
     editions,
+    enterprises,
     health,
+    ledger,
+    live,
     openapi,
     pages,
     places,
@@ -33,10 +39,12 @@ from api import (
 from api.door import Door
 from api.service import Service
 from api.stations.shortcut import Shortcut
+from api.tiles.shortcut import TileShortcut
 from geo.database import Database, connect
 from geo.settings import Settings
 from geo.walking.finder import Finder
 from geo.walking.holder import FinderHolder
+from maps.tiles import compiling
 
 
 def create_app(
@@ -66,10 +74,12 @@ def create_app(
             else:
                 app.state.service = Service(settings, opened, lambda: finder)
             stack.callback(app.state.service.places.close)
+            stack.callback(app.state.service.register.close)
+            stack.callback(app.state.service.live.close)
             _warm(app.state.service)
             yield
 
-    app = FastAPI(
+    app = _Application(
         title="Nuanyi 暖驿",
         version=version("nuanyi"),
         lifespan=running,
@@ -93,7 +103,11 @@ def create_app(
         places,
         areas,
         coverage,
+        bulletin,
+        ledger,
         clusters,
+        enterprises,
+        live,
         editions,
         health,
         pages,
@@ -102,12 +116,26 @@ def create_app(
     problems.handle(app)
     openapi.describe(app)
     app.add_middleware(Door, settings=settings)
-    app.add_middleware(
-        Shortcut,
+    # Before everything that FastAPI does: a tile, then the nearest stations, then the rest.
+    app.shortcut = Shortcut(
+        functools.partial(FastAPI.__call__, app),
         loopback_only=settings.key is None,
         service=lambda: getattr(app.state, "service", None),
     )
+    app.entrance = TileShortcut(
+        app.shortcut, settings=settings, service=lambda: getattr(app.state, "service", None)
+    )
     return app
+
+
+class _Application(FastAPI):
+    """FastAPI, with the short ways before everything that it does itself."""
+
+    shortcut: Shortcut
+    entrance: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.entrance(scope, receive, send)
 
 
 def create_app_of_environment() -> FastAPI:
@@ -122,6 +150,7 @@ def _warm(service: Service) -> None:
     with contextlib.suppress(Exception):
         walking.street_facts(service, service.finder())
     service.places.begin()
+    compiling.begin()
 
 
 def _log_to_standard_error() -> None:

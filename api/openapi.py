@@ -36,6 +36,7 @@ TAGS = [
     {"name": "areas", "description": "区域 / divisions and organising units"},
     {"name": "coverage", "description": "工会覆盖 / union coverage as rates"},
     {"name": "clusters", "description": "未建会聚集区 / clusters without a union"},
+    {"name": "enterprises", "description": "企业与建会变更 / enterprises, and their unions noted"},
     {"name": "editions", "description": "数据版本 / what the answers speak from"},
     {"name": "health", "description": "运行状态 / is it alive, is it ready"},
 ]

@@ -18,11 +18,11 @@ from fastapi.responses import HTMLResponse
 from api import answers, problems
 from api.answers import Identity
 from api.door import POLICY
-from api.service import Asking, Service, Serving
+from api.service import Asking, Seeing, Service, Serving
 from geo import coordinates
 from geo.errors import DomainError, NotFound
 from geo.stations import queries
-from maps import worker
+from maps import leader, worker
 from maps.handover import MAPS, Maps, handover_address
 from maps.start import FILES, ErrorHelp, docs_page, problem_page, start_page
 from maps.texts import LANGUAGES, Language
@@ -37,6 +37,7 @@ SERVED = (
     "map/*.css",
     "map/*.js",
     "cards/*.css",
+    "vendor/echarts/*.js",
     "vendor/maplibre-gl/*.css",
     "vendor/maplibre-gl/*.js",
     "vendor/swagger-ui-dist/*.css",
@@ -46,6 +47,7 @@ SQUEEZED = ("text/", "application/json", "application/manifest+json", "image/svg
 """Media types that gzip makes smaller."""
 FOR_EVER = "public, max-age=31536000, immutable"
 WORKER_POLICY = f"{POLICY}; worker-src 'self'; manifest-src 'self'; connect-src 'self'"
+LEADER_POLICY = f"{POLICY}; worker-src 'self'; connect-src 'self'"
 Lang = Annotated[Language | None, Query()]
 
 
@@ -75,6 +77,7 @@ def served() -> dict[str, Sent]:
     paths = [path for pattern in SERVED for path in sorted(WEB.glob(pattern))]
     found = {path.relative_to(WEB).as_posix(): path.read_bytes() for path in paths}
     found |= {f"worker/{name}": content for name, content in worker.files().items()}
+    found |= {f"leader/{name}": content for name, content in leader.files().items()}
     return {name: sent(content, _media_type(name)) for name, content in found.items()}
 
 
@@ -159,6 +162,17 @@ def hand_over(service: Serving, actor: Asking, maps: Maps, station_id: Identity)
     return Response(status_code=303, headers={"Location": address, "Cache-Control": "no-store"})
 
 
+# ---------------------------------------------------------------------- the leader's page
+@router.get("/coverage", response_class=HTMLResponse)
+async def leader_page(
+    request: Request, service: Serving, _actor: Seeing, lang: Lang = None
+) -> Response:
+    """The leader's live page; Chinese unless English is asked for. A browser asks for the key."""
+    response = _page(request, leader.leader_page(lang or "zh", service.settings.time_zone))
+    response.headers["Content-Security-Policy"] = LEADER_POLICY
+    return response
+
+
 # ---------------------------------------------------------------------- the others
 @router.get("/start", response_class=HTMLResponse)
 async def start(request: Request, lang: Lang = None) -> Response:
@@ -193,7 +207,7 @@ async def web_file(request: Request, path: str) -> Response:
     found = served().get(rest if marked else path)
     if found is None:
         raise NotFound("There is nothing at this address.")
-    newest = marked and mark == f"@{worker.mark()}"
+    newest = marked and mark in (f"@{worker.mark()}", f"@{leader.mark()}")
     return _send(request, found, kept=FOR_EVER if newest else None)
 
 

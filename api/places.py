@@ -35,7 +35,7 @@ QueryHeader = Annotated[
 ]
 
 
-class PlacesQuestion(answers.Question):
+class PlacesQuestion(answers.InCrs):
     """The parameters of the search."""
 
     q: str | None = Field(
@@ -46,12 +46,6 @@ class PlacesQuestion(answers.Question):
         examples=["人民路", "renminlu", "rml", "人民路12号"],
     )
     limit: int = Field(8, ge=1, le=MOST, description="How many places at most.", examples=[5])
-    crs: Crs = Field(
-        "wgs84",
-        description="Coordinate system of every position in the question and in the answer: wgs84 "
-        "(GPS, Tianditu), gcj02 (Amap, Tencent) or bd09 (Baidu).",
-        examples=["gcj02"],
-    )
 
 
 class PlaceAnswer(BaseModel):

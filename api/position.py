@@ -6,7 +6,9 @@ import math
 from typing import Annotated
 
 from fastapi import Header, Request
+from pydantic import Field
 
+from api.answers import InCrs
 from geo.errors import Invalid
 
 HEADER = "Nuanyi-Position"
@@ -22,6 +24,27 @@ PositionHeader = Annotated[
     ),
 ]
 """The header as a parameter of a route, for OpenAPI; read it with :func:`asked_position`."""
+
+
+class AtPosition(InCrs):
+    """A question from where somebody stands; the header is better, because it stands in no log."""
+
+    lon: float | None = Field(
+        None,
+        ge=-180,
+        le=180,
+        allow_inf_nan=False,
+        description="Longitude, in `crs`, unless the header tells the position.",
+        examples=[101.0],
+    )
+    lat: float | None = Field(
+        None,
+        ge=-90,
+        le=90,
+        allow_inf_nan=False,
+        description="Latitude, in `crs`, unless the header tells the position.",
+        examples=[40.2],
+    )
 
 
 def asked_position(request: Request, lon: float | None, lat: float | None) -> tuple[float, float]:

@@ -298,6 +298,10 @@ _REASONS: Mapping[str, tuple[str, str]] = {
     "too_long": ("must have at most {max_length} values", "最多 {max_length} 个值"),
     "datetime_parsing": ("must be an ISO 8601 time", "必须是 ISO 8601 时间"),
     "datetime_type": ("must be an ISO 8601 time", "必须是 ISO 8601 时间"),
+    **dict.fromkeys(
+        ("date_parsing", "date_type", "date_from_datetime_parsing", "date_from_datetime_inexact"),
+        ("must be a day such as 2026-06-30", "必须是日期，例如 2026-06-30"),
+    ),
     "string_type": ("must be a text", "必须是文字"),
     "string_unicode": ("must be Unicode text", "必须是 Unicode 文字"),
     "json_invalid": ("is no JSON", "不是 JSON"),

@@ -12,15 +12,22 @@ from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from api import identity
+from api.broadcast import Broadcast
 from api.limits import Senders
-from api.questions import Questions
+from api.prints import Prints
+from api.questions import Choices, Questions
+from geo.coverage.filtered import CountersKept
 from geo.database import Actor, Database
+from geo.enterprises.holder import RegisterHolder
 from geo.places.holder import PlacesHolder
 from geo.settings import Settings
 from geo.stations.changes import ChangesFeed
 from geo.walking.facts import FactsKept
 from geo.walking.finder import Finder
 from geo.walking.reach import Keeper
+from geo.walking.reach.keeper import Kept
+from maps.tiles.enterprises import LiveTiles
+from maps.tiles.polygons import PolygonTiles
 from maps.tiles.store import TileStore
 
 
@@ -54,11 +61,17 @@ class Service:
     finder: Callable[[], Finder]
     """The stations and streets in force, in memory; loaded again when an edition changes."""
     drawings: Drawings = field(default_factory=Drawings)
+    prints: Prints = field(default_factory=Prints)
+    """The last bulletins that were made."""
+    map_setups: Drawings = field(default_factory=lambda: Drawings(32))
+    """What maps of coverage are drawn with: classes and rates by kind of area."""
     tiles: TileStore = field(default_factory=TileStore)
     tile_turns: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
     """Two tiles are drawn at a time: the other connections are for people's questions."""
     reach: Keeper = field(default_factory=Keeper)
     """What questions about service areas share."""
+    walks: Kept = field(default_factory=lambda: Kept(10))
+    """What was worked out of the stations' side of coverage."""
     street_facts: FactsKept = field(default_factory=FactsKept)
     """Names, stairs and bridges of the streets, for routes."""
     questions: Questions = field(default_factory=Questions)
@@ -68,11 +81,26 @@ class Service:
     """Who has sent how many reports of late, in this process."""
     changes: ChangesFeed = field(default_factory=ChangesFeed)
     """What phones that keep stations were told of late."""
+    counters: CountersKept = field(default_factory=CountersKept)
+    """The enterprises in force, packed for counting under a filter."""
     places: PlacesHolder = field(init=False)
     """Places by name, in memory; made again when an edition changes."""
+    register: RegisterHolder = field(init=False)
+    """The enterprises in force, in memory; not loaded before a leader asks."""
+    enterprise_tiles: LiveTiles = field(init=False)
+    """Their tiles, in memory; made when the first is asked for."""
+    tile_choices: Choices = field(default_factory=Choices)
+    """Filters that tiles were asked for with; see :mod:`api.tiles.shortcut`."""
+    polygon_tiles: PolygonTiles = field(default_factory=PolygonTiles)
+    """Tiles of areas and clusters, in memory; a layer is made when it is first asked for."""
+    live: Broadcast = field(init=False)
+    """Who waits to hear of changes."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "places", PlacesHolder(self.database))
+        object.__setattr__(self, "register", RegisterHolder(self.database, self.settings))
+        object.__setattr__(self, "enterprise_tiles", LiveTiles(self.register))
+        object.__setattr__(self, "live", Broadcast(self.register))
 
 
 async def _service(request: Request) -> Service:

@@ -10,13 +10,14 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from api import answers, problems
-from api.answers import EditionBrief, Question
-from api.position import PositionHeader, asked_position
+from api.answers import EditionBrief
+from api.position import AtPosition, PositionHeader, asked_position
 from api.service import Asking, Serving
-from api.words import Crs, HoursState, StationKind
+from api.words import Crs, StationKind
 from geo.areas.unions import UnionHere, unions_here
 from geo.coordinates import to_wgs84
 from geo.errors import Busy, Invalid, OutsideServiceArea, Unavailable
+from geo.hours import HoursState
 from geo.walking.answers import NearStation
 from maps.texts import both, named
 
@@ -35,32 +36,6 @@ Level = Literal[
 STATIONS = 3
 FARTHEST_METRES = 5000.0
 RULES = ("rule_unit", "rule_near", "rule_place", "rule_trade")
-
-
-class UnionsQuestion(Question):
-    """Where one stands; the header is better, because it stands in no log."""
-
-    lon: float | None = Field(
-        None,
-        ge=-180,
-        le=180,
-        allow_inf_nan=False,
-        description="Longitude, in `crs`.",
-        examples=[101.0],
-    )
-    lat: float | None = Field(
-        None,
-        ge=-90,
-        le=90,
-        allow_inf_nan=False,
-        description="Latitude, in `crs`.",
-        examples=[40.2],
-    )
-    crs: Crs = Field(
-        "wgs84",
-        description="Coordinate system of every position in the question and in the answer.",
-        examples=["gcj02"],
-    )
 
 
 class UnionAnswer(BaseModel):
@@ -130,7 +105,7 @@ def unions_at_position(
     request: Request,
     service: Serving,
     actor: Asking,
-    asked: Annotated[UnionsQuestion, Query()],
+    asked: Annotated[AtPosition, Query()],
     position: PositionHeader = None,
 ) -> Response:
     """Which union can I join here: of the building, park, commercial district … up to the district.

@@ -45,7 +45,6 @@ Access = Literal["public", "members", "internal", "unknown"]
 Status = Literal["open", "closed", "limited", "moved"]
 ReportKind = Literal["closed", "refused", "wrong_place", "broken_kit", "wrong_facts", "other"]
 ReportState = Literal["open", "confirmed", "dismissed"]
-HoursState = Literal["open", "closed", "unknown"]
 AreaKind = Literal[
     "province",
     "prefecture",
@@ -63,8 +62,28 @@ EditionState = Literal["draft", "active", "retired", "discarded"]
 RateName = Literal[
     "establishment",
     "establishment_25",
+    "establishment_eligible",
     "establishment_100",
+    "joint_coverage",
     "membership_unionised",
     "membership_all",
     "new_employment",
 ]
+Size = Literal["unstated", "1_4", "5_24", "25_99", "100_plus"]
+Industry = Literal[
+    "unstated", "A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M", "N", "O", "P", "Q",
+    "R", "S", "T", "other",
+]  # fmt: skip
+UnitClass = Literal[
+    "unstated",
+    "non_public_enterprise",
+    "state_owned_enterprise",
+    "individual_business",
+    "public_institution",
+    "government_organ",
+    "social_organisation",
+    "other",
+]
+UnionState = Literal["own", "joint", "none", "in_preparation", "unknown"]
+TierOfUnit = Literal["none", "to_check", "confirmed"]
+Apart = Literal["counted", "mass_registration", "dormant", "closed"]

@@ -35,6 +35,13 @@ NO_DATA = "#e4e5e7"
 NO_DATA_LINE = "#a9adb3"
 INK = "#22303c"
 CLUSTER = "#6d1a52"
+WITHOUT_UNION = ("#fcc5c0", "#fa9fb5", "#f768a1", "#c51b8a", "#7a0177")
+"""ColorBrewer RdPu, 6 classes without the palest: few to many of the enterprises have no union."""
+WITHOUT_UNION_BREAKS = (0.2, 0.4, 0.6, 0.8)
+WITHOUT_UNION_BY_NIGHT = ("#5f2a4a", "#8f3566", "#c64f8d", "#f27fb2", "#ffc9dd")
+"""The same on a dark ground, where what is to be seen must be bright."""
+REACHED_BREAKS = (0.2, 0.4, 0.6, 0.8)
+"""Of the share of workers who reach a station: the same at every hour, so that hours compare."""
 
 TARGET_GAPS = (0.30, 0.15, 0.05)
 """Fixed breaks lie this far below the target, in shares of one (30, 15, 5 points)."""

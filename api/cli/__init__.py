@@ -14,15 +14,24 @@ import typer
 from api.cli import (
     ask,
     bench,
+    bulletin,
     cards,
+    change,
+    cluster_files,
+    clusters,
+    coverage,
     editions,
     imports,
+    ledger,
     places,
     reach,
     reports,
     serve,
     stations,
+    tiles,
+    unions,
     walking,
+    walks,
 )
 from api.cli.console import CANCELLED, EXIT_CODES, err
 from geo.errors import DomainError
@@ -46,7 +55,17 @@ places.register(app)
 reach.register(app)
 stations.register(app)
 app.add_typer(reports.app, name="reports")
+cluster_files.register(clusters.app, ask.maps)
+app.add_typer(clusters.app, name="clusters")
+walks.register(coverage.app)
+change.register(coverage.app)
+app.add_typer(coverage.app, name="coverage")
+app.add_typer(ledger.app, name="ledger")
+app.add_typer(unions.unions, name="unions")
+app.add_typer(unions.enterprises, name="enterprises")
 cards.register(app)
+app.add_typer(tiles.app, name="tiles")
+bulletin.register(app)
 bench.register(app)
 
 

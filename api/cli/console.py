@@ -145,7 +145,12 @@ def show_facts(title: str, facts: Mapping[str, Any]) -> None:
 
 def show_json(value: Any) -> None:
     """The same for a program."""
-    print(json.dumps(value, ensure_ascii=False, indent=2, default=_as_json))
+    print(json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """Facts as JSON."""
+    return json.dumps(value, ensure_ascii=False, indent=2, default=_as_json)
 
 
 def _as_json(value: Any) -> Any:

@@ -129,8 +129,21 @@ def activate(edition: Number) -> None:
 
     of = console.settings()
     with console.database(of) as database:
-        facts = activation.activate(database, console.OPERATOR, edition, console.BarProgress())
+        facts = activation.activate(
+            database, console.OPERATOR, of, edition, console.BarProgress()
+        )
     console.out.print(f"已启用 / active: {facts.dataset} {facts.id} ({facts.as_of})")
+
+
+@app.command()
+def retire(edition: Number) -> None:
+    """把草稿存为往期版本：可比较、入趋势，但不启用 / File a draft as a past edition."""
+    with (
+        console.database(console.settings()) as database,
+        database.write(console.OPERATOR) as write,
+    ):
+        facts = editions.retire(write, edition)
+    console.out.print(f"已存为往期 / filed as past: {facts.dataset} {facts.id} ({facts.as_of})")
 
 
 @app.command()

@@ -82,7 +82,7 @@ def _import(
     options = ImportOptions(
         crs=crs,  # type: ignore[arg-type]
         as_of=as_of.date() if as_of else None,
-        mapping=_mapping(mapping or []),
+        mapping=mapping_of(mapping or []),
         kind=kind,
         layer=layer,
         add=add,
@@ -131,18 +131,7 @@ def say(report: ImportReport, duplicates: list[dict[str, object]]) -> None:
         out.print(f"沿用现行版本 carried over {report.carried_over:,}")
     for note in report.notes:
         out.print("· " + note, markup=False)
-    if report.problems:
-        out.print("\n问题 / problems", style="bold")
-        for (column, reason, remedy), examples in _by_reason(report.problems).items():
-            out.print(f"{column}：{reason}", markup=False)
-            out.print(f"  {examples}", markup=False)
-            out.print(f"  → {remedy}", markup=False)
-        if report.problems_in_all > len(report.problems):
-            out.print(
-                f"以上为前 {len(report.problems)} 个，共 {report.problems_in_all:,} 个 / the first "
-                f"{len(report.problems)} of {report.problems_in_all:,}"
-            )
-        out.print()
+    show_problems(report.problems, report.problems_in_all)
     if report.rejects:
         # A path is copied: it is not broken where the line ends.
         out.print(f"拒绝行已写入 / rejected rows: {report.rejects}", markup=False, soft_wrap=True)
@@ -177,6 +166,24 @@ def say(report: ImportReport, duplicates: list[dict[str, object]]) -> None:
         out.print("仅检查，未写入；加 --commit 写入 / dry run, nothing stored; --commit stores it")
 
 
+def show_problems(problems: Sequence[dict[str, Any]], in_all: int) -> None:
+    """The first faults of the rows of a file, told by reason."""
+    if not problems:
+        return
+    out = console.out
+    out.print("\n问题 / problems", style="bold")
+    for (column, reason, remedy), examples in _by_reason(problems).items():
+        out.print(f"{column}：{reason}", markup=False)
+        out.print(f"  {examples}", markup=False)
+        out.print(f"  → {remedy}", markup=False)
+    if in_all > len(problems):
+        out.print(
+            f"以上为前 {len(problems)} 个，共 {in_all:,} 个 / the first "
+            f"{len(problems)} of {in_all:,}"
+        )
+    out.print()
+
+
 def _by_reason(problems: Sequence[dict[str, Any]]) -> dict[tuple[str, str, str], str]:
     """Equal faults told once, with the rows and values that have them."""
     found: dict[tuple[str, str, str], list[str]] = {}
@@ -191,7 +198,8 @@ def _by_reason(problems: Sequence[dict[str, Any]]) -> dict[tuple[str, str, str],
     return {key: "；".join(examples) for key, examples in found.items()}
 
 
-def _mapping(pairs: list[str]) -> dict[str, str]:
+def mapping_of(pairs: list[str]) -> dict[str, str]:
+    """What `--map FIELD=COLUMN` says, field -> column."""
     found = {}
     for pair in pairs:
         field, mark, column = pair.partition("=")

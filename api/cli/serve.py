@@ -25,6 +25,14 @@ Port = Annotated[int | None, typer.Option(min=0, max=65535, help="端口 / port 
 State = Annotated[
     Path | None, typer.Option(help="状态目录 / state directory (NUANYI_STATE).", show_default=False)
 ]
+Earlier = Annotated[
+    bool | None,
+    typer.Option(
+        "--past/--no-past",
+        help="含往期和台账 / with a past.",
+        show_default=False,
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -46,6 +54,7 @@ def demo(
     load_only: Annotated[
         bool, typer.Option("--load-only", help="只装载，不启动服务 / load, do not serve.")
     ] = False,
+    earlier: Earlier = None,
 ) -> None:
     """装载演示城市并提供网页 / Load the demo city (演示数据, all invented) and serve its pages.
 
@@ -57,14 +66,16 @@ def demo(
     if not load_only:
         check_port(of)
     with console.database(of) as database:
-        outcome = demo_city.load(database, console.OPERATOR, of, size, console.BarProgress())
+        outcome = demo_city.load(
+            database, console.OPERATOR, of, size, console.BarProgress(), earlier=earlier
+        )
         console.err.print(outcome)
         if not load_only:
             run_server(of, database)
 
 
 def serve(host: Host = None, port: Port = None, state: State = None) -> None:
-    """提供网页与接口 / Serve the pages and the API over the data that were imported."""
+    """提供网页与接口 / Serve the pages and the API over the imported data."""
     of = console.settings(host=host, port=port, state=state)
     check_exposure(of)
     check_port(of)
@@ -107,6 +118,9 @@ def check_port(of: Settings) -> None:
 def run_server(of: Settings, database: Database) -> None:
     """Serve until Ctrl-C. The addresses are shown when the first question will be answered at
     once: the streets are in memory and the search is compiled."""
+    from geo.imports import activation
+
+    activation.complete(database, console.OPERATOR, of, console.BarProgress())
     with console.BarProgress().step("预热步行搜索 / warming up the walking search"):
         warm_up(of, database)
     import uvicorn
@@ -246,7 +260,8 @@ def sample(
         demo_city.Size, typer.Option(help="演示城市的大小 / how large the city is.")
     ] = demo_city.Size.small,
     seed: Annotated[int, typer.Option(help="随机种子 / seed.")] = demo_city.SEED,
+    earlier: Earlier = None,
 ) -> None:
     """写出演示城市的各种文件 / Write the demo city as files, to try imports."""
-    demo_city.write(directory, size, seed, console.BarProgress())
+    demo_city.write(directory, size, seed, console.BarProgress(), earlier=earlier)
     console.out.print(f"已写入 / written: {directory}", markup=False)

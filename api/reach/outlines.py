@@ -10,7 +10,7 @@ from fastapi import Query, Request, Response
 from pydantic import Field
 
 from api import answers, problems
-from api.answers import BBOX
+from api.answers import BBOX, InCrs
 from api.reach.asked import Asked, editions_of, note, question_of, router
 from api.service import Asking, Serving
 from api.words import Crs
@@ -24,7 +24,7 @@ DECIMALS = 6
 """Ten centimetres: far finer than an outline is right."""
 
 
-class OutlineQuestion(Asked):
+class OutlineQuestion(Asked, InCrs):
     """The parameters of the outlines."""
 
     bbox: str | None = Field(
@@ -33,12 +33,6 @@ class OutlineQuestion(Asked):
         description="Only inside this box, and the finer the smaller it is: west,south,east,north "
         "in `crs`.",
         examples=["113.5,34.6,113.9,34.9"],
-    )
-    crs: Crs = Field(
-        "wgs84",
-        description="Coordinate system of the box and of the outlines: wgs84 (GPS, Tianditu), "
-        "gcj02 (Amap, Tencent) or bd09 (Baidu).",
-        examples=["gcj02"],
     )
 
 

@@ -12,11 +12,12 @@ from pydantic import BaseModel, BeforeValidator, Field
 
 from api import answers, problems
 from api.answers import OfCrs
-from api.position import PositionHeader, position_of
+from api.position import AtPosition, PositionHeader, position_of
 from api.service import NO_WRONG_KEY, Serving
 from api.stations.listing import Wanted, features
-from api.words import Access, Crs, HoursState, StationKind
+from api.words import Access, Crs, StationKind
 from geo.errors import Busy, Invalid, NotFound, OutsideServiceArea, Unavailable
+from geo.hours import HoursState
 from geo.settings import Settings
 from geo.walking.answers import NearestAnswer, NearStation
 from geo.walking.wanted import CAP_METRES, LONGEST_STAY, MOST, OFFERED_ACCESS, OpenRule, wanted
@@ -52,21 +53,10 @@ class WantedNear(Wanted):
     )
 
 
-class NearestQuestion(WantedNear, OfCrs):
+class NearestQuestion(WantedNear, AtPosition, OfCrs):
     """The parameters of the nearest stations. Without `access`, stations for everyone and those
     that do not say whom they let in are offered."""
 
-    lon: float | None = Field(
-        None,
-        ge=-180,
-        le=180,
-        allow_inf_nan=False,
-        description="Longitude, in `crs`, unless the header tells the position.",
-        examples=[101.0],
-    )
-    lat: float | None = Field(
-        None, ge=-90, le=90, allow_inf_nan=False, description="Latitude, in `crs`.", examples=[40.2]
-    )
     k: int = Field(5, ge=1, le=MOST, description="How many at most.", examples=[5])
     max_m: float = Field(
         3000,

@@ -16,22 +16,24 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
-from math import inf
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api import identity
+from api import identity, problems
 from api.door import HEADERS
 from api.position import HEADER
 from api.questions import POSITION, without_position
 from geo.coordinates import Crs, from_wgs84
 from geo.errors import DomainError
 from geo.walking.finder import Finder, minute_of
-from geo.walking.search import OPEN
+from geo.walking.prepared import Prepared, Room
+from geo.walking.search import OPEN, UNKNOWN
+from geo.walking.telling import STATES
 from geo.walking.wanted import Wanted
 from maps.geojson import MEDIA_TYPE, to_json
+from maps.near_stations import FOREVER, Texts
 
 PATH = "/api/stations/nearest"
 LOG_SECONDS = 10.0
@@ -48,56 +50,72 @@ access = logging.getLogger("nuanyi.access")
 
 class Pieces:
     """The answers' ready-made pieces, of one finder: what is said of a station whoever asks, and
-    when a pattern of hours ends."""
+    of its hours for as long as they stay so."""
 
     def __init__(self, finder: Finder) -> None:
         self.finder = finder
-        self.stations: dict[tuple[Crs, int], bytes] = {}
-        self.off_street: list[float] = finder.on_streets.feet.off_street.tolist()
-        self.doubtful: list[int] = finder.on_streets.snapped.doubtful.tolist()
-        self.pattern: list[int] = finder.hours.row_pattern.tolist()
-        # By pattern: from which minute (since the year 1) until which it holds, and the text.
-        self.until: dict[int, tuple[int, float, bytes]] = {}
-        self.known_day: date | None = None
+        streets = finder.on_streets
+        self.texts: dict[Crs, Texts] = {}
+        self.off_street = streets.feet.off_street
+        self.doubtful = streets.snapped.doubtful
         self.tail = (
             f'"loaded_at":"{finder.loaded_at.isoformat()}",'
             f'"network_edition":{to_json(finder.network_edition)},'
             f'"station_edition":{to_json(finder.station_edition)}}}'
         ).encode()
 
+    def of(self, crs: Crs) -> Texts:
+        """The texts with positions in a coordinate system."""
+        if crs not in self.texts:
+            self.texts[crs] = Texts(
+                self.off_street, self.doubtful, self.finder.hours.row_pattern, len(STATES)
+            )
+        return self.texts[crs]
+
     def station(self, number: int, crs: Crs) -> bytes:
         """What is said of a station: the rest of its object, closing brace included."""
-        piece = self.stations.get((crs, number))
+        texts = self.of(crs)
+        piece = texts.station_of(number)
         if piece is None:
             piece = _piece(self.finder, number, crs)
             # The reason of a dated status changes with the time.
             if number not in self.finder.closures:
-                self.stations[crs, number] = piece
+                texts.keep_station(number, piece)
         return piece
 
-    def hours(self, number: int, state: int, minute: int, at: datetime, seconds: float) -> bytes:
-        """State, ending and opening of a station so many seconds after a time, which is a minute
-        since the year 1."""
-        pattern = self.pattern[number]
-        plain = state == OPEN and number not in self.finder.closures
-        if plain:
-            kept = self.until.get(pattern)
-            if kept is not None and kept[0] <= minute < kept[1]:
-                return kept[2]
-        moment = at + timedelta(seconds=seconds)
+    def hours(self, number: int, state: int, moment: datetime, crs: Crs) -> bytes:
+        """State, ending and opening of a station at a moment."""
+        # Of a station without dated statuses, the pattern and the state say it all.
+        plain = number not in self.finder.closures
+        minute = _minutes(moment)
+        if plain and (kept := self.of(crs).hours_of(number, state, minute)):
+            return kept
         word, until, opens, suspended = self.finder.hours_at(number, state, moment)
         text = (
             f'"hours_state":"{word}","open_until":{_time(until)},"opens_at":{_time(opens)},'
             f'"suspended":{"true" if suspended else "false"},'
         ).encode()
         if plain:
+            change = until or opens
             last: float = minute + 1
-            if until is not None:
-                last = _minutes(until)
-            elif self.finder.hours.never_closes(number):
-                last = inf
-            self.until[pattern] = (minute, last, text)
+            if change is not None:
+                last = _minutes(change)
+            elif state == UNKNOWN or (state == OPEN and self.finder.hours.never_closes(number)):
+                last = FOREVER
+            self.of(crs).keep_hours(number, state, minute, last, text)
         return text
+
+
+class Moment(NamedTuple):
+    """One second of the clock, for all who ask in it."""
+
+    second: int
+    at: datetime
+    minute: float
+    """Of the day."""
+    minutes: float
+    """Since the year 1."""
+    text: bytes
 
 
 class Shortcut:
@@ -116,6 +134,9 @@ class Shortcut:
         self.loopback_only = loopback_only
         self.service = service
         self.pieces: Pieces | None = None
+        self.moment: Moment | None = None
+        self.known = False
+        self.questions: dict[Wanted, Prepared] = {}
         self.hosts: set[tuple[bytes, str]] = set()
         self.answered, self.busy, self.logging = 0, 0.0, False
 
@@ -173,7 +194,10 @@ class Shortcut:
             return None
         try:
             return self._near(service.finder(), kept[0], kept[1], position)
-        except Exception:  # noqa: BLE001  the ordinary route tells it properly
+        except (DomainError, ValueError):
+            return None  # the ordinary route says what is wrong with the position
+        except Exception as error:  # noqa: BLE001  the ordinary route may answer all the same
+            problems.unexpected(error, "GET", PATH)
             return None
 
     def _near(self, finder: Finder, what: Wanted, crs: Crs, position: bytes) -> bytes | None:
@@ -184,25 +208,40 @@ class Shortcut:
         bounds = finder.bounds
         if bounds is None or not (bounds[0] < lon < bounds[2] and bounds[1] < lat < bounds[3]):
             return None
-        at = datetime.now(finder.zone)
+        if finder.unconfirmed_since is not None:
+            return None
         pieces = self.pieces
         if pieces is None or pieces.finder is not finder:
-            pieces = self.pieces = Pieces(finder)
-        day = at.date()
-        if finder.unconfirmed_since is not None or (
-            pieces.known_day != day and not finder.hours.holidays_known(at)
-        ):
+            pieces, self.questions = Pieces(finder), {}
+            self.pieces = pieces
+        moment = self._moment(finder)
+        if moment is None:
             return None
-        pieces.known_day = day
-        question = finder.question(what, at)
+        question = self.questions.get(what)
         if question is None:
-            return None
-        minute = minute_of(at)
-        count, room = question.one(lon, lat, minute)
+            question = finder.question(what, moment.at)
+            if question is None:
+                return None
+            self.questions[what] = question
+        count, room = question.one(lon, lat, moment.minute)
         if count <= 0:
             return None
+        told = pieces.of(crs).write(
+            count, room.station, room.metres, room.seconds, room.state, room.start,
+            moment.minutes, what.on_arrival,
+        ) or self._told(pieces, moment, what, crs, count, room)  # fmt: skip
+        return b"".join(
+            (
+                b'{"stations":[', told, b'],"notes":[],"beyond":null,"crs":"', crs.encode(),
+                b'","as_of":"', moment.text, b'",', pieces.tail,
+            )
+        )  # fmt: skip
+
+    def _told(
+        self, pieces: Pieces, moment: Moment, what: Wanted, crs: Crs, count: int, room: Room
+    ) -> bytes:
+        """The stations in words, of which something was not ready; it is from now on."""
         off_start, doubtful = room.start.tolist()
-        today = day.toordinal() * 1440 + minute
         told = []
         for number, metres, seconds, state in zip(
             room.station.tolist()[:count],
@@ -211,30 +250,36 @@ class Shortcut:
             room.state.tolist(),
             strict=False,
         ):
+            then = moment.at + timedelta(seconds=seconds if what.on_arrival else 0.0)
             told.append(
                 b'{"metres":%.1f,"minutes":%.1f,"off_street_metres":%.1f,"straight_line":false,'
                 b'"uncertain":%s,%s%s'
                 % (
                     metres,
                     seconds / 60,
-                    off_start + pieces.off_street[number],
+                    off_start + float(pieces.off_street[number]),
                     b"true" if doubtful or pieces.doubtful[number] else b"false",
-                    pieces.hours(
-                        number,
-                        state,
-                        int(today + seconds / 60),
-                        at,
-                        seconds if what.on_arrival else 0.0,
-                    ),
+                    pieces.hours(number, state, then, crs),
                     pieces.station(number, crs),
                 )
             )
-        return b'{"stations":[%s],"notes":[],"beyond":null,"crs":"%s","as_of":"%s",%s' % (
-            b",".join(told),
-            crs.encode(),
-            at.isoformat().encode(),
-            pieces.tail,
-        )
+        return b",".join(told)
+
+    def _moment(self, finder: Finder) -> Moment | None:
+        """The second that is now; None on a day whose holidays are not known.
+
+        What was prepared for another second is prepared again: a dated status may begin with any.
+        """
+        second = int(time.time())
+        kept = self.moment
+        if kept is None or kept.second != second or kept.at.tzinfo is not finder.zone:
+            at = datetime.fromtimestamp(second, finder.zone)
+            self.questions = {}
+            self.moment = kept = Moment(
+                second, at, minute_of(at), _minutes(at) + at.second / 60, at.isoformat().encode()
+            )
+            self.known = finder.hours.holidays_known(at)
+        return kept if self.known else None
 
     def _is_own(self, scope: Scope, host: bytes | None) -> bool:
         """Whether this machine asks by its own name; see :func:`api.identity.check_loopback`."""

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
+from datetime import datetime
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Response
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from api import answers, problems
+from api.answers import InCrs
 from api.service import NO_WRONG_KEY, Service, Serving
-from api.walking.route import CRS
-from api.words import Access, Crs, HoursState, StationKind
+from api.stations.nearest import NearStationAnswer, moment, near
+from api.words import Access, Crs, StationKind
 from api.words import Service as ServiceWord
 from geo.errors import Busy, Invalid, OutsideServiceArea, Unavailable
 from geo.walking import along as ways
@@ -39,10 +39,8 @@ def _rule(value: object) -> object:
     raise PydanticCustomError(kind, "Input should be arrival, any or an ISO 8601 time")
 
 
-class AlongAsked(BaseModel):
+class AlongAsked(InCrs):
     """A way, by its ends or as a line, and what a station must be."""
-
-    model_config = ConfigDict(extra="forbid")
 
     start: Position | None = Field(
         None, alias="from", description="Where one sets out.", examples=[[113.655, 34.75]]
@@ -56,7 +54,6 @@ class AlongAsked(BaseModel):
             examples=[[[113.655, 34.75], [113.665, 34.75], [113.675, 34.751]]],
         )
     )
-    crs: Crs = CRS
     k: Annotated[int, Field(strict=True)] = Field(
         5, ge=1, le=MOST, description="How many at most.", examples=[5]
     )
@@ -89,43 +86,13 @@ class AlongAsked(BaseModel):
     )
 
 
-class StationOnTheWay(BaseModel):
-    """A station along the way."""
+class StationOnTheWay(NearStationAnswer):
+    """A station and what it costs to go by it. `metres` and `minutes` are those from the start."""
 
     detour_metres: float = Field(description="More than without it.", examples=[140.2])
     detour_minutes: float = Field(description="More than without it.", examples=[1.9])
     metres_before: float = Field(description="From the start to the station.")
     metres_after: float = Field(description="From the station to the end.")
-    metres: float = Field(description="As metres_before.")
-    minutes: float = Field(description="Walking time from the start to the station.")
-    off_street_metres: float = Field(
-        description="Part of `metres` between the street and the two ends."
-    )
-    straight_line: bool
-    uncertain: bool
-    hours_state: HoursState = Field(description="At arrival.")
-    open_until: datetime | None = Field(description="When it next closes.")
-    opens_at: datetime | None = Field(description="When it next opens, where it is not open.")
-    doubts: dict[str, int] = Field(
-        description="What people told of it in the last fortnight: how many of each kind."
-    )
-    status_note: str | None = Field(description="The reason of its dated status.")
-    id: int
-    name: str
-    kind: StationKind
-    address: str | None
-    lon: float
-    lat: float
-    services: list[str]
-    access: Access
-    access_method: str | None
-    hours_text: str | None
-    opening_hours: str | None
-    phone: str | None
-    network_brand: str | None
-    operator: str | None
-    host: str | None
-    verified_on: date | None
 
 
 class StationsAlong(BaseModel):
@@ -142,23 +109,7 @@ class StationsAlong(BaseModel):
     station_edition: int | None
 
 
-_NEAR = (
-    "metres",
-    "minutes",
-    "off_street_metres",
-    "straight_line",
-    "uncertain",
-    "hours_state",
-    "open_until",
-    "opens_at",
-    "status_note",
-)
 _DETOUR = ("detour_metres", "detour_minutes", "metres_before", "metres_after")
-_FACTS = tuple(
-    name
-    for name in StationOnTheWay.model_fields
-    if name not in (*_NEAR, *_DETOUR, "doubts", "services")
-)
 
 
 @router.post(
@@ -229,31 +180,15 @@ def stations_along(
 
 
 def _told(one: AlongStation) -> StationOnTheWay:
-    values: dict[str, Any] = {name: one.near.station[name] for name in _FACTS}
-    values |= {name: getattr(one.near, name) for name in _NEAR}
-    values |= {name: getattr(one, name) for name in _DETOUR}
-    return StationOnTheWay(
-        **values,
-        services=list(one.near.station["services"] or ()),
-        doubts=dict(one.near.doubts),
-    )
+    detour = {name: getattr(one, name) for name in _DETOUR}
+    return StationOnTheWay(**near(one.near).model_dump(), **detour)
 
 
 def _wanted(asked: AlongAsked, service: Service) -> Wanted:
-    rule = asked.open_rule
-    if isinstance(rule, datetime):
-        if not 2000 <= rule.year <= 2100:
-            raise Invalid(
-                "没有那一年的开放时间。 No opening hours are known for that year.",
-                remedy="Give a time of these years, such as 2026-11-21T12:40.",
-                field="open",
-            )
-        zone = ZoneInfo(service.settings.time_zone)
-        rule = rule.replace(tzinfo=zone) if rule.tzinfo is None else rule.astimezone(zone)
     return wanted(
         k=asked.k,
         kinds=asked.kinds,
         services=asked.services,
         access=asked.access or OFFERED_ACCESS,
-        open_rule=rule,
+        open_rule=moment(asked.open_rule, service.settings),
     )

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from api import answers, problems
-from api.answers import Identity, Question
-from api.position import PositionHeader, asked_position
+from api.answers import Identity
+from api.position import AtPosition, PositionHeader, asked_position
 from api.service import NO_WRONG_KEY, Service, Serving
-from api.words import Crs, HoursState
+from api.words import Crs
 from geo.database import ANYONE
 from geo.errors import Busy, Conflict, Invalid, NotFound, OutsideServiceArea, Unavailable
+from geo.hours import HoursState
 from geo.walking.facts import StreetFacts, load_facts
 from geo.walking.finder import Finder
 from geo.walking.routes import route_to
@@ -22,35 +23,6 @@ from geo.walking.turns import StepKind, Turn
 from maps.routes import spoken
 
 router = APIRouter()
-
-CRS: Any = Field(
-    "wgs84",
-    description="Coordinate system of every position in the question and in the answer: wgs84 "
-    "(GPS, Tianditu), gcj02 (Amap, Tencent) or bd09 (Baidu).",
-    examples=["gcj02"],
-)
-
-
-class RouteQuestion(Question):
-    """The parameters of a route. The position had better come in the header."""
-
-    lon: float | None = Field(
-        None,
-        ge=-180,
-        le=180,
-        allow_inf_nan=False,
-        description="Longitude, in `crs`; only without the header.",
-        examples=[113.665],
-    )
-    lat: float | None = Field(
-        None,
-        ge=-90,
-        le=90,
-        allow_inf_nan=False,
-        description="Latitude, in `crs`; only without the header.",
-        examples=[34.757],
-    )
-    crs: Crs = CRS
 
 
 class RouteStep(BaseModel):
@@ -123,7 +95,7 @@ def station_route(
     station_id: Annotated[
         Identity, Path(description="The station's id.", examples=[4821930177623114])
     ],
-    asked: Annotated[RouteQuestion, Query()],
+    asked: Annotated[AtPosition, Query()],
     position: PositionHeader = None,
 ) -> Response:
     """The way on foot to one station: a line, and steps to read aloud.
@@ -163,7 +135,7 @@ def station_route(
         uncertain=route.uncertain,
         line=Line(coordinates=route.line.tolist()),
         steps=steps,
-        hours_state=found.hours_state,  # type: ignore[arg-type]  # one of STATES
+        hours_state=found.hours_state,
         open_until=found.open_until,
         opens_at=found.opens_at,
         notes=found.notes,

@@ -5,11 +5,11 @@ from maps.coverage.view import (
     AreaMark,
     ClusterMark,
     CoverageView,
-    EditionLine,
     Rate,
     RateLike,
     StationMark,
 )
+from maps.editions import EditionLine
 
 __all__ = [
     "AreaMark",

@@ -12,16 +12,16 @@ import shapely
 
 from geo import editions
 from geo.clusters import list_clusters
+from geo.clusters.forms import rules
+from geo.clusters.forms.choose import sentence
 from geo.coverage.rates import RATES, area_rates
 from geo.database import Reader
-from geo.demo import LABEL
-from geo.editions import EditionFacts
 from geo.errors import Invalid
 from geo.settings import Settings
 from maps.coverage.page import draw
-from maps.coverage.view import AreaMark, ClusterMark, CoverageView, EditionLine, StationMark
-from maps.style import percent
-from maps.texts import Both, both, named
+from maps.coverage.view import AreaMark, ClusterMark, CoverageView, StationMark
+from maps.editions import line_of, notice_of
+from maps.texts import Both, both
 
 MEASURE = "establishment"
 EVERY = 10**9
@@ -122,7 +122,8 @@ def view(reader: Reader, settings: Settings, *, kind: str, measure: str) -> Cove
     clusters = list_clusters(reader, answer.enterprises.id, limit=EVERY)
     places = _places(reader, answer.area_edition.id, [(one.lon, one.lat) for one in clusters])
     in_force = max((facts.activated_at for facts in lines if facts.activated_at), default=None)
-    usual = answer.whole.figures["units_none"] / max(answer.whole.figures["units"], 1)
+    table = rules()
+    whole = answer.whole
     return CoverageView(
         title=both("coverage.title"),
         measure=measure,
@@ -133,6 +134,7 @@ def view(reader: Reader, settings: Settings, *, kind: str, measure: str) -> Cove
                 kind=area.kind,
                 geometry=shapely.from_wkb(boundaries.get(area.id)),
                 rate=area.rates[measure],
+                rank=area.rank[measure],
             )
             for area in answer.areas
         ],
@@ -144,39 +146,23 @@ def view(reader: Reader, settings: Settings, *, kind: str, measure: str) -> Cove
                 units=cluster.units,
                 employees=cluster.employees,
                 units_25=cluster.units_25,
-                share_text=both(
-                    "coverage.share", share=percent(cluster.share), usual=percent(usual)
-                ),
+                share_text=Both(*sentence(cluster, table)),
+                name=cluster.place,
                 place=place,
+                tier=cluster.tier,
             )
             for cluster, place in zip(clusters, places, strict=True)
         ],
-        editions=[
-            EditionLine(
-                dataset=facts.dataset, number=facts.id, as_of=facts.as_of, source=facts.source
-            )
-            for facts in lines
-        ],
-        total=answer.whole.rates[measure],
+        editions=[line_of(facts) for facts in lines],
+        total=whole.rates[measure],
+        set_apart=whole.set_apart,
         attribution=Both(zh=settings.map_attribution, en=settings.map_attribution)
         if settings.map_attribution
         else None,
         approval_number=settings.map_approval_number,
-        notice=_notice(lines),
+        notice=notice_of(lines),
         made_at=in_force.astimezone(ZoneInfo(settings.time_zone)).date() if in_force else None,
     )
-
-
-def _notice(lines: Sequence[EditionFacts]) -> Both | None:
-    """That the data, or which of them, are the demo city's; None for real data."""
-    invented = [facts.dataset for facts in lines if facts.source.startswith(LABEL)]
-    if len(invented) == len(lines):
-        return both("demo.all")
-    if not invented:
-        return None
-    words = [named("dataset", dataset) for dataset in invented]
-    zh, en = "、".join(word.zh for word in words), ", ".join(word.en for word in words)
-    return Both(both("demo.some", datasets=zh).zh, both("demo.some", datasets=en).en)
 
 
 def _places(

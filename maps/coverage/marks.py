@@ -70,11 +70,16 @@ def rate_record(rate: RateLike) -> Record:
         record["v"] = round(value, 6)
         record["t"] = percent(value, target=rate.target)
     if rate.target is not None:
-        record["g"] = gap(rate.numerator, rate.denominator, rate.target)
+        known = rate.gap is not None
+        record["g"] = rate.gap if known else gap(rate.numerator, rate.denominator, rate.target)
         record["target"] = rate.target
     low, high = finite(rate.low), finite(rate.high)
     if value is not None and low is not None and high is not None:
         record["ci"] = [round(low, 4), round(high, 4), f"{percent(low)}–{percent(high)}"]
+    shrunk = finite(rate.shrunk)
+    if value is not None and shrunk is not None:
+        record["sv"] = round(shrunk, 6)
+        record["sh"] = percent(shrunk)
     missing = finite(rate.missing_share)
     if missing is not None:
         record["m"] = percent(missing)
@@ -124,6 +129,8 @@ def _areas(
         # One scope holds for nearly every map; it is written once, with the page.
         if record.get("scope") == common:
             record.pop("scope", None)
+        if area.rank is not None:
+            record["r"] = area.rank
         if np.isfinite(places[at]).all():
             lon, lat, radius = places[at]
             record["at"] = [round(lat, 5), round(lon, 5), round(radius)]
@@ -134,8 +141,10 @@ def _areas(
 
 
 def _clusters(marks: Marks, clusters: Sequence[ClusterMark], limit: int) -> None:
-    # By people, not by registrations: an address where shells are registered has hundreds of units.
-    shown = sorted(clusters, key=lambda one: (-one.employees, -one.units, one.id))[:limit]
+    # The surest first; then by people, not by registrations.
+    shown = sorted(
+        clusters, key=lambda one: (one.tier != "confirmed", -one.employees, -one.units, one.id)
+    )[:limit]
     if len(clusters) > limit:
         marks.remarks.append(both("cut.clusters", shown=f"{limit:,}", total=f"{len(clusters):,}"))
     shapes = lighter([one.outline for one in shown], tolerance=OUTLINE_METRES)
@@ -148,6 +157,8 @@ def _clusters(marks: Marks, clusters: Sequence[ClusterMark], limit: int) -> None
             "e": one.employees,
             "u25": one.units_25,
         }
+        if one.tier != "confirmed":
+            record["tier"] = one.tier
         if one.share_text:
             told = one.share_text
             record["share"] = told if isinstance(told, Both) else Both(told, told)

@@ -32,6 +32,9 @@ CLUSTER_LINE = {
     "fillOpacity": 0.16,
 }
 
+TO_CHECK_LINE = {"dashArray": "5 4", "fillOpacity": 0.06}
+"""Of a cluster that is worth a look, but not beyond doubt."""
+
 
 def draw(
     view: CoverageView,
@@ -116,8 +119,8 @@ def _add_layers(portable: PortableMap, marks: Marks, classes: Classes) -> None:
         return {"fillColor": _fill(marks.areas[feature["properties"]["i"]], classes), **AREA_LINE}
 
     def cluster_style(feature: dict[str, Any]) -> dict[str, Any]:
-        del feature
-        return dict(CLUSTER_LINE)
+        sure = "tier" not in marks.clusters[feature["properties"]["i"]]
+        return {**CLUSTER_LINE, **({} if sure else TO_CHECK_LINE)}
 
     def station_style(feature: dict[str, Any]) -> dict[str, Any]:
         return _dot(marks.stations[feature["properties"]["i"]])
@@ -201,6 +204,7 @@ def _data(
         "asOf": _as_of(view),
         "target": target,
         "targetText": short_percent(target),
+        "targetSource": _target_source(view),
         "colours": classes.colours,
         "areas": marks.areas,
         "clusters": marks.clusters,
@@ -223,6 +227,33 @@ def _scope(view: CoverageView) -> Both | None:
         if rate.scope or rate.scope_zh:
             return scope_text(rate)
     return None
+
+
+def _target_source(view: CoverageView) -> Both | None:
+    """Who set the target, where all areas have it of one source."""
+    rates = ([view.total] if view.total else []) + [area.rate for area in view.areas]
+    told = {
+        Both(rate.target_source_zh or rate.target_source or "", rate.target_source or "")
+        for rate in rates
+        if rate.target is not None and (rate.target_source or rate.target_source_zh)
+    }
+    return told.pop() if len(told) == 1 else None
+
+
+def _set_apart(view: CoverageView) -> Both | None:
+    """The units that no rate holds, in a sentence; None without any."""
+    counts = {
+        name: view.set_apart.get(name, 0) for name in ("mass_registration", "dormant", "closed")
+    }
+    if not any(counts.values()):
+        return None
+    return both(
+        "bulletin.apart",
+        mass=f"{counts['mass_registration']:,}",
+        dormant=f"{counts['dormant']:,}",
+        closed=f"{counts['closed']:,}",
+        employees=f"{view.set_apart.get('employees', 0):,}",
+    )
 
 
 def _area_words(view: CoverageView) -> Both:
@@ -257,6 +288,12 @@ def _panels(
         ],
         "station_count": len(marks.stations),
         "cluster_count": len(view.clusters),
+        "tiers": {
+            name: sum((one.tier == "confirmed") is (name == "confirmed") for one in view.clusters)
+            for name in ("confirmed", "to_check")
+        },
+        "target_source": _target_source(view),
+        "set_apart": _set_apart(view),
         "cluster_colour": style.CLUSTER,
         "entries": classes.legend(firm),
         "method": classes.method,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
+from maps.editions import EditionLine
 from maps.texts import Both
 
 
@@ -61,6 +62,22 @@ class RateLike(Protocol):
     def high(self) -> float | None:
         """Upper bound of its interval."""
 
+    @property
+    def shrunk(self) -> float | None:
+        """Its value for ranking: drawn to what is usual where it rests on few."""
+
+    @property
+    def gap(self) -> int | None:
+        """Units or people missing to the target."""
+
+    @property
+    def target_source(self) -> str | None:
+        """Who set the target, in English."""
+
+    @property
+    def target_source_zh(self) -> str | None:
+        """Who set the target, in Chinese."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -78,18 +95,23 @@ class Rate:
     target: float | None = None
     low: float | None = None
     high: float | None = None
+    shrunk: float | None = None
+    gap: int | None = None
+    target_source: str | None = None
+    target_source_zh: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AreaMark:
     """An area: `kind` of `geo.schema.areas.AREA_KINDS`; `geometry` a shapely (Multi)Polygon in
-    WGS 84 or None."""
+    WGS 84 or None; `rank` its place by the shrunk rate, 1 the highest."""
 
     id: int
     name: str | None
     kind: str
     geometry: Any
     rate: RateLike
+    rank: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +132,7 @@ class StationMark:
 class ClusterMark:
     """A cluster of enterprises without a union: `outline` a shapely Polygon in WGS 84 or None.
     `share_text` says in words how the share compares, as data or in both languages; `place` is the
-    name of the area it lies in."""
+    name of the area it lies in; `tier` (confirmed, to_check) how sure it is."""
 
     id: int
     outline: Any
@@ -120,23 +142,15 @@ class ClusterMark:
     share_text: str | Both | None = None
     name: str | None = None
     place: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class EditionLine:
-    """Which edition of which dataset the map was made from."""
-
-    dataset: str
-    number: int
-    as_of: date
-    source: str = ""
+    tier: str = "confirmed"
 
 
 @dataclass(frozen=True, slots=True)
 class CoverageView:
     """Everything the coverage map shows. `measure` names the rate (`establishment`, …: the keys of
     section `measure` in texts.toml; another name is shown as it is). `total` is the same rate for
-    the whole, which is not the sum of areas that overlap."""
+    the whole, which is not the sum of areas that overlap. `set_apart` counts the units that no
+    rate holds: mass_registration, dormant, closed, and their employees."""
 
     title: str | Both
     measure: str
@@ -149,3 +163,4 @@ class CoverageView:
     attribution: Both | None = None
     approval_number: str | None = None
     made_at: date | None = None
+    set_apart: Mapping[str, int] = field(default_factory=dict)

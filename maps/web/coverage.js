@@ -48,8 +48,11 @@
         [N.data.numerator, N.number(area.n)],
         [N.data.denominator, N.number(area.d)],
         area.ci ? [t("field.interval"), area.ci[2]] : null,
+        area.sh ? [t("field.shrunk"), area.sh] : null,
+        area.r ? [t("field.rank"), area.r] : null,
         [t("field.missing_share"), area.m === undefined ? "–" : area.m],
         N.data.targetText ? [t("field.target"), N.data.targetText] : null,
+        N.data.targetText && N.data.targetSource ? [t("field.target_source"), N.data.targetSource] : null,
         area.as ? [t("field.as_of"), area.as] : null,
         area.ed ? [t("field.edition"), "#" + area.ed] : null,
         area.unnamed ? [t("field.id"), area.id] : null,
@@ -62,15 +65,17 @@
   function clusterCard(cluster) {
     return card(cluster.name, t("legend.clusters"), [
       N.element("p", { class: "card-figure" }, [N.number(cluster.u), N.element("small", {}, N.both(t("field.units")))]),
+      cluster.share ? N.element("p", { class: "card-says" }, N.both(cluster.share)) : null,
       facts([
         [t("field.employees"), N.number(cluster.e)],
         [t("field.units_25"), N.number(cluster.u25)],
-        cluster.share ? [t("field.share"), cluster.share] : null,
+        [t("field.tier"), tier(cluster)],
         cluster["in"] ? [t("field.place"), cluster["in"]] : null,
         cluster.unnamed ? [t("field.id"), cluster.id] : null,
       ]),
     ]);
   }
+  function tier(cluster) { return N.tAll("clusters_tier", cluster.tier || "confirmed"); }
   function stationCard(station) {
     var kind = N.tAll("kind", station.kind);
     if (station.count) return card(t("station.grouped", { n: station.count }), kind, []);
@@ -227,8 +232,10 @@
     var order = areas.map(function (area, at) { return at; }).sort(function (one, other) {
       var a = areas[one], b = areas[other];
       if (tier(a) !== tier(b)) return tier(a) - tier(b);
+      /* By rate: the shrunk one, so that a few units do not decide the place. */
+      function worth(area) { return area.sv === undefined ? area.v || 0 : area.sv; }
       var difference = key === "gap" ? (b.g || 0) - (a.g || 0) : 0;
-      return difference || (a.v || 0) - (b.v || 0) || one - other;
+      return difference || worth(a) - worth(b) || one - other;
     });
     list(document.getElementById("rank"), order, function (at, place) {
       var area = areas[at];
@@ -256,7 +263,8 @@
         N.element("span", { class: "rank-place" }, [String(place)]),
         N.element("span", { class: "rank-name" }, N.both(cluster.name)),
         N.element("span", { class: "rank-value" }, N.both(t("cluster.employees", { n: cluster.e }))),
-        N.element("span", { class: "rank-bar rank-words" }, cluster["in"] || null),
+        N.element("span", { class: "rank-bar rank-words" },
+          [cluster.tier ? N.element("i", {}, N.both(tier(cluster))) : null, cluster["in"] || null]),
         N.element("span", { class: "rank-side" }, N.both(t("cluster.units", { n: cluster.u }))),
       ]);
     });

@@ -5,12 +5,16 @@ from typing import get_args
 
 from api import (
     areas,
+    bulletin,
     cards,
     changes,
     clusters,
     coverage,
     editions,
+    enterprises,
     health,
+    ledger,
+    live,
     openapi,
     places,
     reach,
@@ -26,6 +30,10 @@ from geo import schema
 from geo.areas.unions import UNION_LEVELS
 from geo.coordinates import CRS_NAMES
 from geo.coverage.rates import RATES
+from geo.enterprises.apart import APART
+from geo.enterprises.classes import INDUSTRIES, SIZES, UNIT_CLASSES
+from geo.enterprises.filter import TIER_NAMES
+from geo.hours import HoursState
 from geo.schema.areas import AREA_KINDS
 from geo.schema.editions import DATASETS, EDITION_STATES
 from geo.schema.stations import STATION_STATUSES
@@ -50,13 +58,19 @@ def test_the_words_of_the_api_are_those_of_the_tables():
     assert get_args(words.AreaKind) == AREA_KINDS
     assert get_args(words.Dataset) == DATASETS
     assert get_args(words.EditionState) == EDITION_STATES
-    assert set(get_args(words.HoursState)) == set(STATES)
+    assert get_args(words.Size) == SIZES
+    assert get_args(words.Industry) == INDUSTRIES
+    assert get_args(words.UnitClass) == UNIT_CLASSES
+    assert get_args(words.UnionState) == schema.UNION_STATES
+    assert get_args(words.TierOfUnit) == TIER_NAMES
+    assert get_args(words.Apart) == APART
+    assert get_args(HoursState) == STATES
     assert set(get_args(words.RateName)) == set(RATES)
 
 
 def filled(path, operation) -> str:
     """The path of something that is there, else of the examples."""
-    there = {"station_id": "1", "area_id": "110"}
+    there = {"station_id": "1", "area_id": "110", "cluster_id": "1"}
     for one in operation.get("parameters", []):
         if one["in"] == "path":
             value = there.get(one["name"], one["schema"]["examples"][0])
@@ -95,12 +109,16 @@ def test_every_operation_is_named_as_its_function_and_says_what_it_does(open_app
     assert len(names) == len(set(names))
     rooms = (
         areas,
+        bulletin,
         cards,
         changes,
         clusters,
         coverage,
         editions,
+        enterprises,
         health,
+        ledger,
+        live,
         places,
         reach,
         reports,
@@ -146,8 +164,28 @@ def test_no_address_is_forgotten(open_app):
         "/api/areas",
         "/api/areas/{area_id}",
         "/api/clusters",
+        "/api/clusters.geojson",
+        "/api/clusters.xlsx",
+        "/api/clusters/rules",
+        "/api/clusters/{cluster_id}",
+        "/api/clusters/{cluster_id}/members",
+        "/api/clusters/{cluster_id}/visits",
         "/api/coverage",
+        "/api/coverage/compare",
+        "/api/coverage/series",
+        "/api/coverage/stations",
+        "/api/coverage/stations/pockets",
+        "/api/coverage/stations/pockets.geojson",
+        "/api/coverage/visits",
         "/api/editions",
+        "/api/enterprises",
+        "/api/enterprises/figures",
+        "/api/enterprises/{enterprise_id}",
+        "/api/enterprises/{enterprise_id}/union",
+        "/api/enterprises/{enterprise_id}/union/{change_id}",
+        "/api/ledger",
+        "/api/live",
+        "/api/live/state",
         "/api/places",
         "/api/reports",
         "/api/reports/{receipt}",
@@ -165,9 +203,15 @@ def test_no_address_is_forgotten(open_app):
         "/cards/{station_id}",
         "/healthz",
         "/map/style.json",
+        "/maps/clusters.html",
         "/maps/coverage.html",
         "/readyz",
+        "/reports/bulletin.pdf",
+        "/reports/bulletin.xlsx",
+        "/tiles/{edition}/areas/{z}/{x}/{y}",
         "/tiles/{edition}/base/{z}/{x}/{y}",
+        "/tiles/{edition}/clusters/{z}/{x}/{y}",
+        "/tiles/{edition}/enterprises/{z}/{x}/{y}",
         "/tiles/{edition}/stations/{z}/{x}/{y}",
     }
     assert {tag["name"] for tag in openapi.TAGS} == {

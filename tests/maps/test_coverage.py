@@ -293,3 +293,59 @@ def test_a_city_of_350_areas_and_1000_clusters_fits_three_megabytes() -> None:
     assert np.median(vertices) > 600
     size = len(draw(view).encode())
     assert size <= 3 * MEGABYTE
+
+
+def test_tiers_of_clusters_are_drawn_apart_and_told() -> None:
+    square = shapely.box(*CENTRE, CENTRE[0] + 0.01, CENTRE[1] + 0.01)
+    says = Both("95% 未建会，这里一般为 32%", "95% without a union where 32% is usual here")
+    clusters = [
+        ClusterMark(1, square, 20, 900, 3, says, tier="to_check"),
+        ClusterMark(2, square, 20, 100, 3, says),
+    ]
+    html = draw(CoverageView("图", "establishment", clusters=clusters))
+    first, second = Page(html).data["clusters"]
+    assert (first["id"], "tier" in first) == ("2", False), "the surest first"
+    assert second["tier"] == "to_check"
+    assert first["share"] == list(says)
+    assert html.count('"dashArray": "5 4"') == 1
+    assert "其中待核实" in Page(html).text
+    assert "确认 1 处" in Page(html).text
+
+
+def test_ranks_shrunk_values_targets_sources_and_what_is_set_apart_are_told() -> None:
+    areas = [
+        AreaMark(
+            number,
+            f"街道{number}",
+            "subdistrict",
+            None,
+            rate(
+                8,
+                10,
+                shrunk=0.61 + number / 100,
+                gap=7,
+                target_source="plan 2026",
+                target_source_zh="2026 年要点",
+            ),
+            rank=3 - number,
+        )
+        for number in (1, 2)
+    ]
+    view = CoverageView(
+        "图",
+        "establishment",
+        areas=areas,
+        set_apart={"mass_registration": 1234, "dormant": 5, "closed": 6, "employees": 78},
+    )
+    page = Page(draw(view))
+    record = page.data["areas"][0]
+    assert (record["sh"], record["r"], record["g"]) == ("62.0%", 2, 7)
+    assert page.data["targetSource"] == ["2026 年要点", "plan 2026"]
+    assert "62.0%" in page.rows[0]
+    assert "集群注册 1,234 家" in page.text
+    other = [
+        replace(areas[0]),
+        replace(areas[1], rate=replace(areas[1].rate, target_source_zh="另")),
+    ]
+    assert Page(draw(replace(view, areas=other))).data["targetSource"] is None
+    assert "集群注册 1,234" not in Page(draw(replace(view, set_apart={}))).text

@@ -56,13 +56,16 @@ def seen(reader, city):
 
 
 def counted(reader, state: str, kind: str = "subdistrict") -> dict[int, int]:
-    """Enterprises of a state by area, by geometry, without anything the product computed."""
+    """Enterprises of a state by area, by geometry; those set apart are left out, which is all that
+    the product computed of it."""
     found = reader.all(
         "SELECT area.id, count(unit.id) AS units FROM area "
         "JOIN edition AS a ON a.id = area.edition_id AND a.state = 'active' "
         "LEFT JOIN (SELECT enterprise.* FROM enterprise JOIN edition AS e "
         "ON e.id = enterprise.edition_id AND e.state = 'active' "
-        f"WHERE {state}) AS unit ON ST_Covers(area.boundary, unit.location) "
+        f"WHERE {state} AND NOT EXISTS (SELECT FROM set_apart AS s "
+        "WHERE s.enterprise_id = enterprise.id)) AS unit "
+        "ON ST_Covers(area.boundary, unit.location) "
         "WHERE area.kind = :kind GROUP BY area.id",
         kind=kind,
     )
@@ -80,6 +83,7 @@ def test_every_subdistrict_has_the_rate_that_sql_counts(reader, seen):
         )
         assert (area.rate.low, area.rate.high) == wilson(numerator[area.id], denominator[area.id])
         assert area.rate.as_of == AS_OF
+        assert area.rate.target_source_zh
     assert sum(denominator.values()) > 500
 
 
@@ -106,7 +110,8 @@ def test_the_clusters_are_those_of_the_table_all_of_them(reader, seen):
     for one in seen.clusters:
         assert one.outline.is_valid
         assert "%" in one.share_text.zh
-        assert "overall" in one.share_text.en
+        assert "without a union" in one.share_text.en
+    assert {one.tier for one in seen.clusters} <= {"confirmed", "to_check"}
 
 
 def test_a_cluster_names_the_subdistrict_it_lies_in(reader, seen):

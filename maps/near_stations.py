@@ -1,0 +1,185 @@
+"""The nearest stations as JSON, put together by compiled code from texts that lie ready.
+
+What is said of a station whoever asks, and what its hours mean for a while, are written once and
+kept side by side in one array; an answer copies them between its own numbers. Whatever is not there
+yet, or would not come out as Python writes it, is told back to the caller.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+Bytes = npt.NDArray[np.uint8]
+LARGEST = 1 << 17
+"""Bytes of an answer; a longer one is left to the caller."""
+NOT_READY = -1
+
+
+def _bytes(text: str) -> Bytes:
+    return np.frombuffer(text.encode(), np.uint8).copy()
+
+
+_METRES = _bytes('{"metres":')
+_MINUTES = _bytes(',"minutes":')
+_OFF_STREET = _bytes(',"off_street_metres":')
+_SURE = _bytes(',"straight_line":false,"uncertain":false,')
+_UNCERTAIN = _bytes(',"straight_line":false,"uncertain":true,')
+
+
+class Texts:
+    """The texts of some stations, by number, and of some hours, by key. For one thread.
+
+    Args:
+        off_street: (S,) metres between each station and the street.
+        doubtful: (S,) whether its place at the street is in doubt.
+        hours_key: (S,) a station's kind of hours; with its state, `states` of them, the key.
+        states: how many states there are.
+    """
+
+    def __init__(
+        self, off_street: npt.NDArray[Any], doubtful: npt.NDArray[Any],
+        hours_key: npt.NDArray[Any], states: int,
+    ) -> None:  # fmt: skip
+        stations = len(off_street)
+        self.off_street = np.ascontiguousarray(off_street, np.float64)
+        self.doubtful = np.ascontiguousarray(doubtful, np.bool_)
+        self.hours_key = np.ascontiguousarray(hours_key, np.int64)
+        self.states = states
+        keys = (int(self.hours_key.max()) + 1 if stations else 0) * states
+        self._station = np.zeros((stations, 2), np.int64)
+        self._hours = np.zeros((keys, 2), np.int64)
+        self._holds = np.zeros((keys, 2))  # from which minute, until which
+        self._text = np.empty(1 << 16, np.uint8)
+        self._used = 0
+        self._out = np.empty(LARGEST, np.uint8)
+
+    def keep_station(self, number: int, text: bytes) -> None:
+        """What is said of a station whoever asks: the rest of its object, closing brace
+        included."""
+        self._station[number] = self._append(text)
+
+    def keep_hours(self, number: int, state: int, since: float, until: float, text: bytes) -> None:
+        """What is said of hours like this station's, for arrivals of these minutes."""
+        key = int(self.hours_key[number]) * self.states + state
+        self._hours[key] = self._append(text)
+        self._holds[key] = since, until
+
+    def hours_of(self, number: int, state: int, minute: float) -> bytes | None:
+        """What was kept of these hours, while it holds."""
+        key = int(self.hours_key[number]) * self.states + state
+        since, until = self._holds[key]
+        if not since <= minute < until:
+            return None
+        first, last = self._hours[key]
+        return self._text[first:last].tobytes()
+
+    def station_of(self, number: int) -> bytes | None:
+        """What was kept of a station."""
+        first, last = self._station[number]
+        return self._text[first:last].tobytes() if last > first else None
+
+    def write(
+        self, count: int, station: Any, metres: Any, seconds: Any, state: Any, start: Any,
+        minute: float, arriving: bool,
+    ) -> bytes | None:  # fmt: skip
+        """The objects of an answer, commas between them; None where something is not ready.
+
+        Args:
+            count: how many stations.
+            station, metres, seconds, state: of the search, the first `count` count.
+            start: metres from the asker to the street, and whether that is in doubt.
+            minute: of asking, in the minutes of :meth:`keep_hours`, with its fraction.
+            arriving: whether hours are told for the arrival, not for the minute of asking.
+        """
+        size = _write(
+            self._out, count, station, metres, seconds, state, start, minute, arriving,
+            self.off_street, self.doubtful, self.hours_key, self.states, self._station,
+            self._hours, self._holds, self._text,
+        )  # fmt: skip
+        return None if size == NOT_READY else self._out[:size].tobytes()
+
+    def _append(self, text: bytes) -> tuple[int, int]:
+        first, last = self._used, self._used + len(text)
+        if last > len(self._text):
+            grown = np.empty(max(2 * len(self._text), last), np.uint8)
+            grown[:first] = self._text[:first]
+            self._text = grown
+        self._text[first:last] = np.frombuffer(text, np.uint8)
+        self._used = last
+        return first, last
+
+
+FOREVER = inf
+
+
+@njit(cache=True, nogil=True)
+def _put(out: Any, at: int, text: Any) -> int:  # pragma: no cover - compiled
+    for number in range(len(text)):
+        out[at + number] = text[number]
+    return at + len(text)
+
+
+@njit(cache=True, nogil=True)
+def _put_tenths(out: Any, at: int, value: float) -> int:  # pragma: no cover - compiled
+    """A positive number with one decimal; NOT_READY too near to the middle of two tenths, where
+    only the exact decimal value tells which one it is."""
+    scaled = value * 10
+    whole = np.rint(scaled)
+    if not 0 <= scaled < 1e15 or abs(scaled - whole) > 0.499999:
+        return NOT_READY
+    rest = int(whole)
+    tenth = rest % 10
+    rest //= 10
+    digits = 1
+    power = 10
+    while rest >= power:
+        power *= 10
+        digits += 1
+    for place in range(digits):
+        out[at + digits - 1 - place] = 48 + rest % 10
+        rest //= 10
+    out[at + digits] = 46
+    out[at + digits + 1] = 48 + tenth
+    return at + digits + 2
+
+
+@njit(cache=True, nogil=True)
+def _write(
+    out: Any, count: int, station: Any, metres: Any, seconds: Any, state: Any, start: Any,
+    minute: float, arriving: bool, off_street: Any, doubtful: Any, hours_key: Any, states: int,
+    of_station: Any, of_hours: Any, holds: Any, text: Any,
+) -> int:  # fmt: skip  # pragma: no cover - compiled
+    at = 0
+    for i in range(count):
+        number = station[i]
+        first, last = of_station[number, 0], of_station[number, 1]
+        key = hours_key[number] * states + state[i]
+        then = np.floor(minute + seconds[i] / 60 if arriving else minute)
+        if last == first or not holds[key, 0] <= then < holds[key, 1]:
+            return NOT_READY
+        if at + 256 + last - first + of_hours[key, 1] - of_hours[key, 0] > len(out):
+            return NOT_READY
+        if i > 0:
+            out[at] = 44
+            at += 1
+        at = _put(out, at, _METRES)
+        at = _put_tenths(out, at, metres[i])
+        if at == NOT_READY:
+            return NOT_READY
+        at = _put(out, at, _MINUTES)
+        at = _put_tenths(out, at, seconds[i] / 60)
+        if at == NOT_READY:
+            return NOT_READY
+        at = _put(out, at, _OFF_STREET)
+        at = _put_tenths(out, at, start[0] + off_street[number])
+        if at == NOT_READY:
+            return NOT_READY
+        at = _put(out, at, _UNCERTAIN if start[1] != 0 or doubtful[number] else _SURE)
+        at = _put(out, at, text[of_hours[key, 0] : of_hours[key, 1]])
+        at = _put(out, at, text[first:last])
+    return at

@@ -1,0 +1,176 @@
+// Areas: coloured by class, hatched without data, dotted where a rate rests on few.
+
+import { byId } from "./dom.js";
+import { night, theMap, visible } from "./map.js";
+import { hear, known, view } from "./store.js";
+import { page, percent, shortName } from "./words.js";
+
+const MOST_NAMES = 2000;
+const OUTSIDE = "rgba(0,0,0,0)";
+const BOLD = { "text-font": ["literal", ["nuanyi bold", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC"]] };
+const FILLS = ["areas-fill", "areas-few", "areas-no-data"];
+let drawnIds = [];
+
+const state = (name, otherwise) => ["coalesce", ["feature-state", name], otherwise];
+
+/** Where the polygons of a kind are. */
+export function areaTiles(edition = known.state?.areas ?? "current", kind = view.kind) {
+  return new URL(`/tiles/${edition}/areas/{z}/{x}/{y}?kind=${kind}`, location.href).href.replaceAll("%7B", "{").replaceAll("%7D", "}");
+}
+
+/** The sources of the areas: polygons as tiles, names as points. */
+export function areaSource() {
+  return {
+    areas: { type: "vector", tiles: [areaTiles()], minzoom: 0, maxzoom: 14 },
+    "area-names": { type: "geojson", data: namePoints() },
+  };
+}
+
+/** The layers of the areas: `fill` beneath the names of streets, `line` and `names` above. */
+export function areaLayers(part, colours = {}) {
+  const dark = night();
+  const fill = { source: "areas", "source-layer": "areas", type: "fill" };
+  const pale = ["interpolate", ["linear"], ["zoom"], 12.5, 0.86, 14.5, 0.42];
+  if (part === "fill") {
+    return [
+      { ...fill, id: "areas-fill", layout: { visibility: shown("areas") }, paint: {
+        "fill-color": ["to-color", state("colour", OUTSIDE)], "fill-opacity": pale, "fill-antialias": false } },
+      { ...fill, id: "areas-few", layout: { visibility: "none" }, paint: { "fill-pattern": "few", "fill-opacity": state("few", 0) } },
+      { ...fill, id: "areas-no-data", layout: { visibility: "none" }, paint: { "fill-pattern": "no-data", "fill-opacity": state("none", 0) } },
+      // Unseen; so that pointing at an area works when no area is coloured.
+      { ...fill, id: "areas-touch", paint: { "fill-color": "#000000", "fill-opacity": 0 } },
+    ];
+  }
+  const line = { source: "areas", "source-layer": "areas", type: "line", layout: { "line-join": "round" } };
+  if (part === "line") {
+    return [
+      { ...line, id: "areas-line", paint: { "line-color": dark ? "#0f0b09" : "#ffffff", "line-width": ["interpolate", ["linear"], ["zoom"], 8, 0.6, 13, 1.6], "line-opacity": 0.9 } },
+      { ...line, id: "areas-edge", paint: { "line-color": dark ? "#8a7a6f" : "#9c8c80", "line-width": ["interpolate", ["linear"], ["zoom"], 8, 0.3, 13, 0.8], "line-opacity": 0.8 } },
+      { ...line, id: "areas-pointed", paint: { "line-color": colours.ink ?? page.colours.ink, "line-width": ["*", state("pointed", 0), 3.2], "line-opacity": state("pointed", 0) } },
+    ];
+  }
+  return [{ id: "area-names", source: "area-names", type: "symbol", layout: {
+    "text-field": ["format", ["get", "name"], BOLD, "\n", {}, ["get", "share"], { ...BOLD, "font-scale": 0.95 }],
+    "text-font": ["PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans"],
+    "text-size": ["interpolate", ["linear"], ["zoom"], 8, 10.5, 13, 14], "text-max-width": 7, "text-padding": 3,
+    "symbol-sort-key": ["get", "order"],
+  }, paint: nameInk() }];
+}
+
+/** Names are dark on coloured areas, and as the ground asks for where there is none. */
+function nameInk() {
+  const dark = night() && view.show !== "areas";
+  return { "text-color": dark ? "#eadfd6" : page.colours.ink, "text-halo-color": dark ? "rgb(28 23 20 / 90%)" : "rgb(255 252 247 / 85%)", "text-halo-width": 1.6 };
+}
+
+const shown = (mode) => (view.show === mode ? "visible" : "none");
+
+/** The class of a share: its place among the colours, -1 without a value. */
+export function classOf(value, classes) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return -1;
+  let at = 0;
+  while (at < classes.breaks.length && value >= classes.breaks[at]) at += 1;
+  return at;
+}
+
+/** The classes of the measure that is looked at, the same for every filter and edition. */
+export function classes() {
+  if (view.measure === "stations") return { ...page.colours.reached, target: null, method: "given" };
+  return known.setup?.classes?.[view.measure] ?? { breaks: [], colours: [page.colours.met], target: null, method: "given" };
+}
+
+/** What the areas show now: by id {value, few}; those of another edition when one is looked at. */
+let values = new Map();
+export const shownValue = (id) => values.get(id);
+export const shownValues = () => [...values.values()];
+
+/** Colours the areas by the shares given: Map id → {value, few}. */
+export function colour(given) {
+  values = given;
+  const map = theMap();
+  if (!map?.getSource("areas")) return;
+  paint(map, given, drawnIds);
+  drawnIds = [...given.keys()];
+  const few = [...given.values()].some((one) => one.few && one.value !== null);
+  const none = [...given.values()].some((one) => one.value === null);
+  visible(["areas-few"], view.show === "areas" && few);
+  visible(["areas-no-data"], view.show === "areas" && none);
+  map.getSource("area-names")?.setData(namePoints());
+}
+
+/** Puts shares on one map, and takes those away that are not among them. */
+export function paint(map, given, before = []) {
+  const of = classes();
+  for (const id of before) if (!given.has(id)) map.removeFeatureState({ source: "areas", sourceLayer: "areas", id });
+  for (const [id, { value, few }] of given) {
+    const at = classOf(value, of);
+    map.setFeatureState({ source: "areas", sourceLayer: "areas", id }, {
+      colour: at < 0 ? page.colours.noData : of.colours[at], few: at >= 0 && few ? 1 : 0, none: at < 0 ? 1 : 0,
+    });
+  }
+}
+
+/** The shares of the rates that are known, of the measure that is looked at. */
+export function ratesByArea() {
+  const found = new Map();
+  for (const area of known.rates?.areas ?? []) {
+    const rate = area.rates[view.measure];
+    if (rate) found.set(area.id, { value: rate.value, few: rate.small });
+  }
+  return found;
+}
+
+/** Names with their shares, where an area's name is best written. */
+function namePoints() {
+  const features = [];
+  const points = known.setup?.points ?? [];
+  if (points.length <= MOST_NAMES && known.rates?.kind === known.setup?.kind) {
+    for (const [id, lon, lat] of points) {
+      const area = known.rates.byId.get(id);
+      if (!area) continue;
+      const one = values.get(id);
+      features.push({ type: "Feature", id, geometry: { type: "Point", coordinates: [lon, lat] }, properties: {
+        name: shortName(area), share: one ? percent(one.value, classes().target) : "", order: -(area.rates[view.measure]?.denominator ?? 0) } });
+    }
+  }
+  return { type: "FeatureCollection", features };
+}
+
+/** Points at one area, or at none. */
+let pointed = null;
+export function point(id) {
+  const map = theMap();
+  if (pointed === id || !map?.getSource("areas")) return;
+  const at = (one) => ({ source: "areas", sourceLayer: "areas", id: one });
+  if (pointed !== null) map.setFeatureState(at(pointed), { pointed: 0 });
+  pointed = id;
+  if (id !== null) map.setFeatureState(at(id), { pointed: 1 });
+}
+
+/** Shows the polygons of the kind that is looked at. */
+export function showKind() {
+  const map = theMap();
+  const source = map?.getSource("areas");
+  if (!source) return;
+  const wanted = areaTiles();
+  if (source.tiles?.[0] === wanted) return;
+  map.removeFeatureState({ source: "areas", sourceLayer: "areas" });
+  drawnIds = [];
+  values = new Map();
+  source.setTiles([wanted]);
+}
+
+/** Shows or hides the colours of the areas, as one looks at areas or at enterprises. */
+export function showMode() {
+  visible(["areas-fill"], view.show === "areas");
+  if (view.show !== "areas") visible(FILLS, false);
+  else colour(values);
+  byId("map-box").dataset.show = view.show;
+  for (const [name, value] of Object.entries(nameInk())) theMap()?.getLayer("area-names") && theMap().setPaintProperty("area-names", name, value);
+}
+
+hear("restyled", () => {
+  drawnIds = [];
+  colour(values);
+  showMode();
+});

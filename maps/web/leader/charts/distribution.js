@@ -1,0 +1,39 @@
+// How the areas lie around the target: how many have which share.
+
+import { classes, classOf } from "../areas.js";
+import { known, view } from "../store.js";
+import { number, page, short, t, word } from "../words.js";
+import { axis, chart, common } from "./frame.js";
+
+const BIN = 0.05;
+
+export const distributionChart = () => chart({
+  id: "distribution", title: t("chart_distribution"),
+  data: () => {
+    const measure = view.measure === "stations" ? "establishment" : view.measure;
+    const shares = (known.rates?.areas ?? []).map((area) => area.rates[measure]?.value).filter((value) => value !== null && value !== undefined);
+    if (!shares.length) return { missing: t("chart_nothing") };
+    const bins = Array.from({ length: Math.round(1 / BIN) }, () => 0);
+    for (const share of shares) bins[Math.max(0, Math.min(bins.length - 1, Math.floor(share / BIN + 1e-9)))] += 1;
+    const of = classes();
+    const none = known.rates.areas.length - shares.length;
+    const name = (at) => `${short(at * BIN)}–${short((at + 1) * BIN)}`;
+    const met = of.target === null ? null : shares.filter((share) => share >= of.target).length;
+    return {
+      sentence: [t("chart_distribution_words", { n: number(shares.length), kind: word("kind", view.kind), none: number(none) }), met === null ? "" : t("met_count", { met: number(met), all: number(shares.length) })].filter(Boolean).join(" "),
+      table: { head: [t("share_of"), t("areas_count")], rows: [...bins.map((count, at) => [name(at), count]).filter(([, count]) => count), ...(none ? [[t("no_data"), none]] : [])] },
+      option: (look) => ({
+        ...common({ grid: { top: 26 } }),
+        xAxis: [axis(look, { type: "category", data: bins.map((_, at) => name(at)), axisLabel: { interval: 3, formatter: (text) => text.split("–")[0] } }), { type: "value", min: 0, max: 1, show: false }],
+        yAxis: axis(look, { type: "value", minInterval: 1 }),
+        series: [
+          { type: "bar", barCategoryGap: "8%", data: bins.map((count, at) => {
+            const klass = classOf((at + 0.5) * BIN, of);
+            return { value: count, itemStyle: { color: klass < 0 ? page.colours.noData : of.colours[klass], borderColor: look.edge, borderWidth: 0.5 } };
+          }), tooltip: { formatter: ({ dataIndex, value }) => `${name(dataIndex)}\n${t("areas_n", { n: number(value) })}` } },
+          ...(of.target === null ? [] : [{ type: "line", xAxisIndex: 1, data: [], markLine: { silent: true, symbol: "none", lineStyle: { color: look.ink, width: 1.6, type: "solid" }, label: { formatter: t("target_is", { target: short(of.target) }), color: look.ink, fontSize: look.size }, data: [{ xAxis: of.target }] } }]),
+        ],
+      }),
+    };
+  },
+});

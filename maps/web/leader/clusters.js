@@ -1,0 +1,74 @@
+// Clusters on the map: outlines in the style of their tier, joined to their list.
+
+import { night, theMap, visible } from "./map.js";
+import { hear, known, view } from "./store.js";
+import { page } from "./words.js";
+
+export const CLUSTER_LAYERS = ["clusters-fill", "clusters-halo", "clusters-confirmed", "clusters-to-check"];
+const state = (name) => ["coalesce", ["feature-state", name], 0];
+
+/** Where the outlines are; another address when they have been looked for again. */
+function clusterTiles() {
+  const run = known.state?.clusters ? `?v=${mark(known.state.clusters)}` : "";
+  return `${location.origin}/tiles/${known.state?.enterprises ?? "current"}/clusters/{z}/{x}/{y}${run}`;
+}
+
+/** A short mark of a text, in hexadecimal digits. */
+const mark = (text) => [...text].reduce((sum, letter) => (Math.imul(sum, 31) + letter.codePointAt(0)) >>> 0, 7).toString(16);
+
+const NONE = { type: "FeatureCollection", features: [] };
+export const clusterSource = () => ({ walk: { type: "geojson", data: NONE }, clusters: { type: "vector", tiles: [clusterTiles()], minzoom: 0, maxzoom: 16 } });
+
+const ink = () => (night() ? "#ffb0d8" : page.colours.cluster);
+
+export function clusterLayers() {
+  const line = { source: "clusters", "source-layer": "clusters", type: "line", layout: { "line-join": "round", visibility: seen() } };
+  const width = (more) => ["interpolate", ["linear"], ["zoom"], 9, ["+", 1.3 + more, ["*", 1.6, state("pointed")]], 15, ["+", 2.2 + more, ["*", 2, state("pointed")]]];
+  const tier = (name) => ["==", ["get", "tier"], name];
+  return [
+    { source: "clusters", "source-layer": "clusters", type: "fill", id: "clusters-fill", layout: { visibility: seen() }, paint: {
+      "fill-color": ink(), "fill-opacity": ["+", 0.13, ["*", 0.25, state("pointed")]] }, filter: kept() },
+    { ...line, id: "clusters-halo", filter: kept(), paint: { "line-color": night() ? "#1c1714" : "#ffffff", "line-width": width(2), "line-opacity": 0.8 } },
+    { ...line, id: "clusters-confirmed", filter: ["all", kept(), tier("confirmed")], paint: { "line-color": ink(), "line-width": width(0) } },
+    { id: "walk", source: "walk", type: "line", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": night() ? "#7db8ff" : "#1c62b5", "line-width": 4 } },
+    { id: "walk-stops", source: "walk", type: "circle", filter: ["has", "n"], paint: { "circle-radius": 9, "circle-color": night() ? "#7db8ff" : "#1c62b5", "circle-stroke-color": "#ffffff", "circle-stroke-width": 1.5 } },
+    { id: "walk-numbers", source: "walk", type: "symbol", filter: ["has", "n"], layout: { "text-field": ["get", "n"], "text-size": 11, "text-font": ["nuanyi bold", "Noto Sans"], "text-allow-overlap": true }, paint: { "text-color": "#ffffff" } },
+    { ...line, id: "clusters-to-check", filter: ["all", kept(), ["!", tier("confirmed")]], paint: { "line-color": ink(), "line-width": width(-0.3), "line-dasharray": [2, 1.6] } },
+  ];
+}
+
+const seen = () => (view.clusters && view.edition === null && !view.compare ? "visible" : "none");
+
+/** Clusters of the tiers that are asked for. */
+function kept() {
+  const tiers = view.filters.tier.filter((name) => name !== "none");
+  return tiers.length ? ["in", ["get", "tier"], ["literal", tiers]] : true;
+}
+
+/** Shows the clusters of the filters and the edition in force. */
+export function refresh() {
+  const map = theMap();
+  const source = map?.getSource("clusters");
+  if (!source) return;
+  if (source.tiles?.[0] !== clusterTiles()) source.setTiles([clusterTiles()]);
+  for (const { id, filter } of clusterLayers()) if (CLUSTER_LAYERS.includes(id)) map.setFilter(id, filter);
+  visible(CLUSTER_LAYERS, seen() === "visible");
+}
+
+let pointed = null;
+/** Points at one cluster, or at none. */
+export function point(id) {
+  const map = theMap();
+  if (pointed === id || !map?.getSource("clusters")) return;
+  const at = (one) => ({ source: "clusters", sourceLayer: "clusters", id: one });
+  if (pointed !== null) map.setFeatureState(at(pointed), { pointed: 0 });
+  pointed = id;
+  if (id !== null) map.setFeatureState(at(id), { pointed: 1 });
+}
+
+hear("restyled", () => {
+  const before = pointed;
+  pointed = null;
+  point(before);
+  refresh();
+});

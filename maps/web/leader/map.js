@@ -1,0 +1,206 @@
+// The map: our own tiles, drawn by MapLibre; what is laid over them belongs to other modules.
+
+import { areaLayers, areaSource } from "./areas.js";
+import { cellLayers, cellSource } from "./cells.js";
+import { clusterLayers, clusterSource } from "./clusters.js";
+import { announce, byId, later, settled } from "./dom.js";
+import { patterns } from "./patterns.js";
+import { known, look, tell, view } from "./store.js";
+import { page, t } from "./words.js";
+
+const STATION_LAYERS = ["station-groups", "stations", "station-counts", "station-room", "station-names"];
+const LOST_AFTER_MS = 1500;
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+let map = null;
+
+/** The map, null before it is made. */
+export const theMap = () => map;
+export const theme = () => {
+  const { theme: chosen, contrast } = document.documentElement.dataset;
+  return contrast === "more" && chosen !== "dark" ? "contrast" : chosen === "dark" ? "night" : "day";
+};
+export const night = () => theme() === "night";
+/** How long a movement of the camera takes. */
+export const moving = () => (still.matches ? 0 : 450);
+
+/** Whether this browser can draw it at all. */
+function canDraw() {
+  try {
+    const canvas = document.createElement("canvas");
+    const context = canvas.getContext("webgl2") || canvas.getContext("webgl");
+    context?.getExtension("WEBGL_lose_context")?.loseContext();
+    return Boolean(context);
+  } catch {
+    return false;
+  }
+}
+
+/** The style of the base map, asked for early. */
+export async function askStyle() {
+  const answer = await fetch(`/map/style.json?lang=${page.language}&theme=${theme()}`, { credentials: "same-origin" });
+  if (!answer.ok) throw new Error(`the style was answered with ${answer.status}`);
+  return answer.json();
+}
+
+/** The base map with our layers in their places: fills under the names, marks above them. */
+export function dressed(style) {
+  const base = style.layers.filter((one) => !STATION_LAYERS.includes(one.id));
+  const stations = style.layers.filter((one) => STATION_LAYERS.includes(one.id)).map((one) => ({ ...one, layout: { ...one.layout, visibility: view.stations ? "visible" : "none" } }));
+  const names = base.findIndex((one) => one.type === "symbol");
+  const at = names < 0 ? base.length : names;
+  // Names of streets appear when streets are what one looks at.
+  const quiet = base.slice(at).map((one) => ({ ...one, minzoom: Math.max(one.minzoom ?? 0, 13.5) }));
+  const colours = style.metadata?.["nuanyi:colours"] ?? {};
+  return {
+    ...style,
+    sources: { ...style.sources, ...areaSource(), ...cellSource(), ...clusterSource() },
+    layers: [...base.slice(0, at), ...areaLayers("fill", colours), ...quiet, ...cellLayers(colours), ...areaLayers("line", colours), ...clusterLayers(), ...stations, ...areaLayers("names", colours)],
+  };
+}
+
+function camera(style) {
+  if (view.camera) return { center: [view.camera.lon, view.camera.lat], zoom: view.camera.zoom };
+  const box = known.setup?.bounds ?? style.metadata?.["nuanyi:bounds"];
+  if (!box) return { center: style.center, zoom: style.zoom };
+  return { bounds: [box.slice(0, 2), box.slice(2)], fitBoundsOptions: { padding: padding() } };
+}
+
+/** Room for what lies over the map. */
+export function padding() {
+  const { clientWidth: wide, clientHeight: high } = byId("map");
+  const side = Math.round(Math.min(44, wide / 10));
+  // Half of the legend's width, so that it hides little and the picture stays in the middle.
+  const legend = wide > 900 && byId("legend").open ? 150 : 0;
+  return { top: Math.round(Math.min(56, high / 8)), bottom: Math.round(Math.min(70, high / 6)), left: side + legend, right: side };
+}
+
+/** Draws the map. Throws when this browser cannot. */
+export async function draw(style) {
+  if (!canDraw()) throw new Error(t("map_unsupported"));
+  const { maplibregl } = globalThis;
+  maplibregl.setWorkerUrl(new URL(page.worker, location.href).href);
+  maplibregl.setWorkerCount(Math.min(2, Math.max(1, (navigator.hardwareConcurrency || 2) - 1)));
+  map = new maplibregl.Map({
+    container: "map",
+    style: dressed(style),
+    ...camera(style),
+    attributionControl: false,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    maxPitch: 0,
+    maxZoom: 19,
+    fadeDuration: still.matches ? 0 : 150,
+    pixelRatio: Math.min(devicePixelRatio || 1, 2),
+    refreshExpiredTiles: false,
+    // The tiles' addresses begin at the root of this service; the worker needs them whole.
+    transformRequest: (address) => ({ url: new URL(address, location.href).href }),
+    locale: { "Map.Title": t("map_label"), "NavigationControl.ZoomIn": t("zoom_in"), "NavigationControl.ZoomOut": t("zoom_out") },
+  });
+  map.touchZoomRotate.disableRotation();
+  map.keyboard.disableRotation();
+  map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "bottom-right");
+  byId("map").dataset.theme = theme();
+  credits(style);
+  const ratio = Math.min(2, Math.ceil(devicePixelRatio || 1));
+  const give = () => {
+    for (const [name, image] of Object.entries(patterns(ratio))) if (!map.hasImage(name)) map.addImage(name, image, { pixelRatio: ratio });
+  };
+  map.on("styleimagemissing", give);
+  map.on("moveend", settled(() => {
+    const { lng, lat } = map.getCenter();
+    look({ camera: { zoom: Number(map.getZoom().toFixed(2)), lat: Number(lat.toFixed(5)), lon: Number(lng.toFixed(5)) } });
+  }, 250));
+  watch();
+  await new Promise((done) => map.once("style.load", done));
+  tell("map", map);
+  return map;
+}
+
+/** What goes wrong with tiles, and that the map stands still. */
+function watch() {
+  const said = byId("map-said");
+  let lost = 0;
+  map.on("error", (event) => {
+    if (!(event.sourceId || event.tile || /fetch|AJAX/.test(String(event.error)))) {
+      console.error(event.error);
+      return;
+    }
+    // A tile that was overtaken is no news; one that stays away is.
+    clearTimeout(lost);
+    lost = setTimeout(() => {
+      said.textContent = t("tiles_missing");
+    }, LOST_AFTER_MS);
+  });
+  map.on("sourcedata", (event) => {
+    if (event.tile?.state !== "loaded") return;
+    clearTimeout(lost);
+    said.textContent = "";
+  });
+  map.on("idle", () => {
+    if (!map.areTilesLoaded()) return;
+    byId("map").dataset.ready = "true";
+    window.nuanyiIdle ??= performance.now();
+    byId("map").dataset.idle = String(Math.round(performance.now()));
+    tell("drawn");
+  });
+}
+
+function credits({ metadata = {} }) {
+  byId("credit").textContent = ["attribution", "approval"].map((name) => metadata[`nuanyi:${name}`]).filter(Boolean).join(" · ");
+  byId("demo").textContent = metadata["nuanyi:notice"] ?? "";
+  byId("demo").hidden = !metadata["nuanyi:notice"];
+}
+
+/** Draws the map in another look: day, night, contrast. */
+export async function restyle() {
+  if (!map) return;
+  const style = await askStyle();
+  for (const name of ["no-data", "few"]) if (map.hasImage(name)) map.removeImage(name);
+  map.setStyle(dressed(style), { diff: false });
+  byId("map").dataset.theme = theme();
+  map.once("styledata", () => tell("restyled"));
+}
+
+/** Shows a box: west, south, east, north. */
+export function fit(box, { maxZoom = 16.5, instant = false } = {}) {
+  if (!map || !box) return;
+  map.fitBounds([box.slice(0, 2), box.slice(2)], { padding: padding(), maxZoom, duration: instant ? 0 : moving() });
+}
+
+/** Shows a place. */
+export function fly({ zoom, lat, lon }) {
+  map?.easeTo({ center: [lon, lat], zoom, duration: moving() });
+}
+
+/** Shows or hides layers. */
+export function visible(layers, shown) {
+  if (!map) return;
+  for (const name of layers) {
+    if (!map.getLayer(name)) continue;
+    const wanted = shown ? "visible" : "none";
+    if ((map.getLayoutProperty(name, "visibility") ?? "visible") !== wanted) map.setLayoutProperty(name, "visibility", wanted);
+  }
+}
+
+/** The layers of the stations, which lie in the base style. */
+export const showStations = () => visible(STATION_LAYERS, view.stations);
+
+/** After the map stands still for the first time, or after a while without one. */
+export function afterFirstPicture(work) {
+  const start = () => later(work);
+  if (!map) setTimeout(start, 300);
+  else if (byId("map").dataset.ready) start();
+  else {
+    let begun = false;
+    const once = () => {
+      if (!begun) start();
+      begun = true;
+    };
+    map.once("idle", once);
+    setTimeout(once, 6000);
+  }
+}
+
+/** Says where the keyboard has taken the map. */
+export const tellPlace = settled((text) => announce(text), 400);
