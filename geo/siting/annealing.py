@@ -1,0 +1,154 @@
+"""Better plans: best one-swaps until none is left, then a heat bath (:mod:`geo.siting.moves`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from geo.siting.merge import Merged
+from geo.siting.moves import VALUE, Board, State, board_of, met, set_up, state_of, walk
+from geo.siting.problem import Floats, Longs
+from geo.siting.sides import Sides
+
+SWAP_ROUNDS = 50
+
+
+@dataclass(eq=False)
+class Search:
+    """A search that goes on from where it was.
+
+    Attributes:
+        best, value: the best plan that keeps to all conditions (value -inf: none yet).
+        temperature: of the next round, in the unit of the weights.
+    """
+
+    merged: Merged
+    sides: Sides
+    seed: int
+    best: Longs
+    value: float
+    prices: Floats
+    temperature: float = 0.0
+    rounds: int = 0
+
+
+def start_search(merged: Merged, sides: Sides, start: Longs, seed: int) -> Search:
+    """A search from a plan, given by positions among the candidates; it may break conditions."""
+    search = Search(merged, sides, seed, start, -np.inf, np.zeros(len(sides.floor)))
+    if sides.kept_by(merged, start):
+        search.value = merged.value(start)
+    return search
+
+
+def swap(search: Search, start: Longs, rounds: int = SWAP_ROUNDS) -> Longs:
+    """The best one-swaps, site by site, until a whole round finds none; the plan it ends with.
+
+    Cost: a round visits every open site once: the overlap of its groups, and the candidates.
+    """
+    board, state = _at(search, start)
+    best, record = _record(search)
+    for _ in range(rounds):
+        drops = np.flatnonzero(state.opened).astype(np.int32)
+        if not _walk(search, board, state, drops, 0.0, 0.0, best, record):
+            break
+    _keep(search, best, record, board, state)
+    ended: Longs = np.flatnonzero(state.opened).astype(np.int64)
+    return ended
+
+
+def anneal(search: Search, steps: int) -> float:
+    """One cooling of so many steps, from the best plan; returns the best value, base included.
+
+    It starts at a share of the mean loss of an open site and cools to a fiftieth of that; the
+    rounds alternate between warmer and cooler starts. Floors of districts that are missed become
+    dearer from round to round (a penalty, so the plan is steered but the value told is the true
+    one).
+    """
+    parts = 8 if (search.sides.floor > 0).any() else 1
+    start = search.best
+    best, record = _record(search)
+    for part in range(parts):
+        board, state = _at(search, start)
+        if part == 0:
+            worth = search.merged.value(search.best) - search.merged.base
+            share = (0.12, 0.05, 0.02)[search.rounds % 3]
+            search.temperature = share * max(worth, 1e-12) / max(1, len(search.best))
+        hot = search.temperature * 0.02 ** (part / parts)
+        cold = search.temperature * 0.02 ** ((part + 1) / parts)
+        drops = np.full(max(1, steps // parts), -1, np.int32)
+        _walk(search, board, state, drops, hot, cold, best, record)
+        start = np.flatnonzero(state.opened).astype(np.int64)
+        _reprice(search, state)
+    _keep(search, best, record, board, state)
+    swap(search, search.best)
+    search.rounds += 1
+    return search.value
+
+
+def _walk(
+    search: Search,
+    board: Board,
+    state: State,
+    drops: np.typing.NDArray[np.int32],
+    hot: float,
+    cold: float,
+    best: np.typing.NDArray[np.uint8],
+    record: Floats,
+) -> int:
+    uneven = bool(np.isfinite(search.sides.budget) and np.ptp(search.sides.cost) > 0)
+    return int(
+        walk(
+            board,
+            state,
+            search.sides.most,
+            search.sides.budget,
+            drops,
+            hot,
+            cold,
+            uneven,
+            best,
+            record,
+        )
+    )
+
+
+def _at(search: Search, start: Longs) -> tuple[Board, State]:
+    board = board_of(search.merged, search.sides, search.prices)
+    state = state_of(board, np.empty(0, np.int64), search.seed * 1009 + search.rounds)
+    state_of_start = np.ascontiguousarray(start, np.int64)
+    state.gain[:] = 0.0
+    set_up(board, state, state_of_start)
+    return board, state
+
+
+def _record(search: Search) -> tuple[np.typing.NDArray[np.uint8], Floats]:
+    best = np.zeros(len(search.merged.candidates), np.uint8)
+    best[search.best] = 1
+    return best, np.array([search.value - search.merged.base])
+
+
+def _keep(
+    search: Search,
+    best: np.typing.NDArray[np.uint8],
+    record: Floats,
+    board: Board,
+    state: State,
+) -> None:
+    if state.tally[VALUE] > record[0] and met(board, state):
+        best, record = state.opened, state.tally[VALUE : VALUE + 1]
+    plan = np.flatnonzero(best).astype(np.int64)
+    # Again from the weights themselves: sums kept step by step drift in the last digits.
+    if np.isfinite(record[0]) and search.sides.kept_by(search.merged, plan):
+        value = search.merged.value(plan)
+        if value > search.value:
+            search.best, search.value = plan, value
+    elif not np.isfinite(search.value):
+        search.best = np.flatnonzero(state.opened).astype(np.int64)
+
+
+def _reprice(search: Search, state: State) -> None:
+    floor = search.sides.floor
+    asked = floor > 0
+    missed = asked & (state.share < floor)
+    search.prices = np.where(missed, search.prices * 1.5 + 0.1, search.prices * 0.9) * asked

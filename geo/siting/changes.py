@@ -1,0 +1,109 @@
+"""Today's stations: which to close at the least loss, and which few moves gain most.
+
+Both are maximum coverage with other roles: closing k of E stations is to keep the best E - k; at
+most k moves is to choose E sites of which at most k are new.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from geo.errors import Invalid
+from geo.siting.max_cover import max_cover
+from geo.siting.problem import (
+    EXISTING,
+    FORBIDDEN,
+    FREE,
+    Answer,
+    Control,
+    Covering,
+    Demand,
+    Rules,
+    Sites,
+)
+
+
+def which_to_close(
+    demand: Demand,
+    sites: Sites,
+    reach: Covering,
+    rules: Rules,
+    count: int,
+    control: Control | None = None,
+    seed: int = 0,
+) -> Answer:
+    """Close so many existing stations so that least is lost.
+
+    Args:
+        rules: how demand counts, and conditions on what stays; its `p` and `budget` are not looked
+            at. Candidates that are not existing stay out.
+        count: how many to close.
+
+    Returns:
+        The answer for what stays: `sites` are the stations **kept**, `objective` is what they
+        cover, and no other choice keeps more than `bound`.
+
+    Raises:
+        Invalid: fewer stations exist than shall be closed.
+    """
+    existing = sites.fixed == EXISTING
+    _check(count, int(existing.sum()))
+    kept = np.where(existing, FREE, FORBIDDEN).astype(np.int8)
+    asked = replace(rules, p=int(existing.sum()) - count, budget=None)
+    return max_cover(demand, replace(sites, fixed=kept), reach, asked, control, seed)
+
+
+def best_moves(
+    demand: Demand,
+    sites: Sites,
+    reach: Covering,
+    rules: Rules,
+    count: int,
+    control: Control | None = None,
+    seed: int = 0,
+) -> Answer:
+    """Move at most so many existing stations to free candidates so that most is covered.
+
+    Args:
+        rules: as for :func:`which_to_close`; without a limit by chain, which is used for this.
+        count: at most so many moves.
+
+    Returns:
+        `sites` are all stations that stand **afterwards**: those of today that are not among them
+        were moved, those that are no station of today are where they went.
+
+    Raises:
+        Invalid: fewer stations exist than may be moved, or a limit by chain.
+    """
+    existing = sites.fixed == EXISTING
+    _check(count, int(existing.sum()))
+    if rules.per_chain_most is not None:
+        raise Invalid(
+            "迁移站点时不能限制品牌数量。 Moves cannot be limited by chain.",
+            remedy="去掉品牌限制。 Leave the limit by chain out.",
+            field="per_chain_most",
+        )
+    free = np.where(existing, FREE, sites.fixed).astype(np.int8)
+    new = np.where(existing, -1, 0).astype(np.int32)
+    asked = replace(rules, p=int(existing.sum()), budget=None, per_chain_most=count)
+    return max_cover(
+        demand,
+        replace(sites, fixed=free, chain=new),
+        reach,
+        asked,
+        control,
+        seed,
+        warm=np.flatnonzero(existing).astype(np.int64),
+    )
+
+
+def _check(count: int, stations: int) -> None:
+    if not 0 <= count <= stations:
+        raise Invalid(
+            f"现有站点 {stations} 个，不能调整 {count} 个。 "
+            f"There are {stations} existing stations, not {count} to close or move.",
+            remedy=f"填写 0 到 {stations}。 Give 0 to {stations}.",
+            field="count",
+        )

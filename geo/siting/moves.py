@@ -1,0 +1,307 @@
+"""Opening and closing sites with exact gains at all times: what greedy, swap and annealing share.
+
+`gain[i]` is what opening candidate i would add. Opening or closing j touches only the groups of j,
+and of these only the candidates that share them; so a step costs the overlap, not the instance.
+Heat bath: one open site is dropped, and what goes in instead is drawn from the Boltzmann
+distribution over the exact gains by adding Gumbel noise (Kirkpatrick et al., Science 220, 1983;
+Gumbel-max as in Maddison et al., NeurIPS 2014). At temperature 0 this is the best one-swap of Teitz
+and Bart (1968), and a fill from nothing is the greedy of Church and ReVelle (1974).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from geo.siting.merge import Merged
+from geo.siting.problem import Floats, Ints, Longs
+from geo.siting.sides import Sides
+
+Flags = npt.NDArray[np.uint8]
+Words = npt.NDArray[np.uint64]
+NOISE_REACHES = 14.0
+"""Gumbel noise beyond so many temperatures comes once in a million draws."""
+LIFT = 1e15
+"""Above every weight: a condition that is not met yet goes first."""
+
+
+class Board(NamedTuple):
+    """The problem as the kernels read it; `pull` and `again` are the worths that steer, `first` and
+    `second` those that count."""
+
+    start: Longs
+    group: Ints
+    row: Longs
+    column: Ints
+    first: Floats
+    second: Floats
+    pull: Floats
+    counted: Floats
+    district: Ints
+    cost: Floats
+    side_start: Longs
+    side_row: Ints
+    side_coefficient: Floats
+    limit: Floats
+    floor: Floats
+
+
+class State(NamedTuple):
+    """Which candidates are open, and all that follows. `tally` = open sites, their cost, value,
+    steered value, conditions not met; `random` is the word the next draw comes from."""
+
+    opened: Flags
+    covers: Ints
+    gain: Floats
+    used: Floats
+    share: Floats
+    tally: Floats
+    random: Words
+
+
+OPEN, SPENT, VALUE, STEERED = 0, 1, 2, 3
+
+
+def board_of(merged: Merged, sides: Sides, prices: Floats | None = None) -> Board:
+    """The kernels' view; `prices` (D,) add so much to what each district's floor counts."""
+    pull = merged.first
+    if prices is not None and len(prices):
+        price = np.where(merged.district >= 0, prices[np.maximum(merged.district, 0)], 0.0)
+        pull = merged.first + price * merged.counted
+    return Board(
+        merged.start,
+        merged.group,
+        merged.row,
+        merged.column,
+        merged.first,
+        merged.second,
+        pull,
+        merged.counted,
+        merged.district,
+        sides.cost,
+        sides.start,
+        sides.row,
+        sides.coefficient,
+        sides.limit,
+        sides.floor,
+    )
+
+
+def state_of(board: Board, opened: Longs, seed: int) -> State:
+    """The state with some candidates open. Cost: one pass over the pairs."""
+    sites = len(board.start) - 1
+    state = State(
+        np.zeros(sites, np.uint8),
+        np.zeros(len(board.first), np.int32),
+        np.zeros(sites),
+        np.zeros(len(board.limit)),
+        np.zeros(len(board.floor)),
+        np.zeros(4),
+        np.array([(seed * 0x9E3779B97F4A7C15 + 1) % 2**64], np.uint64),
+    )
+    set_up(board, state, np.ascontiguousarray(opened, np.int64))
+    return state
+
+
+@njit(cache=True, nogil=True)
+def set_up(board: Board, state: State, opened: Longs) -> None:  # pragma: no cover - compiled
+    """Gains of the empty plan, then open what is open."""
+    for j in range(len(state.gain)):
+        gain = 0.0
+        for number in range(board.start[j], board.start[j + 1]):
+            gain += board.pull[board.group[number]]
+        state.gain[j] = gain
+    for j in opened:
+        put(board, state, j, True)
+
+
+@njit(cache=True, nogil=True)
+def put(board: Board, state: State, j: int, into: bool) -> None:  # pragma: no cover - compiled
+    """Open candidate j, or close it."""
+    sign = 1 if into else -1
+    state.opened[j] = 1 if into else 0
+    state.tally[OPEN] += sign
+    state.tally[SPENT] += sign * board.cost[j]
+    for number in range(board.side_start[j], board.side_start[j + 1]):
+        state.used[board.side_row[number]] += sign * board.side_coefficient[number]
+    for number in range(board.start[j], board.start[j + 1]):
+        g = board.group[number]
+        before = state.covers[g]
+        state.covers[g] = before + sign
+        # The covering that comes or goes is the `which`-th of this group.
+        which = before if into else before - 1
+        if which == 0:
+            state.tally[VALUE] += sign * board.first[g]
+            state.tally[STEERED] += sign * board.pull[g]
+            if board.district[g] >= 0:
+                state.share[board.district[g]] += sign * board.counted[g]
+            change = sign * (board.second[g] - board.pull[g])
+        elif which == 1:
+            state.tally[VALUE] += sign * board.second[g]
+            state.tally[STEERED] += sign * board.second[g]
+            change = -sign * board.second[g]
+        else:
+            continue
+        if change != 0.0:
+            for place in range(board.row[g], board.row[g + 1]):
+                state.gain[board.column[place]] += change
+
+
+@njit(cache=True, nogil=True)
+def draw(state: State) -> float:  # pragma: no cover - compiled
+    """Uniform in (0, 1): splitmix64."""
+    state.random[0] += np.uint64(0x9E3779B97F4A7C15)
+    z = state.random[0]
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z = z ^ (z >> np.uint64(31))
+    return (float(z >> np.uint64(11)) + 0.5) / 9007199254740992.0
+
+
+@njit(cache=True, nogil=True)
+def lift(board: Board, state: State, j: int) -> int:  # pragma: no cover - compiled
+    """-1 where a row forbids j, else how many rows that are not met yet it helps."""
+    helped = 0
+    for number in range(board.side_start[j], board.side_start[j + 1]):
+        r, a = board.side_row[number], board.side_coefficient[number]
+        if a > 0.0 and state.used[r] + a > board.limit[r] + 1e-9:
+            return -1
+        if a < 0.0 and state.used[r] > board.limit[r] + 1e-9:
+            helped += 1
+    return helped
+
+
+@njit(cache=True, nogil=True)
+def fill(
+    board: Board,
+    state: State,
+    most: int,
+    budget: float,
+    temperature: float,
+    power: float,
+    added: Ints,
+) -> int:  # pragma: no cover - compiled
+    """Open the best candidates until nothing more fits or adds anything; their number."""
+    sites = len(state.opened)
+    score = np.empty(sites)
+    size = 0
+    while state.tally[OPEN] < most:
+        left = budget - state.tally[SPENT] + 1e-9
+        best, chosen = 0.0, -1
+        for i in range(sites):
+            score[i] = -1.0
+            if state.opened[i] or board.cost[i] > left:
+                continue
+            worth = state.gain[i]
+            if board.side_start[i + 1] > board.side_start[i]:
+                helped = lift(board, state, i)
+                if helped < 0:
+                    continue
+                worth += helped * LIFT
+            if power != 0.0:
+                worth /= max(board.cost[i], 1e-9) ** power
+            score[i] = worth
+            if worth > best:
+                best, chosen = worth, i
+        if chosen < 0:
+            break
+        if temperature > 0.0:
+            loudest = -np.inf
+            for i in range(sites):
+                if score[i] > 0.0 and score[i] >= best - NOISE_REACHES * temperature:
+                    noisy = score[i] - temperature * np.log(-np.log(draw(state)))
+                    if noisy > loudest:
+                        loudest, chosen = noisy, i
+        put(board, state, chosen, True)
+        added[size] = chosen
+        size += 1
+    return size
+
+
+@njit(cache=True, nogil=True)
+def met(board: Board, state: State) -> bool:  # pragma: no cover - compiled
+    """Whether every row and floor is kept to."""
+    for r in range(len(board.limit)):
+        if state.used[r] > board.limit[r] + 1e-9:
+            return False
+    for d in range(len(board.floor)):
+        if board.floor[d] > 0.0 and state.share[d] < board.floor[d] * (1.0 - 1e-12):
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def walk(
+    board: Board,
+    state: State,
+    most: int,
+    budget: float,
+    drops: Ints,
+    hot: float,
+    cold: float,
+    uneven: bool,
+    best: Flags,
+    record: Floats,
+) -> int:  # pragma: no cover - compiled
+    """Drop and put in again, cooling from `hot` to `cold`. `drops` are candidates to drop in turn;
+    empty ones: at random, as many as its length. Whatever is best and keeps to all goes into `best`
+    and `record[0]`. With `uneven` costs a step back is taken back unless its draw allows it.
+
+    Returns how many steps made the steered value better.
+    """
+    sites = len(state.opened)
+    added = np.empty(sites, np.int32)
+    list_open = np.empty(sites, np.int32)
+    better = 0
+    size = 0
+    for j in range(sites):
+        if state.opened[j]:
+            list_open[size] = j
+            size += 1
+    for step in range(len(drops)):
+        temperature = 0.0
+        if hot > 0.0:
+            temperature = hot * (cold / hot) ** (step / len(drops))
+        at = -1
+        out = drops[step]
+        if out < 0:
+            if size == 0:
+                break
+            at = min(size - 1, int(draw(state) * size))
+            out = list_open[at]
+        elif not state.opened[out]:
+            continue
+        before = state.tally[STEERED]
+        put(board, state, out, False)
+        power = 1.0 if uneven and draw(state) < 0.5 else 0.0
+        heat = temperature
+        if power > 0.0:
+            heat = temperature / max(board.cost[out], 1e-9)
+        many = fill(board, state, most, budget, heat, power, added)
+        after = state.tally[STEERED]
+        if uneven and after < before + temperature * np.log(draw(state)) - 1e-9:
+            for number in range(many):
+                put(board, state, added[number], False)
+            put(board, state, out, True)
+            continue
+        if after > before + 1e-9 * max(1.0, abs(before)):
+            better += 1
+        if at < 0:
+            size = 0
+            for j in range(sites):
+                if state.opened[j]:
+                    list_open[size] = j
+                    size += 1
+        else:
+            size -= 1
+            list_open[at] = list_open[size]
+            for number in range(many):
+                list_open[size] = added[number]
+                size += 1
+        if state.tally[VALUE] > record[0] and met(board, state):
+            record[0] = state.tally[VALUE]
+            best[:] = state.opened
+    return better

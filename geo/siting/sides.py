@@ -1,0 +1,226 @@
+"""Conditions beside the number of sites: budget, spacing, chains, districts, open 24 hours.
+
+All of them are rows a · x <= limit over the candidates, or floors on the demand covered of a
+district; heuristics keep to them, the Lagrangian prices them, the exact search has them as rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from geo.siting.merge import Merged
+from geo.siting.problem import EXISTING, FORCED, Demand, Floats, Ints, Longs, Rules, Sites
+from geo.siting.reach import earth_centred
+
+
+@dataclass(frozen=True, eq=False)
+class Sides:
+    """Conditions on the k free candidates of a merged problem.
+
+    Attributes:
+        most: how many may be opened still (k when nothing says so).
+        cost: (k,), budget: what they may cost together; infinite when nothing says so.
+        start, row, coefficient: rows of each candidate (CSR); limit: (R,) of each row.
+        floor: (D,) what must be covered, counted, of each district; 0 or less: nothing.
+        impossible: why no plan can keep to them, as far as is seen at once.
+    """
+
+    most: int
+    cost: Floats
+    budget: float
+    start: Longs
+    row: Ints
+    coefficient: Floats
+    limit: Floats
+    floor: Floats
+    impossible: tuple[str, ...] = ()
+
+    @property
+    def plain(self) -> bool:
+        """Only a number of sites or a budget."""
+        return not len(self.limit) and not (self.floor > 0).any()
+
+    def kept_by(self, merged: Merged, opened: Longs) -> bool:
+        """Whether a plan keeps to all of them; `opened` are positions among the candidates."""
+        if len(opened) > self.most or self.cost[opened].sum() > self.budget + slack(self.budget):
+            return False
+        used = np.zeros(len(self.limit))
+        for j in opened:
+            some = slice(self.start[j], self.start[j + 1])
+            np.add.at(used, self.row[some], self.coefficient[some])
+        if (used > self.limit + 1e-9).any():
+            return False
+        if not (self.floor > 0).any():
+            return True
+        hit = np.zeros(len(merged), np.bool_)
+        for j in opened:
+            hit[merged.group[merged.start[j] : merged.start[j + 1]]] = True
+        within = hit & (merged.district >= 0)
+        share = np.bincount(
+            merged.district[within], merged.counted[within], minlength=len(self.floor)
+        )
+        return bool((share >= self.floor - slack(float(self.floor.max()))).all())
+
+
+def slack(size: float) -> float:
+    """What sums of floats of this size may be off by."""
+    return 1e-9 * max(1.0, abs(size)) if np.isfinite(size) else 0.0
+
+
+def sides_of(merged: Merged, demand: Demand, sites: Sites, rules: Rules, opened: Longs) -> Sides:
+    """The conditions on what is still free, when the new sites `opened` (forced ones and those
+    fixed since, positions among all sites) stand already.
+
+    Args:
+        merged: the problem after these were folded in.
+        demand, sites, rules: as given.
+    """
+    free = merged.candidates
+    taken = np.zeros(len(sites), np.bool_)
+    taken[opened] = True
+    standing = taken | (sites.fixed == EXISTING)
+    impossible: list[str] = []
+    most = len(free)
+    if rules.p is not None:
+        most = min(most, rules.p - len(opened))
+        if rules.p < len(opened):
+            impossible.append(
+                f"必选点有 {len(opened)} 个，多于 {rules.p} 个站点。 "
+                f"{len(opened)} sites are forced, more than the {rules.p} allowed."
+            )
+    budget = np.inf
+    if rules.budget is not None:
+        budget = rules.budget - float(sites.cost[opened].sum())
+        if budget < -slack(rules.budget):
+            impossible.append(
+                f"必选点共需 {sites.cost[opened].sum():g}，超过预算 {rules.budget:g}。 "
+                f"The forced sites cost {sites.cost[opened].sum():g}, "
+                f"more than the budget of {rules.budget:g}."
+            )
+        budget = max(0.0, budget)
+    rows = _Rows(len(free))
+    if rules.p is not None and rules.budget is not None:
+        # The Lagrangian sorts for the number of sites, so the budget needs a price.
+        rows.add(np.arange(len(free)), sites.cost[free], budget)
+    if rules.per_chain_most is not None:
+        for chain in np.unique(sites.chain[sites.chain >= 0]):
+            left = rules.per_chain_most - int((taken & (sites.chain == chain)).sum())
+            who = np.flatnonzero(sites.chain[free] == chain)
+            if left < 0:
+                impossible.append(
+                    f"品牌 {chain} 的必选点已超过 {rules.per_chain_most} 个。 "
+                    f"More than {rules.per_chain_most} sites of chain {chain} are forced."
+                )
+            if len(who) > left:
+                rows.add(who, 1.0, left)
+    least = [
+        (rules.open_24h_least, sites.open_24h, "24 小时开放 open 24 hours"),
+        *(
+            (number, sites.district == district, f"街道 {district} in district {district}")
+            for district, number in sorted(rules.district_least_sites.items())
+        ),
+    ]
+    for number, mask, name in least:
+        wanted = number - int((standing & mask).sum())
+        if wanted <= 0:
+            continue
+        # Not only those that still cover somebody: a station can be wanted for its own sake.
+        who = np.flatnonzero(mask[free])
+        if len(who) < wanted:
+            impossible.append(
+                f"需要 {number} 个站点（{name}），最多只有 {number - wanted + len(who)} 个。 "
+                f"{number} sites are wanted ({name}); there can be {number - wanted + len(who)}."
+            )
+        rows.add(who, -1.0, -wanted)
+    if rules.spacing_metres > 0:
+        _space(rows, sites, free, np.flatnonzero(standing), taken, rules, impossible)
+    floor = np.zeros(len(merged.base_district))
+    for district, share in rules.district_least_share.items():
+        total = demand.weight[demand.district == district].sum()
+        floor[district] = share * total - merged.base_district[district]
+        if floor[district] <= slack(float(total)):
+            floor[district] = 0.0
+    start, row, coefficient, limit = rows.arrays()
+    return Sides(
+        max(0, most),
+        sites.cost[free],
+        budget,
+        start,
+        row,
+        coefficient,
+        limit,
+        floor,
+        tuple(impossible),
+    )
+
+
+def too_near(sites: Sites, metres: float) -> Longs:
+    """(q, 2) pairs of sites nearer than so many metres; sites without a position have none."""
+    xy = np.column_stack((sites.x, sites.y))
+    known = np.flatnonzero(np.isfinite(xy).all(axis=1))
+    place = xy[known]
+    if sites.degrees:
+        place = earth_centred(place)
+    pairs = cKDTree(place).query_pairs(metres, output_type="ndarray")
+    apart = np.linalg.norm(place[pairs[:, 0]] - place[pairs[:, 1]], axis=1)
+    close: Longs = known[pairs[apart < metres]].astype(np.int64)
+    return close
+
+
+def _space(
+    rows: _Rows,
+    sites: Sites,
+    free: Ints,
+    standing: Longs,
+    taken: np.typing.NDArray[np.bool_],
+    rules: Rules,
+    impossible: list[str],
+) -> None:
+    local = np.full(len(sites), -1, np.int64)
+    local[free] = np.arange(len(free))
+    stands = np.zeros(len(sites), np.bool_)
+    stands[standing] = True
+    shut: set[int] = set()
+    for a, b in too_near(sites, rules.spacing_metres):
+        if stands[a] and stands[b]:
+            forced = (sites.fixed[a] == FORCED) or (sites.fixed[b] == FORCED)
+            if forced and (taken[a] or taken[b]):
+                impossible.append(
+                    f"必选点 {a} 与 {b} 相距不足 {rules.spacing_metres:g} 米。 "
+                    f"The forced site {a} and site {b} are nearer than "
+                    f"{rules.spacing_metres:g} m."
+                )
+        elif stands[a] and local[b] >= 0:
+            shut.add(int(local[b]))
+        elif stands[b] and local[a] >= 0:
+            shut.add(int(local[a]))
+        elif local[a] >= 0 and local[b] >= 0:
+            rows.add(np.array([local[a], local[b]]), 1.0, 1.0)
+    if shut:
+        rows.add(np.array(sorted(shut)), 1.0, 0.0)
+
+
+class _Rows:
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.who: list[Longs] = []
+        self.how: list[Floats] = []
+        self.limit: list[float] = []
+
+    def add(self, who: Longs, coefficient: float | Floats, limit: float) -> None:
+        self.who.append(who.astype(np.int64))
+        self.how.append(np.broadcast_to(np.float64(coefficient), len(who)))
+        self.limit.append(float(limit))
+
+    def arrays(self) -> tuple[Longs, Ints, Floats, Floats]:
+        sizes = [len(who) for who in self.who]
+        column = np.concatenate(self.who) if self.who else np.empty(0, np.int64)
+        order = np.argsort(column, kind="stable")
+        row = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)[order]
+        coefficient = (np.concatenate(self.how) if self.how else np.empty(0))[order]
+        start = np.zeros(self.count + 1, np.int64)
+        np.cumsum(np.bincount(column, minlength=self.count), out=start[1:])
+        return start, row, coefficient, np.array(self.limit, np.float64)

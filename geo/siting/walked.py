@@ -1,0 +1,155 @@
+"""Reach along the streets: a bounded search from each candidate, all demand on the way."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from geo.errors import Invalid
+from geo.siting.problem import Floats, Ints, Longs, Reach, Singles
+from geo.walking.arrays import Streets
+from geo.walking.graph import WalkingGraph
+from geo.walking.heap import pop, push, with_room
+
+
+def walking(
+    graph: WalkingGraph,
+    demand_lon_lat: npt.ArrayLike,
+    site_lon_lat: npt.ArrayLike,
+    metres: float,
+) -> Reach:
+    """Which candidates can be walked to within so many metres, off-street metres of both ends
+    included: the same metres as :func:`geo.walking.routes.route_between`.
+
+    Args:
+        graph: the streets.
+        demand_lon_lat, site_lon_lat: (n, 2) and (m, 2), WGS 84 degrees. Who is far from any street,
+            or on an island of the network, reaches only what lies there.
+        metres: the longest way.
+
+    Raises:
+        Invalid: a limit that is not positive.
+
+    Cost: a search of the streets within reach for each candidate: some ms each in a city.
+    """
+    if not 0 < metres < np.inf:
+        raise Invalid(
+            f"步行距离不能是 {metres}。 The walking distance is {metres}.",
+            remedy="填写大于 0 的米数。 Give metres above 0.",
+            field="radius",
+        )
+    demand = np.ascontiguousarray(demand_lon_lat, np.float64).reshape(-1, 2)
+    site = np.ascontiguousarray(site_lon_lat, np.float64).reshape(-1, 2)
+    points = graph.snap(demand[:, 0], demand[:, 1])
+    sites = graph.snap(site[:, 0], site[:, 1])
+    chains = len(graph.streets.chain_metres)
+    on = np.flatnonzero(points.chain >= 0)
+    order = on[np.argsort(points.chain[on], kind="stable")].astype(np.int32)
+    chain_start = np.zeros(chains + 1, np.int64)
+    np.cumsum(np.bincount(points.chain[on], minlength=chains), out=chain_start[1:])
+    start, reached, far = _walk_from_each(
+        graph.streets,
+        sites.chain,
+        sites.metres,
+        sites.off_street,
+        chain_start,
+        order,
+        points.metres[order],
+        points.off_street[order],
+        float(metres),
+    )
+    # Ascending within each candidate.
+    owner = np.repeat(np.arange(len(site)), np.diff(start))
+    by = np.lexsort((reached, owner))
+    return Reach(start, reached[by], far[by])
+
+
+@njit(cache=True, nogil=True)
+def _walk_from_each(
+    streets: Streets,
+    chain: Ints,
+    metres: Floats,
+    off_street: Floats,
+    chain_start: Longs,
+    point: Ints,
+    point_metres: Floats,
+    point_off: Floats,
+    limit: float,
+) -> tuple[Longs, Ints, Singles]:  # pragma: no cover - compiled
+    sites = len(chain)
+    start = np.zeros(sites + 1, np.int64)
+    found = np.empty(4096, np.int32)
+    far = np.empty(4096, np.float32)
+    size = 0
+    best = np.full(len(streets.link_start) - 1, np.inf)
+    touched = np.empty(1024, np.int32)
+    keys, items = np.empty(1024), np.empty(1024, np.int32)
+    seen = np.full(len(chain_start) - 1, -1, np.int64)
+    for site in range(sites):
+        own = chain[site]
+        left = limit - off_street[site] if own >= 0 else -1.0
+        if left < 0.0:
+            start[site + 1] = size
+            continue
+        heap = marked = 0
+        for side in range(2):
+            walked = metres[site] if side == 0 else streets.chain_metres[own] - metres[site]
+            junction = streets.chain_end[own, side]
+            if walked <= left and walked < best[junction]:
+                if best[junction] == np.inf:
+                    touched[marked] = junction
+                    marked += 1
+                best[junction] = walked
+                keys, items = with_room(keys, items, heap)
+                heap = push(keys, items, heap, walked, junction)
+        while heap > 0:
+            walked, junction = keys[0], items[0]
+            heap = pop(keys, items, heap)
+            if walked > best[junction]:
+                continue
+            for link in range(streets.link_start[junction], streets.link_start[junction + 1]):
+                other = streets.link_to[link]
+                onward = walked + streets.link_metres[link]
+                if onward > left or onward >= best[other]:
+                    continue
+                if best[other] == np.inf:
+                    if marked == len(touched):
+                        touched = np.concatenate((touched, np.empty_like(touched)))
+                    touched[marked] = other
+                    marked += 1
+                best[other] = onward
+                keys, items = with_room(keys, items, heap)
+                heap = push(keys, items, heap, onward, other)
+        # Every chain that is touched, once; the candidate's own may be touched at no end.
+        for number in range(-1, marked):
+            first, last = 0, 1
+            if number >= 0:
+                first = streets.link_start[touched[number]]
+                last = streets.link_start[touched[number] + 1]
+            for link in range(first, last):
+                c = own if number < 0 else streets.link_end[link] >> 1
+                if seen[c] == site:
+                    continue
+                seen[c] = site
+                for place in range(chain_start[c], chain_start[c + 1]):
+                    along = point_metres[place]
+                    way = min(
+                        best[streets.chain_end[c, 0]] + along,
+                        best[streets.chain_end[c, 1]] + streets.chain_metres[c] - along,
+                    )
+                    if c == own:
+                        way = min(way, abs(along - metres[site]))
+                    way += off_street[site] + point_off[place]
+                    if way > limit:
+                        continue
+                    if size == len(found):
+                        found = np.concatenate((found, np.empty_like(found)))
+                        far = np.concatenate((far, np.empty_like(far)))
+                    found[size] = point[place]
+                    far[size] = way
+                    size += 1
+        start[site + 1] = size
+        for number in range(marked):
+            best[touched[number]] = np.inf
+    return start, found[:size].copy(), far[:size].copy()
