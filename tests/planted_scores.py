@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from planted_city import BANDS, BUILDING, OFFICE, PlantedCity
+from planted_city import BANDS, OFFICE, PlantedCity
 from sklearn.metrics import adjusted_rand_score
 
+from geo.clusters import ground
 from geo.clusters.ground import Scene
 
 Integers = npt.NDArray[np.int64]
@@ -64,7 +65,7 @@ def scene(city: PlantedCity, rows: Integers, *, addresses: bool = False) -> tupl
         bands=count,
         pair_enterprise=enterprise,
         pair_unit=unit,
-        building=np.isin(city.unit_kind, (OFFICE, BUILDING)),
+        rank=np.where(city.unit_kind >= OFFICE, ground.BUILDING, ground.PLACE).astype(np.int8),
         street=city.street[rows] + 1 if addresses else np.zeros(len(rows), dtype=np.int64),
     )
     return made, (int(city.area.max()) + 1) * count

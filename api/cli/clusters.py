@@ -241,7 +241,7 @@ def find(
         str, typer.Option(help="方法 / unit_scan, or dbscan: dense, whether chance or not.")
     ] = "unit_scan",
 ) -> None:
-    """重新寻找聚集区 / Look for the clusters anew, with the unions as they are now.
+    """重新寻找聚集区 / Look for the clusters anew, unions as they are now.
 
     An import does it by itself with 19 shuffled runs; more make the thresholds steadier. Clusters
     keep their numbers.

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from api import answers
-from api.answers import EditionBrief, Identity, OfCrs, Page, PlainText
+from api.answers import EditionBrief, Identity, OfCrs, Page
 from api.enterprises.noting import ChangeAnswer, change_answer
 from api.enterprises.shared import AREA_ID, EXAMPLE, READ, EnterpriseId, mark
 from api.filters import Filters
@@ -34,8 +34,11 @@ class EnterprisesQuestion(Page, OfCrs, Filters):
     cluster_id: Identity | None = Field(
         None, description="Of this cluster, with a union or without.", examples=[5120934857120394]
     )
-    q: PlainText | None = Field(
+    q: str | None = Field(
         None,
+        min_length=1,
+        max_length=64,
+        pattern=r"^[^\u0000-\u001f\u007f]*[^\s\u0000-\u001f\u007f][^\u0000-\u001f\u007f]*$",
         description="名称或地址的一部分，或信用代码开头。 Part of the name or address, or the "
         "beginning of the credit code.",
         examples=["云杉"],

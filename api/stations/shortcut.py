@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import identity, problems
 from api.door import HEADERS
+from api.near import STATION_FIELDS
 from api.position import HEADER
 from api.questions import POSITION, without_position
 from geo.coordinates import Crs, from_wgs84
@@ -325,8 +326,6 @@ def _minutes(moment: datetime) -> int:
 
 def _piece(finder: Finder, number: int, crs: Crs) -> bytes:
     """What is said of a station whoever asks: the rest of its object, closing brace included."""
-    from api.stations.nearest import STATION_FIELDS
-
     fact = finder.facts[number]
     lon, lat = from_wgs84(fact["lon"], fact["lat"], crs)
     values = {

@@ -12,8 +12,8 @@ from pydantic_core import PydanticCustomError
 
 from api import answers, problems
 from api.answers import InCrs
+from api.near import NearStationAnswer, moment, near
 from api.service import NO_WRONG_KEY, Service, Serving
-from api.stations.nearest import NearStationAnswer, moment, near
 from api.words import Access, Crs, StationKind
 from api.words import Service as ServiceWord
 from geo.errors import Busy, Invalid, OutsideServiceArea, Unavailable

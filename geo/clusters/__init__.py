@@ -11,6 +11,7 @@ from geo.clusters.facts import (
     up_to_date,
 )
 from geo.clusters.find import DENSITY, METHODS, QUICK_REPLICATES, REPLICATES, find
+from geo.clusters.gather import SCANNED_KINDS
 from geo.clusters.rescan import rescan
 from geo.clusters.rules import METHOD, ScanRules
 
@@ -20,6 +21,7 @@ __all__ = [
     "METHODS",
     "QUICK_REPLICATES",
     "REPLICATES",
+    "SCANNED_KINDS",
     "ClusterFacts",
     "RunFacts",
     "ScanRules",

@@ -70,6 +70,7 @@ def find(
     progress: Progress = SILENT,
     *,
     area_edition_id: int | None = None,
+    pairs: tuple[Integers, Integers] | None = None,
     replicates: int = QUICK_REPLICATES,
     method: str = METHOD,
     threads: int | None = None,
@@ -84,6 +85,7 @@ def find(
         progress: told of the steps.
         area_edition_id: of the areas that the enterprises were assigned to. Without areas the whole
             edition is one place, clusters lie along streets, and all is compared with the city.
+        pairs: the memberships, when the caller has them; see :func:`geo.clusters.gather.gather`.
         replicates: shuffled runs; more make the thresholds steadier.
         method: `unit_scan` or `dbscan`.
         threads: at once; by default as many as there are processors.
@@ -108,7 +110,7 @@ def find(
         )
     with progress.step("读取企业所在单元 / reading where the enterprises are"):
         known = read_known(writer, edition_id)
-        gathered = gather(writer, edition_id, units, area_edition_id)
+        gathered = gather(writer, edition_id, units, area_edition_id, pairs)
     partitions.drop(writer, ClusterMember, edition_id)
     writer.execute("DELETE FROM cluster WHERE edition_id = :edition", {"edition": edition_id})
     writer.execute("DELETE FROM cluster_run WHERE edition_id = :edition", {"edition": edition_id})

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from geo.areas.assign import find_assignment
-from geo.clusters.ground import Scene
+from geo.clusters.ground import BUILDING, PLACE, WIDE, Scene
 from geo.coordinates import LocalPlane
 from geo.coverage.keeping import read_apart
 from geo.database import Reader
@@ -26,13 +26,16 @@ from geo.schema.areas import UNIT_KINDS
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-BUILDING = "office_building"
+RANKS = {"functional_area": WIDE, "office_building": BUILDING}
+"""Of the kinds of units; all others are a PLACE."""
 SCANNED_KINDS = (*UNIT_KINDS, "subdistrict")
 STREET = (
     r"(?P<street>[^\d\s省市区县旗镇乡村、，,()（）号]{1,12}?(?:大道|公路|胡同|路|街|道|巷|弄|里))"
     r"\d+(?:-\d+)?[号弄]"
 )
 """The street of a Chinese address: what stands before the house number."""
+MANY = 1_000
+"""From so many areas on it is quicker to read all."""
 _SUBDISTRICT = re.compile(r"^.*街道(?=.)")
 _REMARK = r"（[^（）]*）$"
 
@@ -147,7 +150,7 @@ def gather(
         bands=bands,
         pair_enterprise=pair_enterprise,
         pair_unit=pair_unit.astype(np.int64),
-        building=areas.kinds[used] == BUILDING,
+        rank=areas.ranks[used],
         street=street,
     )
     counts["middle"] = list(middle)
@@ -179,10 +182,15 @@ class _Areas:
     kinds: npt.NDArray[np.str_]
     names: list[str | None]
 
+    @property
+    def ranks(self) -> npt.NDArray[np.int8]:
+        """See :class:`geo.clusters.ground.Scene`."""
+        return np.array([RANKS.get(kind, PLACE) for kind in self.kinds.tolist()], dtype=np.int8)
+
 
 def _areas(reader: Reader, area_edition_id: int | None, only: Integers | None = None) -> _Areas:
     """Organising units and subdistricts, by ascending id."""
-    chosen = "" if only is None else f"AND id IN {listed(only)} "
+    chosen = "" if only is None or len(only) > MANY else f"AND id IN {listed(only)} "
     rows: Sequence[Any] = (
         []
         if area_edition_id is None
@@ -237,7 +245,7 @@ def _by_address(
 
     Where several parks hold a place, the registered address often names one: then it is that one.
     """
-    open_air = areas.kinds[unit] != BUILDING
+    open_air = areas.ranks[unit] == PLACE
     several = np.bincount(enterprise[open_air], minlength=len(ids)) > 1
     doubtful = np.flatnonzero(open_air & several[enterprise])
     if len(doubtful) == 0:

@@ -1,8 +1,8 @@
 """The ground of a scan: addresses in their pools, their neighbours, whole units; no states yet.
 
 An *address* is a distinct place (of one set of pools). A *pool* is what a cluster may not reach
-beyond: an organising unit (park, commercial district, functional area, marketplace; a building
-that stands in none of these), a street outside any unit, or all the ground outside. An address may
+beyond: a park, commercial district or marketplace; outside these a functional area, outside that a
+building; a street outside any unit, or all the ground outside. An address may
 lie in several pools, where parks overlap or along a street: a *node* is an address in one pool, and
 it has neighbours there only. So a place is found whichever of its pools it belongs to, and the
 choice between overlapping finds is made by what stands out most.
@@ -23,6 +23,7 @@ Integers = npt.NDArray[np.int64]
 Small = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
 
+WIDE, PLACE, BUILDING = range(3)
 OUTSIDE = -1
 """Pool of what lies in no unit."""
 
@@ -33,7 +34,8 @@ class Scene:
 
     x, y (N,) metres in a plane; employees (N,) NaN where not stated; stratum (N,) number of the
     subdistrict × size band; bands how many bands there are. Pairs (M,) say which unit holds which
-    enterprise. `building` (U,) whether a unit is a building; street (N,) a key of the street an
+    enterprise. `rank` (U,) of units: WIDE for functional areas, PLACE for parks, commercial
+    districts and marketplaces, BUILDING; street (N,) a key of the street an
     address names, 0 for none.
     """
 
@@ -44,7 +46,7 @@ class Scene:
     bands: int
     pair_enterprise: Integers
     pair_unit: Integers
-    building: Flags
+    rank: npt.NDArray[np.int8]
     street: Integers
 
     def __len__(self) -> int:
@@ -121,12 +123,15 @@ def lay(scene: Scene, rules: ScanRules, threads: int = 1) -> Ground:
 
 
 def _pool_pairs(scene: Scene) -> tuple[Integers, Integers]:
-    """(enterprise, pool) for the units that are pools: every unit that is no building, and
-    buildings for those that only a building holds."""
-    inside_building = scene.building[scene.pair_unit]
-    enclosed = np.zeros(len(scene), dtype=bool)
-    enclosed[scene.pair_enterprise[~inside_building]] = True
-    taken = ~inside_building | ~enclosed[scene.pair_enterprise]
+    """(enterprise, pool): its parks, districts and markets; without any its functional areas;
+    without any its building."""
+    rank = scene.rank[scene.pair_unit]
+    taken = np.zeros(len(rank), dtype=bool)
+    housed = np.zeros(len(scene), dtype=bool)
+    for wanted in (PLACE, WIDE, BUILDING):
+        here = (rank == wanted) & ~housed[scene.pair_enterprise]
+        taken |= here
+        housed[scene.pair_enterprise[here]] = True
     return scene.pair_enterprise[taken], scene.pair_unit[taken]
 
 
@@ -183,11 +188,11 @@ def _whole(
     scene: Scene, address: Integers, addresses: int, least: int
 ) -> tuple[Integers, Integers, Small]:
     """The addresses of every unit that holds enough enterprises to be a cluster."""
-    size = np.bincount(scene.pair_unit, minlength=len(scene.building))
+    size = np.bincount(scene.pair_unit, minlength=len(scene.rank))
     taken = size[scene.pair_unit] >= least
-    key = np.unique(
-        scene.pair_unit[taken] * np.int64(max(addresses, 1)) + address[scene.pair_enterprise[taken]]
-    )
+    many = np.int64(max(addresses, 1))
+    key = np.sort(scene.pair_unit[taken] * many + address[scene.pair_enterprise[taken]])
+    key = key[np.append(True, key[1:] != key[:-1])] if len(key) else key
     unit, where = key // max(addresses, 1), key % max(addresses, 1)
     units, start = np.unique(unit, return_index=True)
     return units, np.append(start, len(key)).astype(np.int64), where.astype(np.int32)

@@ -9,8 +9,10 @@ then what was counted is counted anew.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from geo import clusters, editions
@@ -24,6 +26,8 @@ from geo.enterprises.units import Units
 from geo.imports.turns import take_turn
 from geo.progress import SILENT, Progress
 from geo.settings import Settings
+
+Pairs: TypeAlias = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 
 
 def activate(
@@ -93,6 +97,7 @@ def prepare(
     if areas is None or dataset not in ("areas", "enterprises", "stations"):
         return
     index: assign.AreaIndex | None = None
+    pairs: Pairs | None = None
     for subject in ("enterprises", "stations"):
         if dataset not in ("areas", subject):
             continue
@@ -109,11 +114,11 @@ def prepare(
                 index = assign.load_index(writer, areas.id)
         if subject == "enterprises":
             units = units if units is not None else _units(writer, edition_of, progress)
-            _assign_units(writer, settings, edition_of.id, index, units, progress)
+            pairs = _assign_units(writer, settings, edition_of.id, index, units, progress)
         else:
             _assign_stations(writer, edition_of.id, index, progress)
     if dataset != "stations":
-        _find_clusters(writer, areas, units, progress)
+        _find_clusters(writer, areas, units, progress, pairs)
 
 
 def complete(
@@ -153,7 +158,9 @@ def _assign_units(
     index: assign.AreaIndex,
     units: Units,
     progress: Progress,
-) -> None:
+) -> Pairs:
+    """Lay the enterprises over the areas and count them; the memberships that clusters ask for, as
+    ids of enterprise and area."""
     with progress.step("企业归属区域 / placing enterprises in areas"):
         point, area, overlaps = assign.memberships(index, units.lon, units.lat)
         located = int((~np.isnan(units.lon)).sum())
@@ -164,6 +171,8 @@ def _assign_units(
         counted, apart = keeping.count(units, lying, targets)
         keeping.store(writer, assignment, lying, units, apart, counted, targets)
     _note_overlaps(writer, index.edition_id, overlaps)
+    asked = np.isin(index.kinds, [assign.KIND[kind] for kind in clusters.SCANNED_KINDS])[area]
+    return units.ids[point[asked]], index.ids[area[asked]]
 
 
 def _count_anew(
@@ -184,7 +193,11 @@ def _count_anew(
 
 
 def _find_clusters(
-    writer: Writer, areas: EditionFacts | None, units: Units | None, progress: Progress
+    writer: Writer,
+    areas: EditionFacts | None,
+    units: Units | None,
+    progress: Progress,
+    pairs: Pairs | None = None,
 ) -> None:
     """Find the clusters of the enterprises in force, unless they were found over the same areas and
     no union has changed since that they do not know of."""
@@ -195,7 +208,9 @@ def _find_clusters(
     if clusters.up_to_date(writer, edition.id, area_edition):
         return
     units = units if units is not None else _units(writer, edition, progress)
-    clusters.find(writer, edition.id, units, progress=progress, area_edition_id=area_edition)
+    clusters.find(
+        writer, edition.id, units, progress=progress, area_edition_id=area_edition, pairs=pairs
+    )
 
 
 def _assign_stations(

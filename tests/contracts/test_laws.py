@@ -40,7 +40,7 @@ def test_rooms_of_the_upper_floors_do_not_import_each_other():
     tools = {
         "api": {
             *("answers", "problems", "service", "identity", "words", "door", "openapi"),
-            *("limits", "position", "questions", "filters", "broadcast", "prints"),
+            *("limits", "near", "position", "questions", "filters", "broadcast", "prints"),
         },
         "maps": {"texts", "portable", "style", "geojson", "simplify", "editions"},
     }

@@ -30,6 +30,8 @@ OPERATIONS = [
     "cluster_members",
     "cluster_visits",
     "list_coverage",
+    "coverage_columns",
+    "set_up_map",
     "stations_coverage",
     "stations_pockets",
     "stations_pockets_outlines",

@@ -22,7 +22,7 @@ export function areaTiles(edition = known.state?.areas ?? "current", kind = view
 export function areaSource() {
   return {
     areas: { type: "vector", tiles: [areaTiles()], minzoom: 0, maxzoom: 14 },
-    "area-names": { type: "geojson", data: namePoints() },
+    "area-names": { type: "geojson", data: firstNames() },
   };
 }
 
@@ -35,8 +35,8 @@ export function areaLayers(part, colours = {}) {
     return [
       { ...fill, id: "areas-fill", layout: { visibility: shown("areas") }, paint: {
         "fill-color": ["to-color", state("colour", OUTSIDE)], "fill-opacity": pale, "fill-antialias": false } },
-      { ...fill, id: "areas-few", layout: { visibility: "none" }, paint: { "fill-pattern": "few", "fill-opacity": state("few", 0) } },
-      { ...fill, id: "areas-no-data", layout: { visibility: "none" }, paint: { "fill-pattern": "no-data", "fill-opacity": state("none", 0) } },
+      { ...fill, id: "areas-few", layout: { visibility: hatched("few") }, paint: { "fill-pattern": "few", "fill-opacity": state("few", 0) } },
+      { ...fill, id: "areas-no-data", layout: { visibility: hatched("none") }, paint: { "fill-pattern": "no-data", "fill-opacity": state("none", 0) } },
       // Unseen; so that pointing at an area works when no area is coloured.
       { ...fill, id: "areas-touch", paint: { "fill-color": "#000000", "fill-opacity": 0 } },
     ];
@@ -56,6 +56,10 @@ export function areaLayers(part, colours = {}) {
     "symbol-sort-key": ["get", "order"],
   }, paint: nameInk() }];
 }
+
+/** Whether there is anything to dot (`few`) or to hatch (`none`). */
+const needs = { few: (all) => all.some((one) => one.few && one.value !== null), none: (all) => all.some((one) => one.value === null) };
+const hatched = (kind) => (view.show === "areas" && needs[kind]([...values.values()]) ? "visible" : "none");
 
 /** Names are dark on coloured areas, and as the ground asks for where there is none. */
 function nameInk() {
@@ -91,11 +95,9 @@ export function colour(given) {
   if (!map?.getSource("areas")) return;
   paint(map, given, drawnIds);
   drawnIds = [...given.keys()];
-  const few = [...given.values()].some((one) => one.few && one.value !== null);
-  const none = [...given.values()].some((one) => one.value === null);
-  visible(["areas-few"], view.show === "areas" && few);
-  visible(["areas-no-data"], view.show === "areas" && none);
-  map.getSource("area-names")?.setData(namePoints());
+  visible(["areas-few"], hatched("few") === "visible");
+  visible(["areas-no-data"], hatched("none") === "visible");
+  writeNames(map);
 }
 
 /** Puts shares on one map, and takes those away that are not among them. */
@@ -118,6 +120,23 @@ export function ratesByArea() {
     if (rate) found.set(area.id, { value: rate.value, few: rate.small });
   }
   return found;
+}
+
+let written = "";
+/** The names that a style begins with. */
+function firstNames() {
+  if (!values.size) values = ratesByArea();
+  const points = namePoints();
+  written = JSON.stringify(points.features.map(({ id, properties }) => [id, properties.name, properties.share]));
+  return points;
+}
+
+/** Writes the names anew, when they are others. */
+function writeNames(map) {
+  const points = namePoints();
+  const now = JSON.stringify(points.features.map(({ id, properties }) => [id, properties.name, properties.share]));
+  if (now !== written) map.getSource("area-names")?.setData(points);
+  written = now;
 }
 
 /** Names with their shares, where an area's name is best written. */

@@ -2,7 +2,8 @@
 
 import { address, ask, Problem, turns } from "./ask.js";
 import { byId, fact, fill, icon, make } from "./dom.js";
-import { fly, theMap } from "./map.js";
+import { showWalk } from "./clusters.js";
+import { fly } from "./map.js";
 import { hear, look, tell, view } from "./store.js";
 import { half, number, ours, percent, t, word } from "./words.js";
 
@@ -45,12 +46,6 @@ function law(form, open) {
   const name = half(form, "law");
   if (!name) return null;
   return make("div", { class: "law" }, make("p", {}, name), open && half(form, "law_text") ? make("p", {}, half(form, "law_text")) : null);
-}
-
-/** The walk on the map; null takes it away. */
-function showWalk(line, stops = []) {
-  const features = line ? [{ type: "Feature", properties: {}, geometry: line }, ...stops.map((stop) => ({ type: "Feature", properties: { n: String(stop.position) }, geometry: { type: "Point", coordinates: [stop.lon, stop.lat] } }))] : [];
-  theMap()?.getSource("walk")?.setData({ type: "FeatureCollection", features });
 }
 
 function more(one) {

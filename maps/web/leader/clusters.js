@@ -16,8 +16,7 @@ function clusterTiles() {
 /** A short mark of a text, in hexadecimal digits. */
 const mark = (text) => [...text].reduce((sum, letter) => (Math.imul(sum, 31) + letter.codePointAt(0)) >>> 0, 7).toString(16);
 
-const NONE = { type: "FeatureCollection", features: [] };
-export const clusterSource = () => ({ walk: { type: "geojson", data: NONE }, clusters: { type: "vector", tiles: [clusterTiles()], minzoom: 0, maxzoom: 16 } });
+export const clusterSource = () => ({ clusters: { type: "vector", tiles: [clusterTiles()], minzoom: 0, maxzoom: 16 } });
 
 const ink = () => (night() ? "#ffb0d8" : page.colours.cluster);
 
@@ -30,9 +29,6 @@ export function clusterLayers() {
       "fill-color": ink(), "fill-opacity": ["+", 0.13, ["*", 0.25, state("pointed")]] }, filter: kept() },
     { ...line, id: "clusters-halo", filter: kept(), paint: { "line-color": night() ? "#1c1714" : "#ffffff", "line-width": width(2), "line-opacity": 0.8 } },
     { ...line, id: "clusters-confirmed", filter: ["all", kept(), tier("confirmed")], paint: { "line-color": ink(), "line-width": width(0) } },
-    { id: "walk", source: "walk", type: "line", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": night() ? "#7db8ff" : "#1c62b5", "line-width": 4 } },
-    { id: "walk-stops", source: "walk", type: "circle", filter: ["has", "n"], paint: { "circle-radius": 9, "circle-color": night() ? "#7db8ff" : "#1c62b5", "circle-stroke-color": "#ffffff", "circle-stroke-width": 1.5 } },
-    { id: "walk-numbers", source: "walk", type: "symbol", filter: ["has", "n"], layout: { "text-field": ["get", "n"], "text-size": 11, "text-font": ["nuanyi bold", "Noto Sans"], "text-allow-overlap": true }, paint: { "text-color": "#ffffff" } },
     { ...line, id: "clusters-to-check", filter: ["all", kept(), ["!", tier("confirmed")]], paint: { "line-color": ink(), "line-width": width(-0.3), "line-dasharray": [2, 1.6] } },
   ];
 }
@@ -72,3 +68,23 @@ hear("restyled", () => {
   point(before);
   refresh();
 });
+
+/** A walk on the map, in the order of its stops; null takes it away. */
+export function showWalk(line, stops = []) {
+  const map = theMap();
+  if (!map || (!line && !map.getSource("walk"))) return;
+  const features = line ? [{ type: "Feature", properties: {}, geometry: line }, ...stops.map((stop) => ({ type: "Feature", properties: { n: String(stop.position) }, geometry: { type: "Point", coordinates: [stop.lon, stop.lat] } }))] : [];
+  if (!map.getSource("walk")) {
+    map.addSource("walk", { type: "geojson", data: { type: "FeatureCollection", features: [] } });
+    for (const layer of walkLayers()) map.addLayer(layer);
+  }
+  map.getSource("walk").setData({ type: "FeatureCollection", features });
+}
+
+function walkLayers() {
+  return [
+    { id: "walk", source: "walk", type: "line", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": night() ? "#7db8ff" : "#1c62b5", "line-width": 4 } },
+    { id: "walk-stops", source: "walk", type: "circle", filter: ["has", "n"], paint: { "circle-radius": 9, "circle-color": night() ? "#7db8ff" : "#1c62b5", "circle-stroke-color": "#ffffff", "circle-stroke-width": 1.5 } },
+    { id: "walk-numbers", source: "walk", type: "symbol", filter: ["has", "n"], layout: { "text-field": ["get", "n"], "text-size": 11, "text-font": ["nuanyi bold", "Noto Sans"], "text-allow-overlap": true }, paint: { "text-color": "#ffffff" } },
+  ];
+}

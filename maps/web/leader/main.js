@@ -10,13 +10,16 @@ import * as figures from "./figures.js";
 import * as filters from "./filters.js";
 import * as legend from "./legend.js";
 import * as live from "./live.js";
-import { afterFirstPicture, askStyle, draw, fit, fly, restyle, showStations } from "./map.js";
+import { afterFirstPicture, askStyle, draw, fit, fly, restyle, showBase, showStations, warm } from "./map.js";
 import * as permalink from "./permalink.js";
 import "./pointer.js";
 import * as rank from "./rank.js";
 import { hear, known, look, tell, view } from "./store.js";
 import * as tabs from "./tabs.js";
 import { shortName, page, percent, t, word } from "./words.js";
+
+const SHORT_MS = 250;
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** Colours by what is looked at now, unless an older edition or the stations have their own. */
 function recolour() {
@@ -37,7 +40,10 @@ function follow() {
     if (any("kind")) showKind();
     if (any("filters")) refreshCells();
     if (any("filters", "clusters", "edition", "compare")) refreshClusters();
-    if (any("show")) showAreas();
+    if (any("show")) {
+      showAreas();
+      showBase();
+    }
     if (any("show", "edition", "compare")) showCells();
     if (any("stations")) showStations();
     if (any("measure", "edition", "compare")) recolour();
@@ -131,16 +137,18 @@ async function showHere() {
 
 async function begin() {
   permalink.begin();
+  warm();
   document.body.dataset.measure = view.measure;
   const asked = { style: askStyle(), state: askState(), setup: askSetup() };
   for (const one of Object.values(asked)) one.catch(() => {});
   follow();
   for (const room of [filters, legend, figures, rank, drill, tabs]) room.ready();
   tools();
-  load();
+  const rates = load();
   try {
-    // The state names the editions in the tiles' addresses; without it the map still comes.
-    const [style] = await Promise.all([asked.style, asked.state.catch(() => {}), asked.setup.catch(() => {})]);
+    // The state names the editions in the tiles' addresses; without it the map still comes. Rates
+    // that are there at once are drawn at once, and not after a picture without them.
+    const [style] = await Promise.all([asked.style, asked.state.catch(() => {}), asked.setup.catch(() => {}), Promise.race([rates, pause(SHORT_MS)])]);
     await draw(style);
     recolour();
     pointCluster(view.cluster);

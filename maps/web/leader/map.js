@@ -10,8 +10,14 @@ import { page, t } from "./words.js";
 
 const STATION_LAYERS = ["station-groups", "stations", "station-counts", "station-room", "station-names"];
 const LOST_AFTER_MS = 1500;
+/** The first picture is shown whole, or as far as it has come by then: showing each part of it as it
+ * comes is what takes longest on a machine without a graphics card. */
+const SHOWN_AFTER_MS = 1500;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
+/** Below this zoom coloured areas hide the streets. */
+const UNDER_AREAS = 11.5;
 let map = null;
+let baseRanges = new Map();
 
 /** The map, null before it is made. */
 export const theMap = () => map;
@@ -48,14 +54,30 @@ export function dressed(style) {
   const stations = style.layers.filter((one) => STATION_LAYERS.includes(one.id)).map((one) => ({ ...one, layout: { ...one.layout, visibility: view.stations ? "visible" : "none" } }));
   const names = base.findIndex((one) => one.type === "symbol");
   const at = names < 0 ? base.length : names;
-  // Names of streets appear when streets are what one looks at.
-  const quiet = base.slice(at).map((one) => ({ ...one, minzoom: Math.max(one.minzoom ?? 0, 13.5) }));
+  baseRanges = new Map(base.map((one) => [one.id, one.minzoom ?? 0]));
+  for (const one of base) if (one.type !== "background") one.minzoom = lowestZoom(one.id);
   const colours = style.metadata?.["nuanyi:colours"] ?? {};
   return {
     ...style,
     sources: { ...style.sources, ...areaSource(), ...cellSource(), ...clusterSource() },
-    layers: [...base.slice(0, at), ...areaLayers("fill", colours), ...quiet, ...cellLayers(colours), ...areaLayers("line", colours), ...clusterLayers(), ...stations, ...areaLayers("names", colours)],
+    layers: [...base.slice(0, at), ...areaLayers("fill", colours), ...base.slice(at), ...cellLayers(colours), ...areaLayers("line", colours), ...clusterLayers(), ...stations, ...areaLayers("names", colours)],
   };
+}
+
+/** From which zoom on a layer of the base map is drawn: what would lie hidden under coloured areas is
+ * neither asked for nor drawn, and names of streets come when streets are what one looks at. */
+function lowestZoom(id) {
+  const own = baseRanges.get(id);
+  const covered = view.show === "areas" ? UNDER_AREAS : 0;
+  return Math.max(own, covered, id.endsWith("-names") ? 13.5 : 0);
+}
+
+/** Draws the base map as it is needed beneath areas or enterprises. */
+export function showBase() {
+  for (const id of baseRanges.keys()) {
+    const layer = map?.getLayer(id);
+    if (layer && layer.type !== "background" && layer.minzoom !== lowestZoom(id)) map.setLayerZoomRange(id, lowestZoom(id), layer.maxzoom ?? 24);
+  }
 }
 
 function camera(style) {
@@ -74,12 +96,21 @@ export function padding() {
   return { top: Math.round(Math.min(56, high / 8)), bottom: Math.round(Math.min(70, high / 6)), left: side + legend, right: side };
 }
 
+/** Starts what the map needs while what it shows is still on its way. */
+export function warm() {
+  const { maplibregl } = globalThis;
+  maplibregl.setWorkerUrl(new URL(page.worker, location.href).href);
+  maplibregl.setWorkerCount(Math.min(2, Math.max(1, (navigator.hardwareConcurrency || 2) - 1)));
+  maplibregl.prewarm();
+}
+
 /** Draws the map. Throws when this browser cannot. */
 export async function draw(style) {
   if (!canDraw()) throw new Error(t("map_unsupported"));
   const { maplibregl } = globalThis;
-  maplibregl.setWorkerUrl(new URL(page.worker, location.href).href);
-  maplibregl.setWorkerCount(Math.min(2, Math.max(1, (navigator.hardwareConcurrency || 2) - 1)));
+  const frame = byId("map");
+  frame.classList.add("coming");
+  setTimeout(() => frame.classList.remove("coming"), SHOWN_AFTER_MS);
   map = new maplibregl.Map({
     container: "map",
     style: dressed(style),
@@ -90,7 +121,7 @@ export async function draw(style) {
     touchPitch: false,
     maxPitch: 0,
     maxZoom: 19,
-    fadeDuration: still.matches ? 0 : 150,
+    fadeDuration: 0,
     pixelRatio: Math.min(devicePixelRatio || 1, 2),
     refreshExpiredTiles: false,
     // The tiles' addresses begin at the root of this service; the worker needs them whole.
@@ -100,7 +131,7 @@ export async function draw(style) {
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "bottom-right");
-  byId("map").dataset.theme = theme();
+  frame.dataset.theme = theme();
   credits(style);
   const ratio = Math.min(2, Math.ceil(devicePixelRatio || 1));
   const give = () => {
@@ -139,9 +170,12 @@ function watch() {
   });
   map.on("idle", () => {
     if (!map.areTilesLoaded()) return;
-    byId("map").dataset.ready = "true";
-    window.nuanyiIdle ??= performance.now();
-    byId("map").dataset.idle = String(Math.round(performance.now()));
+    const { dataset } = byId("map");
+    byId("map").classList.remove("coming");
+    dataset.ready = "true";
+    dataset.idle = String(Math.round(performance.now()));
+    // The first time that it stands still with everything on it.
+    if (known.rates) dataset.coloured ??= dataset.idle;
     tell("drawn");
   });
 }

@@ -5,6 +5,7 @@ import re
 
 import cluster_town
 import pytest
+import scanned_town
 from cluster_town import BARE, BUILDING, FAR, STREET
 from hostile import HOSTILE_NAME
 from python_calamine import CalamineWorkbook
@@ -50,6 +51,18 @@ def test_one_cluster_is_told_whole(town):
     assert told["form"]["nearest_station"]["id"] == 3
     gone = town("clusters", "show", 424242)
     assert (gone.code, "没有编号为 424242 的聚集区" in gone.err) == (4, True)
+
+
+def test_clusters_are_looked_for_anew(nuanyi, database):
+    with database.write(ACTOR) as writer:
+        scanned_town.build(writer)
+    answer = nuanyi("clusters", "find", "--replicates", 19)
+    assert answer.code == 0, answer.err
+    assert re.search(r"[4-9] confirmed", answer.out)
+    dense = nuanyi("clusters", "find", "--method", "dbscan")
+    assert (dense.code, "all to check" in dense.out) == (0, True)
+    wrong = nuanyi("clusters", "find", "--method", "guess")
+    assert (wrong.code, "unit_scan" in wrong.err) == (2, True)
 
 
 def test_the_visits_are_listed_as_a_walk(town):
