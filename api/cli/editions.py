@@ -129,9 +129,7 @@ def activate(edition: Number) -> None:
 
     of = console.settings()
     with console.database(of) as database:
-        facts = activation.activate(
-            database, console.OPERATOR, of, edition, console.BarProgress()
-        )
+        facts = activation.activate(database, console.OPERATOR, of, edition, console.BarProgress())
     console.out.print(f"已启用 / active: {facts.dataset} {facts.id} ({facts.as_of})")
 
 

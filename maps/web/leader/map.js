@@ -10,9 +10,10 @@ import { page, t } from "./words.js";
 
 const STATION_LAYERS = ["station-groups", "stations", "station-counts", "station-room", "station-names"];
 const LOST_AFTER_MS = 1500;
-/** The first picture is shown whole, or as far as it has come by then: showing each part of it as it
- * comes is what takes longest on a machine without a graphics card. */
+/** The first picture is shown whole, or as far as it has come by then; until then it is drawn small.
+ * Drawing each part of it as it comes is what takes longest on a machine without a graphics card. */
 const SHOWN_AFTER_MS = 1500;
+const UNSEEN_RATIO = 0.2;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 /** Below this zoom coloured areas hide the streets. */
 const UNDER_AREAS = 11.5;
@@ -110,7 +111,7 @@ export async function draw(style) {
   const { maplibregl } = globalThis;
   const frame = byId("map");
   frame.classList.add("coming");
-  setTimeout(() => frame.classList.remove("coming"), SHOWN_AFTER_MS);
+  setTimeout(reveal, SHOWN_AFTER_MS);
   map = new maplibregl.Map({
     container: "map",
     style: dressed(style),
@@ -122,7 +123,7 @@ export async function draw(style) {
     maxPitch: 0,
     maxZoom: 19,
     fadeDuration: 0,
-    pixelRatio: Math.min(devicePixelRatio || 1, 2),
+    pixelRatio: UNSEEN_RATIO,
     refreshExpiredTiles: false,
     // The tiles' addresses begin at the root of this service; the worker needs them whole.
     transformRequest: (address) => ({ url: new URL(address, location.href).href }),
@@ -148,6 +149,15 @@ export async function draw(style) {
   return map;
 }
 
+/** Shows the map, which was drawn small and unseen until there was something to see. */
+function reveal() {
+  const frame = byId("map");
+  if (!frame.classList.contains("coming")) return false;
+  map?.setPixelRatio(Math.min(devicePixelRatio || 1, 2));
+  frame.classList.remove("coming");
+  return true;
+}
+
 /** What goes wrong with tiles, and that the map stands still. */
 function watch() {
   const said = byId("map-said");
@@ -170,8 +180,8 @@ function watch() {
   });
   map.on("idle", () => {
     if (!map.areTilesLoaded()) return;
+    if (reveal()) return; // it stands still, but not yet before anybody's eyes
     const { dataset } = byId("map");
-    byId("map").classList.remove("coming");
     dataset.ready = "true";
     dataset.idle = String(Math.round(performance.now()));
     // The first time that it stands still with everything on it.
