@@ -40,5 +40,10 @@
     look();
     return kept;
   };
-  for (const query of [dark, contrast]) query.addEventListener?.("change", () => look());
+  for (const query of [dark, contrast]) {
+    query.addEventListener?.("change", () => {
+      look();
+      dispatchEvent(new Event("nuanyi-look"));
+    });
+  }
 })();

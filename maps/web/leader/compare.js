@@ -5,7 +5,7 @@ import { colour, paint, ratesByArea, showKind } from "./areas.js";
 import { byId, fill, make, openSheet } from "./dom.js";
 import { comparison, editions, ofArea, sideOf } from "./editions.js";
 import { theMap } from "./map.js";
-import { hear, known, look, tell, view } from "./store.js";
+import { filtered, hear, known, look, tell, view } from "./store.js";
 import { day, listed, number, ours, percent, points, t } from "./words.js";
 
 let before = null;
@@ -24,7 +24,8 @@ export async function open() {
     openSheet(t("compare"), t("close"), make("p", {}, t("compare_one_edition")));
     return;
   }
-  look({ compare: { from: found.at(-2).id, to: found.at(-1).id, at: 50 }, edition: null, show: "areas" }, { push: true });
+  const measure = view.measure === "stations" ? "establishment" : view.measure;
+  look({ compare: { from: found.at(-2).id, to: found.at(-1).id, at: 50 }, edition: null, show: "areas", measure }, { push: true });
 }
 
 function curtain() {
@@ -90,6 +91,7 @@ function inWords() {
   const said = Object.entries(counts).filter(([, n]) => n).map(([name, n]) => t(`change_${name}`, { n: (name === "members" && n > 0 ? "+" : "") + number(n) }));
   fill(byId("compare-words"),
     rate?.change === null || !rate ? null : make("b", {}, t("change_of", { change: points(rate.change), real: points(rate.real), composition: points(rate.composition) }), " "),
+    filtered() ? make("b", {}, t("unfiltered"), " ") : null,
     listed(said), told.notes.length ? ` ${told.notes.map(ours).join(" ")}` : "");
 }
 
@@ -128,16 +130,25 @@ export async function show() {
     if (keys.has("kind") || keys.has("measure") || (keys.has("compare") && changed())) show();
   });
   hear("rates", show);
+  hear("restyled", () => {
+    if (!view.compare) return;
+    takeAway();
+    show();
+  });
 }
 
 const changed = () => told && (told.before.id !== view.compare.from || told.after.id !== view.compare.to);
 
-/** Back to one map. */
-export function hide() {
+function takeAway() {
   theMap()?.off("move", follow);
   before?.remove();
   before = null;
   for (const one of document.querySelectorAll("#before, #curtain, .side-word")) one.remove();
+}
+
+/** Back to one map. */
+export function hide() {
+  takeAway();
   byId("compare").replaceChildren();
   byId("compare").hidden = true;
   byId("compare-open").setAttribute("aria-pressed", "false");

@@ -97,7 +97,11 @@ async function kinds() {
 /** Prepares the controls. */
 export function ready() {
   byId("kind").addEventListener("change", (event) => look({ kind: event.target.value, cluster: null }, { push: true }));
-  byId("measure").addEventListener("change", (event) => look({ measure: event.target.value }));
+  byId("measure").addEventListener("change", (event) => {
+    const measure = event.target.value;
+    // Of the stations there are no earlier editions to look at.
+    look(measure === "stations" ? { measure, compare: null, edition: null } : { measure });
+  });
   hear("setup", trail);
   hear("view", (keys) => {
     if (keys.has("area") || keys.has("kind")) trail();

@@ -63,6 +63,7 @@ function show() {
     none ? make("p", { class: "note" }, view.filters.state.length ? ours(known.rates.notes.at(-1)) : filtered() ? t("empty_filter") : t("no_data_why")) : null,
     rate.small && !none ? make("p", { class: "note" }, t("few_note")) : null,
     facts,
+    known.past && filtered() ? make("p", { class: "note" }, t("unfiltered")) : null,
     known.past ? null : make("p", { class: "apart" }, apart(of) ?? t("apart_none")),
     make("p", { class: "scope" }, t("scope_is", { scope: rate.scope })));
 }

@@ -94,12 +94,16 @@ async function enlarge() {
 function tools() {
   byId("large-on").addEventListener("click", () => look({ large: true }, { push: true }));
   byId("large-off").addEventListener("click", () => look({ large: false }, { push: true }));
-  byId("look").addEventListener("click", async () => {
-    const { theme } = document.documentElement.dataset;
-    window.nuanyiLook({ theme: theme === "dark" ? "light" : "dark" });
+  const looked = async () => {
     await restyle();
     tell("look");
+  };
+  byId("look").addEventListener("click", () => {
+    const { theme } = document.documentElement.dataset;
+    window.nuanyiLook({ theme: theme === "dark" ? "light" : "dark" });
+    looked();
   });
+  addEventListener("nuanyi-look", looked);
   byId("share").addEventListener("click", async () => {
     const address = `${location.origin}/coverage${permalink.write()}`;
     try {

@@ -203,7 +203,7 @@ export async function restyle() {
   for (const name of ["no-data", "few"]) if (map.hasImage(name)) map.removeImage(name);
   map.setStyle(dressed(style), { diff: false });
   byId("map").dataset.theme = theme();
-  map.once("styledata", () => tell("restyled"));
+  map.once("style.load", () => tell("restyled"));
 }
 
 /** Shows a box: west, south, east, north. */
