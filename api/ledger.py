@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from api import answers, problems
 from api.answers import EditionBrief, Identity, Page
+from api.moments import Day
 from api.service import SECURED, Seeing, Serving
 from api.words import AreaKind
 from geo.errors import Busy, Forbidden, Invalid, NotFound, Unauthorized, Unavailable
@@ -32,10 +33,10 @@ class LedgerQuestion(Page, answers.Question):
         "districts.",
         examples=["subdistrict"],
     )
-    from_: date | None = Field(
+    from_: Day | None = Field(
         None, alias="from", description="First day, included.", examples=["2026-01-01"]
     )
-    to: date | None = Field(None, description="Last day, included.", examples=["2026-06-30"])
+    to: Day | None = Field(None, description="Last day, included.", examples=["2026-06-30"])
 
 
 class CountedAnswer(BaseModel):

@@ -6,18 +6,17 @@ used for the limits alone (:mod:`api.limits`) and is neither stored nor logged.
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field
 
 from api import answers, limits, problems
 from api.answers import Identity, Page, Question
 from api.limits import Rule
+from api.moments import Moment
 from api.service import SECURED, Asking, Seeing, Service, Serving
 from api.words import ReportKind, ReportState
 from api.words import Service as ServiceWord
@@ -37,16 +36,7 @@ from maps.texts import both
 
 router = APIRouter(tags=["reports"])
 
-_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d([.,]\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?")
 _EXAMPLE = "0f8fad5bd9cb469fa16570867728950e"
-
-
-def _iso_text(value: object) -> object:
-    """A time must be written out: a bare number would be taken for seconds since 1970."""
-    if not isinstance(value, str) or not _ISO.fullmatch(value):
-        kind = "datetime_parsing"
-        raise PydanticCustomError(kind, "Input should be an ISO 8601 time")
-    return value
 
 
 class ReportSent(BaseModel):
@@ -74,7 +64,7 @@ class ReportSent(BaseModel):
         description="In your own words; no names or telephone numbers, please.",
         examples=["微波炉坏了"],
     )
-    seen_at: Annotated[datetime, BeforeValidator(_iso_text)] = Field(
+    seen_at: Moment = Field(
         description="When it was seen; kept to the quarter hour. Without an offset it is local.",
         examples=["2026-11-21T12:40:00+08:00"],
     )

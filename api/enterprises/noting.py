@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api import answers, problems
 from api.enterprises.shared import EXAMPLE, EnterpriseId
+from api.moments import Day
 from api.service import SECURED, Seeing, Service, Serving
 from api.words import UnionState
 from geo.coverage.targets import read_targets
@@ -46,7 +47,7 @@ class UnionNoted(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     union_state: UnionState = Field(description="What holds from that day on.", examples=["own"])
-    since: date | None = Field(
+    since: Day | None = Field(
         None,
         description="From which day; today if not given. Not before the day of the list.",
         examples=["2026-11-20"],

@@ -21,8 +21,15 @@ def test_every_parameter_that_is_wrong_is_named_at_once(client):
     answer = client.get("/api/stations/nearest?lon=x&lat=91&k=0&services=sauna&max_metres=5")
     assert answer.status_code == 422
     body = answer.json()
-    assert [one["field"] for one in body["errors"]] == ["services", "lon", "lat", "k", "max_metres"]
+    assert [one["field"] for one in body["errors"]] == ["lon", "lat", "services", "k", "max_metres"]
     assert all(one["reason"] and one["reason_zh"] for one in body["errors"])
+
+
+@pytest.mark.parametrize("day", ["0", "0.0", "20261120", "2026-13-01", "2026-11-20T00:00"])
+def test_a_bare_number_is_no_day(client, day):
+    answer = client.get(f"/api/ledger?to={day}")
+    assert answer.status_code == 422
+    assert [one["field"] for one in answer.json()["errors"]] == ["to"]
 
 
 def test_swapped_axes_are_recognised(client):

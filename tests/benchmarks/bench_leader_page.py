@@ -15,7 +15,6 @@ is drawn.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import statistics
@@ -147,16 +146,16 @@ def _peer(program: str, folder: Path, points: npt.NDArray[np.float64]) -> list[V
 
     lat, lon = points.mean(axis=0)
     drawing = folium.Map(location=[lat, lon], zoom_start=11, tiles=None)
-    FastMarkerCluster(np.round(points, 6).tolist()).add_to(drawing)
+    # Plain marks: its usual icons would need a further library, and time.
+    plain = "function (row) { return L.marker(new L.LatLng(row[0], row[1])); }"
+    FastMarkerCluster(np.round(points, 6).tolist(), callback=plain).add_to(drawing)
     page = folder / "peer.html"
     drawing.save(str(page))
     files = {
         **{path.name: path for path in (VENDOR / "leaflet").rglob("*.*")},
         **{path.name: path for path in library.glob("*.*")},
     }
-    found = None
-    with contextlib.suppress(RuntimeError):  # it may never show anything
-        found = visits(program, page.as_uri(), 1, files=files, shown=".marker-cluster")
-    for one in found or []:
+    found = visits(program, page.as_uri(), 1, files=files, shown=".marker-cluster")
+    for one in found:
         one.megabytes = page.stat().st_size / 1e6
     return found

@@ -83,7 +83,7 @@ def test_a_line_that_was_cut_is_taken_up_again(database, monkeypatch):
         with database.read(ANYONE) as reader:
             return reader.scalar(f"SELECT count(*) {listeners}")
 
-    heard = Listening(database, lambda: True)
+    heard = Listening(database, lambda: True, name="a line to be cut")
     heard.begin()
     until(lambda: count() == 1, 10)
     with database.engine.connect() as connection:
@@ -94,4 +94,4 @@ def test_a_line_that_was_cut_is_taken_up_again(database, monkeypatch):
     with database.read(ANYONE) as reader:
         assert reader.scalar(pids) != before
     heard.close()
-    assert not [one for one in threading.enumerate() if one.name == "freshness"]
+    assert not [one for one in threading.enumerate() if one.name == "a line to be cut"]
