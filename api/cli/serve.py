@@ -7,7 +7,7 @@ import json
 import os
 import socket
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from sqlalchemy import make_url
@@ -19,6 +19,9 @@ from geo.database import ANYONE, Database, Reader
 from geo.errors import Conflict, DomainError, Forbidden, Unavailable
 from geo.postgres import Cluster
 from geo.settings import Settings
+
+if TYPE_CHECKING:
+    from geo.walking.graph import WalkingGraph
 
 Host = Annotated[str | None, typer.Option(help="监听地址 / the address.")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="端口 / port to listen on.")]
@@ -193,6 +196,19 @@ def warm_up(of: Settings, database: Database) -> None:
         # A station may lie outside the service area: told when somebody asks.
         with contextlib.suppress(DomainError):
             finder.nearest(lon, lat, open_rule="arrival")
+        _warm_up_rounds(finder.graph, lon, lat)
+
+
+def _warm_up_rounds(graph: WalkingGraph, lon: float, lat: float) -> None:
+    """Compile the order of visits: some ten seconds that the first who asks would wait."""
+    import numpy as np
+
+    from geo.clusters.forms.tour import EXACT, shortest_round
+    from geo.walking.between import between
+
+    apart = between(graph, [lon, lon], [lat, lat]).metres
+    for places in (3, EXACT + 2):
+        shortest_round(np.full((places, places), apart.max()))
 
 
 def status(state: State = None) -> None:

@@ -16,6 +16,7 @@ Ints: TypeAlias = npt.NDArray[np.int32]
 Longs: TypeAlias = npt.NDArray[np.int64]
 Flags: TypeAlias = npt.NDArray[np.uint8]
 Bits: TypeAlias = npt.NDArray[np.uint64]
+Singles: TypeAlias = npt.NDArray[np.float32]
 
 RAISED, SMALL_PART = 1, 2
 """Bits of `Streets.vertex_flags`: on another level than the ground; of a part that never captures a
@@ -187,32 +188,46 @@ ITEM_BITS = 24
 """Of an entry of the search's queue: so many junctions and stations there may be."""
 MOST_BOUND = 64
 """A search for more stations than this does without the bound."""
+MOST_AIMS = 32
+"""With more stations in question within the limit, looking ahead costs more than it spares."""
+DEGREE_EAST, DEGREE_NORTH = 111_319.49, 110_574.27
+"""Metres of a degree of longitude at the equator, and of the shortest degree of latitude (WGS 84).
+"""
+CROW = 0.999
+"""A margin on top of that, for roundings."""
 
 
 class Records(NamedTuple):
     """Links and stations laid out for the search: what is read together lies together. (2 K,)
     :data:`LINK` in the order of `link_start`, (stations on streets,) :data:`PLACE` in the order of
-    `Feet.on_chain`, (S,) where among them the station of a rank is."""
+    `Feet.on_chain`, (S,) where among them the station of a rank is. Then, for looking ahead as the
+    crow flies, junctions (J, 2) and stations' feet on a plane on which nothing is farther apart
+    than it is on the ground, and that plane: west, south, metres a degree of each axis."""
 
     links: npt.NDArray[np.void]
     places: npt.NDArray[np.void]
     position_of_rank: Ints
+    junction_plane: Singles
+    place_plane: Singles
+    plane: Floats
 
 
 class Scratch(NamedTuple):
     """What one running search writes to; one per thread. `state` has the junctions, then the
     stations in the order of `Feet.on_chain`; `best` are the least ways to different stations so
-    far."""
+    far; `aim` the few stations that may still be found, by position and on the plane."""
 
     generation: Longs
     state: npt.NDArray[np.void]
     queue: Longs
     best_metres: Floats
     best_item: Ints
+    aim: Ints
+    aim_plane: Singles
 
 
-def records_of(streets: Streets, feet: Feet) -> Records:
-    """The records of a network with its stations."""
+def records_of(streets: Streets, feet: Feet, lon: Floats, lat: Floats) -> Records:
+    """The records of a network with its stations; `lon` and `lat` (S,) are those of the feet."""
     chain = streets.link_end >> 1
     links = np.zeros(len(chain), LINK)
     links["metres"], links["seconds"] = streets.link_metres, streets.link_seconds
@@ -224,7 +239,38 @@ def records_of(streets: Streets, feet: Feet) -> Records:
     places["off"], places["rank"] = feet.off_street[order], feet.rank[order]
     position = np.full(len(feet.rank), -1, np.int32)
     position[feet.rank[order]] = np.arange(len(order), dtype=np.int32)
-    return Records(links, places, position)
+    plane = _plane(streets)
+    return Records(
+        links,
+        places,
+        position,
+        _on_plane(plane, streets.junction_lon, streets.junction_lat),
+        _on_plane(plane, lon[order], lat[order]),
+        plane,
+    )
+
+
+def _plane(streets: Streets) -> Floats:
+    """Degrees scaled by the least that they measure anywhere in the network."""
+    lon, lat = streets.vertex_lon, streets.vertex_lat
+    if not len(lon):
+        return np.array([0.0, 0.0, 1.0, 1.0])
+    north = min(float(np.abs(lat).max()) + 0.1, 90.0)
+    return np.array(
+        [
+            lon.min(),
+            lat.min(),
+            CROW * DEGREE_EAST * np.cos(np.radians(north)),
+            CROW * DEGREE_NORTH,
+        ]
+    )
+
+
+def _on_plane(plane: Floats, lon: Floats, lat: Floats) -> Singles:
+    out = np.empty((len(lon), 2), np.float32)
+    out[:, 0] = (lon - plane[0]) * plane[2]
+    out[:, 1] = (lat - plane[1]) * plane[3]
+    return out
 
 
 def new_scratch(streets: Streets, feet: Feet) -> Scratch:
@@ -238,6 +284,8 @@ def new_scratch(streets: Streets, feet: Feet) -> Scratch:
         queue=np.empty(pushes, np.int64),
         best_metres=np.empty(MOST_BOUND),
         best_item=np.empty(MOST_BOUND, np.int32),
+        aim=np.empty(MOST_AIMS, np.int32),
+        aim_plane=np.empty((MOST_AIMS, 2), np.float32),
     )
 
 

@@ -24,13 +24,13 @@ from geo.walking.arrays import (
     Floats,
     Hours,
     Ints,
-    Longs,
     Obstacles,
     Records,
     Scratch,
     StreetGrid,
     Streets,
 )
+from geo.walking.queues import aims_of, keep_least, pop, push, steps
 from geo.walking.snapping import foot_of
 
 CLOSED, OPEN, UNKNOWN = 0, 1, 2
@@ -77,83 +77,6 @@ def passes(
 NO_HOURS = np.array([0.0, 0.0, 0.0, 0.0])
 
 
-# The queue holds one number an entry: 39 bits of metres (in steps of 15 µm, up to 8,388 km), then
-# 24 bits of what is reached, so that of two things equally far the lower comes out first. Junctions
-# are reached before stations, stations by rank. Metres themselves are kept exactly; a junction that
-# comes out 15 µm too early is corrected when the better way comes.
-STEPS = 65536.0
-FARTHEST = float((1 << 39) - 1)
-
-
-# The helpers take plain arrays and are put in place of their calls: bundles of arrays handed from
-# function to function cost more here than the search itself.
-@njit(cache=True, nogil=True, forceinline=True)
-def _steps(metres: float) -> int:  # pragma: no cover - compiled
-    """Metres as the queue orders them."""
-    return int(min(metres * STEPS, FARTHEST))
-
-
-@njit(cache=True, nogil=True, forceinline=True)
-def _push(queue: Longs, size: int, metres: float, item: int) -> None:  # pragma: no cover - compiled
-    """Add an entry to a queue of `size`."""
-    entry = _steps(metres) << ITEM_BITS | item
-    at = size
-    while at > 0:
-        parent = (at - 1) >> 2
-        if queue[parent] <= entry:
-            break
-        queue[at] = queue[parent]
-        at = parent
-    queue[at] = entry
-
-
-@njit(cache=True, nogil=True, forceinline=True)
-def _pop(queue: Longs, size: int) -> None:  # pragma: no cover - compiled
-    """Remove the first entry, which the caller has read, so that `size` are left. Four children a
-    node: half as deep as with two, and those of one node lie in one or two lines of memory."""
-    entry = queue[size]
-    at = 0
-    while True:
-        first = 4 * at + 1
-        if first >= size:
-            break
-        child = first
-        for other in range(first + 1, min(first + 4, size)):
-            if queue[other] < queue[child]:
-                child = other
-        if entry <= queue[child]:
-            break
-        queue[at] = queue[child]
-        at = child
-    queue[at] = entry
-
-
-@njit(cache=True, nogil=True, forceinline=True)
-def _bound(
-    best: Floats, best_item: Ints, known: int, k: int, item: int, metres: float
-) -> int:  # pragma: no cover - compiled
-    """Keep the k least ways to different stations seen so far, sorted; returns how many are known.
-    Nothing farther than the last of k can be among the k nearest."""
-    at = known
-    for i in range(known):
-        if best_item[i] == item:
-            at = i
-    if at == known:
-        if known < k:
-            known += 1
-        elif best[k - 1] <= metres:
-            return known
-        else:
-            at = k - 1
-    while at > 0 and best[at - 1] > metres:
-        best[at] = best[at - 1]
-        best_item[at] = best_item[at - 1]
-        at -= 1
-    best[at] = metres
-    best_item[at] = item
-    return known
-
-
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def search(
     streets: Streets,
@@ -161,9 +84,12 @@ def search(
     records: Records,
     scratch: Scratch,
     admitted: Flags,
+    few: Ints,
     hours: Hours,
     when: Floats,
     minute: float,
+    x: float,
+    y: float,
     start_chain: int,
     start_metres: float,
     start_seconds: float,
@@ -182,7 +108,11 @@ def search(
         admitted: (number of stations on streets,) in the order of `records.places`: 0 for those
             that do not pass the filters without time, 2 for those that are sure to pass the hours
             too, whenever one arrives; only these may narrow the search. Else 1.
+        few: where these are not 0, when they are few: streets that lead to none of them, as the
+            crow flies, are not walked (the lower bound of A*: Hart, Nilsson & Raphael 1968, IEEE
+            Trans. SSC 4). Empty: the search does not look ahead.
         when, minute: see :data:`NO_HOURS`.
+        x, y: the person on the plane of `records`.
 
     Returns:
         How many were found within `limit` metres, off-street metres of both ends included.
@@ -197,6 +127,10 @@ def search(
     with_hours, only_open = len(hours.row_pattern) > 0, when[2] != 0.0
     off_seconds = off_street / pace
     size = known = count = 0
+    aims = aims_of(records, scratch, few, x, y, limit) if len(few) else -1
+    if aims == 0:
+        return 0
+    aim, aim_plane, junction_plane = scratch.aim, scratch.aim_plane, records.junction_plane
     # On the person's own chain one need not go by its ends.
     for position in range(feet.chain_start[start_chain], feet.chain_start[start_chain + 1]):
         if not admitted[position]:
@@ -210,10 +144,10 @@ def search(
         state.stamp = stamp
         state.metres = there
         state.seconds = off_seconds + abs(place.seconds - start_seconds) + place.off / pace
-        _push(queue, size, there, junctions + place.rank)
+        push(queue, size, there, junctions + place.rank)
         size += 1
         if admitted[position] == SURE and k <= len(best):
-            known = _bound(best, best_item, known, k, item, there)
+            known = keep_least(best, best_item, known, k, item, there)
             if known == k:
                 limit = min(limit, best[k - 1])
     for side in range(2):
@@ -229,23 +163,30 @@ def search(
         state.stamp = stamp
         state.metres = there
         state.seconds = off_seconds + along_seconds
-        _push(queue, size, there, item)
+        push(queue, size, there, item)
         size += 1
     while size > 0 and count < k:
         entry = queue[0]
         item = int(entry & ((1 << ITEM_BITS) - 1))
         size -= 1
-        _pop(queue, size)
+        pop(queue, size)
         place_of = item
         if item >= junctions:
             place_of = junctions + position_of_rank[item - junctions]
         state = states[place_of]
-        if entry >> ITEM_BITS > _steps(state.metres):
+        if entry >> ITEM_BITS > steps(state.metres):
             continue  # a shorter way was found since
         metres, seconds = state.metres, state.seconds
         if item >= junctions:
             # Done with, whatever way to it is still queued or yet to be found.
             state.metres = -1.0
+            for number in range(aims):
+                if aim[number] == place_of - junctions:
+                    aims -= 1
+                    aim[number] = aim[aims]
+                    aim_plane[number, 0] = aim_plane[aims, 0]
+                    aim_plane[number, 1] = aim_plane[aims, 1]
+                    break
             station = feet.by_rank[item - junctions]
             open_state = UNKNOWN
             if with_hours:
@@ -259,6 +200,8 @@ def search(
             found_state[count] = open_state
             count += 1
             continue
+        if aims == 0:
+            break
         for number in range(link_start[item], link_start[item + 1]):
             link = links[number]
             for position in range(link.first, link.last):
@@ -277,10 +220,10 @@ def search(
                 state.stamp = stamp
                 state.metres = there
                 state.seconds = seconds + along_seconds + place.off / pace
-                _push(queue, size, there, junctions + place.rank)
+                push(queue, size, there, junctions + place.rank)
                 size += 1
                 if admitted[position] == SURE and k <= len(best):
-                    known = _bound(best, best_item, known, k, thither, there)
+                    known = keep_least(best, best_item, known, k, thither, there)
                     if known == k:
                         limit = min(limit, best[k - 1])
             there = metres + link.metres
@@ -288,10 +231,21 @@ def search(
             state = states[thither]
             if there > limit or (state.stamp == stamp and state.metres <= there):
                 continue
+            if aims > 0:
+                here_x, here_y = junction_plane[thither, 0], junction_plane[thither, 1]
+                left = (limit - there + 1.0) ** 2
+                leads = False
+                for ahead in range(aims):
+                    to_x, to_y = aim_plane[ahead, 0] - here_x, aim_plane[ahead, 1] - here_y
+                    if to_x * to_x + to_y * to_y <= left:
+                        leads = True
+                        break
+                if not leads:
+                    continue
             state.stamp = stamp
             state.metres = there
             state.seconds = seconds + link.seconds
-            _push(queue, size, there, thither)
+            push(queue, size, there, thither)
             size += 1
     return count
 
@@ -305,6 +259,7 @@ def search_from(
     records: Records,
     scratch: Scratch,
     admitted: Flags,
+    few: Ints,
     hours: Hours,
     when: Floats,
     numbers: Floats,
@@ -339,9 +294,12 @@ def search_from(
         records,
         scratch,
         admitted,
+        few,
         hours,
         when,
         minute,
+        (lon - records.plane[0]) * records.plane[2],
+        (lat - records.plane[1]) * records.plane[3],
         streets.vertex_chain[i],
         metres + at * (streets.vertex_metres[i + 1] - metres),
         seconds + at * (streets.vertex_seconds[i + 1] - seconds),
@@ -365,6 +323,7 @@ def search_many(
     records: Records,
     scratch: Scratch,
     admitted: Flags,
+    few: Ints,
     hours: Hours,
     when: Floats,
     numbers: Floats,
@@ -388,6 +347,7 @@ def search_many(
             records,
             scratch,
             admitted,
+            few,
             hours,
             when,
             numbers,

@@ -93,7 +93,7 @@ class StationsOnStreets:
             by_rank=by_rank.astype(np.int32),
             features=np.ascontiguousarray(features, np.uint64),
         )
-        self.records = records_of(self.graph.streets, self.feet)
+        self.records = records_of(self.graph.streets, self.feet, snapped.lon, snapped.lat)
 
     def __len__(self) -> int:
         return len(self.lon)

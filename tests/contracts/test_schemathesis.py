@@ -12,7 +12,7 @@ from schemathesis.checks import ignored_auth, positive_data_acceptance
 from served import KEY
 
 BOUNDED = settings(
-    max_examples=100,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     database=None,

@@ -4,17 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
+from every_look import LOOKS, looks_and_languages
 from leader_hall import drawn, look, until
 from playwright.sync_api import expect
 
 AXE = Path(__file__).resolve().parents[2] / "vendor" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-LOOKS = {
-    "light": {"theme": "light"},
-    "dark": {"theme": "dark"},
-    "contrast": {"theme": "light", "contrast": True},
-    "dark contrast": {"theme": "dark", "contrast": True},
-}
 
 
 def violations(page) -> list[str]:
@@ -33,8 +28,7 @@ def violations(page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("look_", LOOKS)
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(("lang", "look_"), looks_and_languages())
 def test_no_rule_of_wcag_is_broken(screens, lang, look_):
     page = screens(goto=False, bypass_csp=True)
     chosen = json.dumps(LOOKS[look_])

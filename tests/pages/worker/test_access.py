@@ -3,17 +3,12 @@
 from pathlib import Path
 
 import pytest
+from every_look import LOOKS, looks_and_languages
 from playwright.sync_api import expect
 from worker_street import NEAREST
 
 AXE = Path(__file__).resolve().parents[2] / "vendor" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-LOOKS = {
-    "light": {"theme": "light"},
-    "dark": {"theme": "dark"},
-    "contrast": {"theme": "light", "contrast": True},
-    "dark contrast": {"theme": "dark", "contrast": True},
-}
 FOCUSED = """() => {
   const one = document.activeElement;
   return one.id || one.hash || one.dataset.service || one.textContent.trim().slice(0, 20);
@@ -39,8 +34,7 @@ def still(page) -> None:
     )
 
 
-@pytest.mark.parametrize("look", LOOKS)
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(("lang", "look"), looks_and_languages())
 def test_no_rule_of_wcag_is_broken(phones, lang, look):
     page = phones(goto=False, reduced_motion="reduce", bypass_csp=True)
     import json
