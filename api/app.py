@@ -31,6 +31,7 @@ from api import (
     problems,
     reach,
     reports,
+    siting,
     stations,
     tiles,
     unions,
@@ -44,6 +45,7 @@ from geo.database import Database, connect
 from geo.settings import Settings
 from geo.walking.finder import Finder
 from geo.walking.holder import FinderHolder
+from geo.walking.vicinity import survey_soon
 from maps.tiles import compiling
 
 
@@ -76,7 +78,8 @@ def create_app(
             stack.callback(app.state.service.places.close)
             stack.callback(app.state.service.register.close)
             stack.callback(app.state.service.live.close)
-            _warm(app.state.service)
+            stack.callback(app.state.service.plans.close)
+            _warm(app.state.service, stays=finder is not None)
             yield
 
     app = _Application(
@@ -107,6 +110,7 @@ def create_app(
         ledger,
         clusters,
         enterprises,
+        siting,
         live,
         editions,
         health,
@@ -144,11 +148,13 @@ def create_app_of_environment() -> FastAPI:
     return create_app(Settings(**given))
 
 
-def _warm(service: Service) -> None:
+def _warm(service: Service, *, stays: bool) -> None:
     """Load the streets before anybody can ask: from their snapshot, a second for a city. What is
-    missing, /readyz tells."""
+    missing, /readyz tells. A finder that stays is surveyed here, others by who loads them."""
     with contextlib.suppress(Exception):
         walking.street_facts(service, service.finder())
+        if stays and not len(service.finder().on_streets.vicinity):
+            survey_soon(service.finder().on_streets)
     service.places.begin()
     compiling.begin()
 

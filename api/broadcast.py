@@ -54,7 +54,7 @@ class Broadcast:
         try:
             last: LiveState | None = None
             quiet = 0.0
-            while not self._closed and not _server_stops():
+            while not self._closed and not server_stops():
                 changed.clear()
                 state = self._holder.known_state
                 if state is not None and state != last:
@@ -90,7 +90,7 @@ class Broadcast:
                 loop.call_soon_threadsafe(changed.set)
 
 
-def _server_stops() -> bool:
+def server_stops() -> bool:
     """Whether uvicorn was told to stop. It waits for open answers before it tells the application,
     so a stream must see it for itself: uvicorn's own handler of the signal knows."""
     server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)

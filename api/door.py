@@ -19,7 +19,7 @@ from geo.errors import DomainError
 from geo.settings import Settings
 
 LARGEST_BODY = 65_536
-"""Bytes. No address of this service reads a body yet."""
+"""Bytes. Reports, ways and plans are the bodies there are; none needs so much."""
 
 access = logging.getLogger("nuanyi.access")
 
@@ -37,6 +37,17 @@ HEADERS = {
     "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
 }
 """Sent with every answer that does not bring its own."""
+DATA_HEADERS = {
+    name: HEADERS[name] for name in ("X-Content-Type-Options", "Cross-Origin-Resource-Policy")
+}
+"""Of them those for answers that are no document, so that nothing in them is ever run or framed: on
+a bad network every byte counts."""
+DATA_TYPES = (
+    "application/json",
+    "application/geo+json",
+    "application/problem+json",
+    "application/vnd.mapbox-vector-tile",
+)
 
 
 class Door:
@@ -100,7 +111,9 @@ class _Outgoing:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
+            # What says nothing of its type has no body: a stored document keeps its headers.
+            data = headers.get("content-type", DATA_TYPES[0]).startswith(DATA_TYPES)
+            for name, value in (DATA_HEADERS if data else HEADERS).items():
                 headers.setdefault(name, value)
         elif self._drop_body and message["type"] == "http.response.body":
             message = {**message, "body": b""}
@@ -123,10 +136,7 @@ def _limited(receive: Receive) -> Receive:
 
 
 def _too_large() -> problems.TooLarge:
-    return problems.TooLarge(
-        f"The body is larger than {LARGEST_BODY} bytes.",
-        remedy="Send none; questions are in the address.",
-    )
+    return problems.TooLarge.than_read(f" (> {LARGEST_BODY} bytes)")
 
 
 def _route(scope: Scope) -> str:

@@ -13,7 +13,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 
-from fastapi import Request
+from fastapi import Depends, Request
 
 from geo.database import ANYONE, Actor
 from geo.errors import Forbidden, Unauthorized
@@ -121,3 +121,19 @@ def _is_address(name: str) -> bool:
 
 def _is_loopback(name: str) -> bool:
     return _is_address(name) and ipaddress.ip_address(name).is_loopback
+
+
+async def own_page(request: Request) -> None:
+    """Refuse what a page of another site sends: a browser would add the key to it by itself.
+
+    Raises:
+        Forbidden: the browser says so.
+    """
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise Forbidden(
+            "只能从本系统的页面登记。 Only pages of this service may change anything.",
+            remedy="请在本系统页面操作。 Use a page of this service, or the API with your key.",
+        )
+
+
+OWN_PAGE = Depends(own_page)

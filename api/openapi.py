@@ -37,6 +37,7 @@ TAGS = [
     {"name": "coverage", "description": "工会覆盖 / union coverage as rates"},
     {"name": "clusters", "description": "未建会聚集区 / clusters without a union"},
     {"name": "enterprises", "description": "企业与建会变更 / enterprises, and their unions noted"},
+    {"name": "siting", "description": "选址 / where the next stations go"},
     {"name": "editions", "description": "数据版本 / what the answers speak from"},
     {"name": "health", "description": "运行状态 / is it alive, is it ready"},
 ]

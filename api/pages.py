@@ -22,7 +22,7 @@ from api.service import Asking, Seeing, Service, Serving
 from geo import coordinates
 from geo.errors import DomainError, NotFound
 from geo.stations import queries
-from maps import leader, worker
+from maps import leader, plan, worker
 from maps.handover import MAPS, Maps, handover_address
 from maps.start import FILES, ErrorHelp, docs_page, problem_page, start_page
 from maps.texts import LANGUAGES, Language
@@ -78,6 +78,7 @@ def served() -> dict[str, Sent]:
     found = {path.relative_to(WEB).as_posix(): path.read_bytes() for path in paths}
     found |= {f"worker/{name}": content for name, content in worker.files().items()}
     found |= {f"leader/{name}": content for name, content in leader.files().items()}
+    found |= {f"plan/{name}": content for name, content in plan.files().items()}
     return {name: sent(content, _media_type(name)) for name, content in found.items()}
 
 
@@ -173,6 +174,17 @@ async def leader_page(
     return response
 
 
+# ---------------------------------------------------------------------- the planner's page
+@router.get("/plan", response_class=HTMLResponse)
+async def plan_page(
+    request: Request, service: Serving, _actor: Seeing, lang: Lang = None
+) -> Response:
+    """The planner's page; Chinese unless English is asked for. A browser asks for the key."""
+    response = _page(request, plan.plan_page(lang or "zh", service.settings.time_zone))
+    response.headers["Content-Security-Policy"] = LEADER_POLICY
+    return response
+
+
 # ---------------------------------------------------------------------- the others
 @router.get("/start", response_class=HTMLResponse)
 async def start(request: Request, lang: Lang = None) -> Response:
@@ -207,7 +219,7 @@ async def web_file(request: Request, path: str) -> Response:
     found = served().get(rest if marked else path)
     if found is None:
         raise NotFound("There is nothing at this address.")
-    newest = marked and mark in (f"@{worker.mark()}", f"@{leader.mark()}")
+    newest = marked and mark in (f"@{worker.mark()}", f"@{leader.mark()}", f"@{plan.mark()}")
     return _send(request, found, kept=FOR_EVER if newest else None)
 
 

@@ -67,6 +67,14 @@ class TooLarge(DomainError):
     title = "The request is too large"
     title_zh = "请求内容过大"
 
+    @classmethod
+    def than_read(cls, most: str = "") -> TooLarge:
+        """Larger than is read; `most` says how much that is."""
+        return cls(
+            f"请求体过大{most}。 The body is too large{most}.",
+            remedy="请缩短请求体。 Send a shorter one.",
+        )
+
 
 class Internal(DomainError):
     """A mistake of ours. `incident` finds it in the log."""
@@ -264,7 +272,7 @@ def _from_http(error: HTTPException) -> DomainError:
             "This address does not take this method.", remedy="Use one of those in Allow."
         )
     if error.status_code == TooLarge.status:
-        return TooLarge("The body is too large.", remedy="Send none; questions are in the address.")
+        return TooLarge.than_read()
     if error.status_code < 500:
         told = Invalid("The request could not be read.", remedy="See /docs for what is asked.")
         # A body that is no text (400) is not usable as given, like one that is no JSON.
@@ -377,7 +385,7 @@ _EXAMPLES: Mapping[type[DomainError], DomainError] = {
         "瓦片只以 gzip 压缩发送。 Tiles are sent compressed with gzip only.",
         remedy="Send Accept-Encoding: gzip, or leave it out.",
     ),
-    TooLarge: TooLarge("The body is too large.", remedy="Send none; questions are in the address."),
+    TooLarge: TooLarge.than_read(),
     Internal: Internal(
         "Something went wrong that is no fault of the request.",
         remedy="Try again; if it stays, tell the operator incident 3f9c01d2a7b4.",

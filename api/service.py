@@ -21,6 +21,8 @@ from geo.database import Actor, Database
 from geo.enterprises.holder import RegisterHolder
 from geo.places.holder import PlacesHolder
 from geo.settings import Settings
+from geo.siting.planning import Planning
+from geo.siting.running import Runner
 from geo.stations.changes import ChangesFeed
 from geo.walking.facts import FactsKept
 from geo.walking.finder import Finder
@@ -93,6 +95,12 @@ class Service:
     """Filters that tiles were asked for with; see :mod:`api.tiles.shortcut`."""
     polygon_tiles: PolygonTiles = field(default_factory=PolygonTiles)
     """Tiles of areas and clusters, in memory; a layer is made when it is first asked for."""
+    planning: Planning = field(init=False)
+    """What plans of new stations stand on, in memory; read when first asked for."""
+    plans: Runner = field(init=False)
+    """Works plans out in the background; nothing runs before somebody asks for plans."""
+    curves: Kept = field(default_factory=lambda: Kept(16, most_waiting=2))
+    """Budget curves that were worked out."""
     live: Broadcast = field(init=False)
     """Who waits to hear of changes."""
 
@@ -100,6 +108,9 @@ class Service:
         object.__setattr__(self, "places", PlacesHolder(self.database))
         object.__setattr__(self, "register", RegisterHolder(self.database, self.settings))
         object.__setattr__(self, "enterprise_tiles", LiveTiles(self.register))
+        object.__setattr__(self, "planning", Planning(self.database, self.finder))
+        privacy = self.settings.privacy_people
+        object.__setattr__(self, "plans", Runner(self.database, self.planning, privacy))
         object.__setattr__(self, "live", Broadcast(self.register))
 
 

@@ -133,6 +133,12 @@ class Settings(BaseSettings):
         30, ge=1, description="A rate over fewer than this is marked as resting on few."
     )
 
+    privacy_people: float = Field(
+        5.0,
+        ge=0,
+        description="Fewer people than this, on average over the hours asked for, are never shown "
+        "of one place: they are merged with their neighbours.",
+    )
     reports_per_ten_minutes: int = Field(
         6,
         ge=1,

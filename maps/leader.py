@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from pathlib import Path
 from typing import Any
 
 from geo.coverage.rates import RATES
@@ -21,13 +20,14 @@ from geo.schema.enterprises import UNION_STATES
 from maps import style
 from maps.portable import json_block, template
 from maps.texts import Language, catalogue, text
+from maps.vendored import MAPLIBRE, WEB
 
-WEB = Path(__file__).parent / "web"
 ROOM = WEB / "leader"
 FIRST_MODULES = (
     "main.js",
     "areas.js",
     "ask.js",
+    "basemap.js",
     "cells.js",
     "clusters.js",
     "data.js",
@@ -66,11 +66,6 @@ LATER_MODULES = (
     "charts/series.js",
 )
 """What waits until somebody wants it, or until the map is drawn."""
-MAPLIBRE = (
-    "maplibre-gl/maplibre-gl-csp.js",
-    "maplibre-gl/maplibre-gl-csp-worker.js",
-    "maplibre-gl/maplibre-gl.css",
-)
 ECHARTS = "echarts/echarts.common.min.js"
 SPOKEN = (
     "leader",

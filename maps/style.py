@@ -43,6 +43,13 @@ WITHOUT_UNION_BY_NIGHT = ("#5f2a4a", "#8f3566", "#c64f8d", "#f27fb2", "#ffc9dd")
 REACHED_BREAKS = (0.2, 0.4, 0.6, 0.8)
 """Of the share of workers who reach a station: the same at every hour, so that hours compare."""
 
+PLAN_PEOPLE = ("#c8500a", "#7d8a95", "#00706b")
+"""Workers on the planner's map: not reached, reached today, newly reached. An orange against a
+blue-green, which colour-blind readers tell apart, and a grey between them."""
+PLAN_PEOPLE_BY_NIGHT = ("#ff9a4d", "#8996a1", "#3fd0c3")
+PLAN_CANDIDATE, PLAN_CANDIDATE_BY_NIGHT = "#6a3fa0", "#c6a5f2"
+PLAN_STATION, PLAN_STATION_BY_NIGHT = "#2b3a48", "#e3ecf4"
+
 TARGET_GAPS = (0.30, 0.15, 0.05)
 """Fixed breaks lie this far below the target, in shares of one (30, 15, 5 points)."""
 MOST_CLASSES = 5

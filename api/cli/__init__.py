@@ -27,6 +27,7 @@ from api.cli import (
     reach,
     reports,
     serve,
+    siting,
     stations,
     tiles,
     unions,
@@ -66,6 +67,7 @@ app.add_typer(unions.enterprises, name="enterprises")
 cards.register(app)
 app.add_typer(tiles.app, name="tiles")
 bulletin.register(app)
+app.add_typer(siting.app, name="siting")
 bench.register(app)
 
 

@@ -188,10 +188,12 @@ def environment(of: Settings, database: Database) -> dict[str, str]:
 def warm_up(of: Settings, database: Database) -> None:
     """Build the snapshot of the streets and compile the search, both kept for the next start."""
     from geo.walking.finder import Finder
+    from geo.walking.vicinity import survey
 
     with database.read(ANYONE) as reader:
         finder = Finder.load(reader, of)
     if len(finder):
+        survey(finder.on_streets)
         lon, lat = finder.position[0].tolist()
         # A station may lie outside the service area: told when somebody asks.
         with contextlib.suppress(DomainError):

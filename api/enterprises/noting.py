@@ -6,11 +6,12 @@ from datetime import date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import answers, problems
 from api.enterprises.shared import EXAMPLE, EnterpriseId
+from api.identity import OWN_PAGE
 from api.moments import Day
 from api.service import SECURED, Seeing, Service, Serving
 from api.words import UnionState
@@ -72,22 +73,6 @@ class UnionNoted(BaseModel):
         description="In words; of the union, not of persons.",
         examples=["批复 2026-118 号"],
     )
-
-
-async def own_page(request: Request) -> None:
-    """Refuse what a page of another site sends: a browser would add the key to it by itself.
-
-    Raises:
-        Forbidden: the browser says so.
-    """
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise Forbidden(
-            "只能从本系统的页面登记。 Only pages of this service may change anything.",
-            remedy="请在本系统页面操作。 Use a page of this service, or the API with your key.",
-        )
-
-
-OWN_PAGE = Depends(own_page)
 
 
 @router.post(

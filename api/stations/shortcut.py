@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import identity, problems
-from api.door import HEADERS
+from api.door import DATA_HEADERS
 from api.near import STATION_FIELDS
 from api.position import HEADER
 from api.questions import POSITION, without_position
@@ -43,7 +43,7 @@ _GEOJSON = MEDIA_TYPE.encode()
 _PLAIN_HEADERS = [
     (b"content-type", b"application/json"),
     (b"cache-control", b"no-store"),
-    *((name.lower().encode(), value.encode()) for name, value in HEADERS.items()),
+    *((name.lower().encode(), value.encode()) for name, value in DATA_HEADERS.items()),
 ]
 
 access = logging.getLogger("nuanyi.access")
@@ -137,7 +137,8 @@ class Shortcut:
         self.pieces: Pieces | None = None
         self.moment: Moment | None = None
         self.known = False
-        self.questions: dict[Wanted, Prepared] = {}
+        self.questions: dict[bytes, Prepared] = {}
+        """By their text, which is hashed sooner than what it means."""
         self.hosts: set[tuple[bytes, str]] = set()
         self.answered, self.busy, self.logging = 0, 0.0, False
 
@@ -194,14 +195,16 @@ class Shortcut:
         if kept is None or position is None:
             return None
         try:
-            return self._near(service.finder(), kept[0], kept[1], position)
+            return self._near(service.finder(), query, kept[0], kept[1], position)
         except (DomainError, ValueError):
             return None  # the ordinary route says what is wrong with the position
         except Exception as error:  # noqa: BLE001  the ordinary route may answer all the same
             problems.unexpected(error, "GET", PATH)
             return None
 
-    def _near(self, finder: Finder, what: Wanted, crs: Crs, position: bytes) -> bytes | None:
+    def _near(
+        self, finder: Finder, text: bytes, what: Wanted, crs: Crs, position: bytes
+    ) -> bytes | None:
         first, _, second = position.partition(b",")
         lon, lat = float(first), float(second)
         if crs != "wgs84":
@@ -218,12 +221,12 @@ class Shortcut:
         moment = self._moment(finder)
         if moment is None:
             return None
-        question = self.questions.get(what)
+        question = self.questions.get(text)
         if question is None:
             question = finder.question(what, moment.at)
             if question is None:
                 return None
-            self.questions[what] = question
+            self.questions[text] = question
         count, room = question.one(lon, lat, moment.minute)
         if count <= 0:
             return None

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import answers, identity
-from api.door import HEADERS
+from api.door import DATA_HEADERS
 from api.questions import without_version
 from api.tiles.asked import MARK, PRIVATE_UNTIL_ASKED
 from api.tiles.enterprises import tag_of
@@ -35,7 +35,7 @@ _PATH = re.compile(
     r"/(0|[1-9][0-9]?)/(0|[1-9][0-9]{0,6})/(0|[1-9][0-9]{0,6})"
 )
 _VERSION = re.compile(MARK.encode())
-_SECURITY = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+_SECURITY = [(name.lower().encode(), value.encode()) for name, value in DATA_HEADERS.items()]
 _CACHING = [
     (b"cache-control", PRIVATE_UNTIL_ASKED.encode()),
     (b"vary", b"Accept-Encoding, Authorization"),

@@ -80,8 +80,8 @@ def choice(cells: Any, name: str, *, otherwise: str | None = None) -> Parsed:
     """One of a fixed set of values, by the synonyms of `choices.toml` under `name`.
 
     Sets: station_kind, access, union_type, union_state, host_type, worker_group, day_class,
-    area_kind. Width, case, blanks and brackets do not matter. A word that is not there is a fault,
-    or becomes `otherwise` and is counted in `unknown`.
+    area_kind, candidate_source. Width, case, blanks and brackets do not matter. A word that is
+    not there is a fault, or becomes `otherwise` and is counted in `unknown`.
     """
     table = choices()[name]
     codes, uniques = _encoded(cells)
@@ -113,8 +113,13 @@ def services(cells: Any) -> Parsed:
     Parts stand between 、 , ; / | + or line breaks. `unknown` counts the words that no service is
     known for; they are left out, and never a fault. A cell that says nothing gives an empty list.
     """
-    table = choices()["service"]
-    order = {service: at for at, service in enumerate(SERVICES)}
+    return several(cells, "service", SERVICES)
+
+
+def several(cells: Any, name: str, options: Sequence[str]) -> Parsed:
+    """The same for another set of `choices.toml`; `options` are its values in their order."""
+    table = choices()[name]
+    order = {option: at for at, option in enumerate(options)}
     codes, uniques = _encoded(cells)
     unknown_of: list[list[str]] = []
     lists: list[list[str]] = []

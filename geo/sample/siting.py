@@ -11,7 +11,7 @@ from geo.sample.blocks import Blocks
 from geo.sample.divisions import Places
 from geo.sample.names import WORDS, choose, join, pick
 from geo.sample.plane import Plane
-from geo.sample.shape import LABEL, CityShape, Floats
+from geo.sample.shape import LABEL, CityShape, Floats, Ints
 from geo.sample.stations import beside_streets
 from geo.sample.streets import Edges
 from geo.sample.units import Addresses
@@ -29,6 +29,14 @@ _HOSTS: tuple[tuple[str, str, float, float, float, str], ...] = (
     ("公共机构", "文化站", 0.04, 18_000, 40, "周二至周日 9:00-17:00"),
 )
 _CHAINS = ("邻里荷", "晴家", "云杉", "翠福", "雁达")
+
+_HAS_WATER = (0.7, 0.9, 0.6, 1.0, 0.8, 1.0, 0.8, 0.9, 1.0)
+_HAS_TOILET = (0.3, 0.6, 0.3, 1.0, 0.2, 0.8, 0.4, 0.9, 1.0)
+_POINTS = (
+    *("统一标识", "布局合理", "设施完善", "功能齐全", "制度健全", "上图", "专人管理", "宣传到位"),
+    *("饮水", "热饭", "桌椅", "空调", "急救箱", "厕所", "面积达标"),
+)
+"""Of the assessment form; see `assessed` in geo/files/choices.toml."""
 
 GROUPS = ("快递员", "外卖骑手", "环卫工人", "司机", "户外劳动者")
 _GROUP_SHARE = (0.30, 0.32, 0.18, 0.13, 0.07)
@@ -96,7 +104,29 @@ def candidate_sites(
         "面积": np.round(floor, 1),
         "营业时间": pick([host[5] for host in _HOSTS], kind),
         "是否同意": choose(agreed < 2, pick(("是", "否"), np.minimum(agreed, 1)), None),
+        **_seen(kind, floor, rng),
     }
+
+
+def _seen(kind: Ints, floor: Floats, rng: np.random.Generator) -> dict[str, Any]:
+    """What somebody saw at the hosts: of three in ten water and toilet are not known, and to six in
+    ten nobody went to look."""
+    n = len(kind)
+    told = {}
+    for name, shares in (("是否有水", _HAS_WATER), ("厕所", _HAS_TOILET)):
+        has = rng.random(n) < np.array(shares)[kind]
+        told[name] = choose(rng.random(n) < 0.7, pick(("否", "是"), has.astype(int)), None)
+    met = rng.random((n, len(_POINTS))) < rng.uniform(0.2, 0.9, n)[:, None]
+    met[:, -1] = floor >= 12
+    looked = rng.random(n) < 0.4
+    told["现场评估"] = pa.array(
+        [
+            "、".join(np.array(_POINTS)[row].tolist()) or "无" if seen else None
+            for row, seen in zip(met, looked, strict=True)
+        ],
+        pa.string(),
+    )
+    return told
 
 
 def demand(

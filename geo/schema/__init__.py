@@ -28,7 +28,8 @@ from geo.schema.enterprises import (
     LedgerEntry,
     UnionChange,
 )
-from geo.schema.siting import HOST_TYPES, CandidateSite, Demand
+from geo.schema.plans import PLAN_STATES, TASK_STATES, SitingPlan, SitingTask
+from geo.schema.siting import ASSESSED, CANDIDATE_SOURCES, HOST_TYPES, CandidateSite, Demand
 from geo.schema.stations import (
     ACCESS,
     REPORT_KINDS,
@@ -44,15 +45,19 @@ from geo.schema.streets import SURROUNDING_KINDS, Street, StreetNode, Surroundin
 
 __all__ = [
     "ACCESS",
+    "ASSESSED",
     "BUSINESS_STATES",
+    "CANDIDATE_SOURCES",
     "CLUSTER_KINDS",
     "DATASETS",
     "HOST_TYPES",
+    "PLAN_STATES",
     "REPORT_KINDS",
     "REPORT_STATES",
     "SERVICES",
     "STATION_KINDS",
     "SURROUNDING_KINDS",
+    "TASK_STATES",
     "TIERS",
     "UNION_STATES",
     "Area",
@@ -71,6 +76,8 @@ __all__ = [
     "Enterprise",
     "LedgerEntry",
     "SetApart",
+    "SitingPlan",
+    "SitingTask",
     "Station",
     "StationDuplicate",
     "StationReport",

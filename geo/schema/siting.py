@@ -22,8 +22,32 @@ HOST_TYPES = (
 )
 
 
+ASSESSED = (
+    "sign",
+    "layout",
+    "facilities",
+    "functions",
+    "rules",
+    "on_map",
+    "operator",
+    "publicity",
+    "drinking_water",
+    "meal_heating",
+    "rest",
+    "climate",
+    "first_aid",
+    "toilet",
+    "usable_area",
+)
+"""The points of the assessment form: the six haves (六有), the two that make them eight (八有), the
+basic kit, and the least usable area of 12 m²."""
+CANDIDATE_SOURCES = ("register", "public_place", "street_corner")
+"""Where a candidate comes from: a host that was asked, or a place that was only generated."""
+
+
 class CandidateSite(Located, Base):
-    """A host that could take a station."""
+    """A host that could take a station. `assessment` are the points of :data:`ASSESSED` that it
+    meets; null: nobody went to look. `photo` names a picture, it is not one."""
 
     __tablename__ = "candidate_site"
 
@@ -40,9 +64,17 @@ class CandidateSite(Located, Base):
     opening_hours: Mapped[OptionalText]
     open_24h: Mapped[bool | None] = mapped_column(Boolean)
     agreed: Mapped[bool | None] = mapped_column(Boolean)
+    water: Mapped[bool | None] = mapped_column(Boolean)
+    toilet: Mapped[bool | None] = mapped_column(Boolean)
+    photo: Mapped[OptionalText]
+    assessment: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    source: Mapped[str] = mapped_column(Text, default="register", server_default="register")
     source_row: Mapped[int | None]
 
-    __table_args__ = (Index("ix_candidate_site_location", "location", postgresql_using="gist"),)
+    __table_args__ = (
+        CheckConstraint("source in ('register','public_place','street_corner')", name="source"),
+        Index("ix_candidate_site_location", "location", postgresql_using="gist"),
+    )
 
 
 class Demand(Base):

@@ -50,15 +50,10 @@ def solve(merged: Merged, sides: Sides, start: Longs | None, control: Control) -
         RuntimeError: the solver's process died.
     """
     model = model_of(merged, sides, start)
-    # The process has to start, and to end, within the limit.
-    model["time"] = max(0.1, control.left - 0.5)
-    if len(model["index"]) <= IN_PROCESS_PAIRS:
-        found = highs.run(model)
-    else:
-        told = _in_own_process(model, control)
-        if told is None:
-            return Exact(None, np.inf, infeasible=False, finished=False)
-        found = told
+    model["gap"] = 0.5 * control.gap
+    found = solve_model(model, control)
+    if found is None:
+        return Exact(None, np.inf, infeasible=False, finished=False)
     opened = None if found["x"] is None else np.flatnonzero(found["x"][: sides.cost.size] > 0.5)
     return Exact(
         None if opened is None else opened.astype(np.int64),
@@ -66,6 +61,20 @@ def solve(merged: Merged, sides: Sides, start: Longs | None, control: Control) -
         bool(found["infeasible"]),
         bool(found["finished"]),
     )
+
+
+def solve_model(model: dict[str, Any], control: Control) -> dict[str, Any] | None:
+    """Solve a model of plain arrays as :func:`model_of` makes them (without its `time`); None when
+    it was ended before it had said anything.
+
+    Raises:
+        RuntimeError: the solver's process died.
+    """
+    # The process has to start, and to end, within the limit.
+    model["time"] = max(0.1, control.left - 0.5)
+    if len(model["index"]) <= IN_PROCESS_PAIRS:
+        return highs.run(model)
+    return _in_own_process(model, control)
 
 
 def model_of(merged: Merged, sides: Sides, start: Longs | None) -> dict[str, Any]:

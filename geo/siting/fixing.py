@@ -32,7 +32,7 @@ def settled(
     above = raw + OUTWARD * abs(raw) + 1e-9
     # Better means at least one unit more; without a unit, more at all.
     need = value + merged.unit * 0.999_999 if merged.unit else value
-    if sides.most < sites or not np.isfinite(sides.budget):
+    if sides.by_number:
         order = np.argsort(-profit, kind="stable")
         most = min(sides.most, sites)
         last = max(0.0, float(profit[order[most - 1]])) if most else np.inf

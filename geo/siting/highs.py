@@ -39,7 +39,7 @@ def run(model: dict[str, Any]) -> dict[str, Any]:
     solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)
-    solver.setOptionValue("mip_rel_gap", 0.0)
+    solver.setOptionValue("mip_rel_gap", float(model.get("gap", 0.0)))
     # No plan lies between two whole units.
     solver.setOptionValue("mip_abs_gap", 0.99 * model["unit"] if model["unit"] else 1e-9)
     if np.isfinite(model["time"]):

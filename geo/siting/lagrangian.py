@@ -8,9 +8,10 @@ each district's floor, the covering constraints fall away:
                       + nu · b - mu · floor,        f_g = first_g + mu_d(g) counted_g
 
 is an upper bound for any prices >= 0 (weak duality); the inner maximum is a sort (p sites) or
-Dantzig's fractional knapsack (budget). Galvão and ReVelle, EJOR 88, 1996; the direction is
-deflected as in Camerini, Fratta and Maffioli, Math. Programming Study 3, 1975. The least L is the
-bound of the linear relaxation.
+Dantzig's fractional knapsack (budget). Galvão and ReVelle, EJOR 88, 1996. At first the direction is
+deflected, as in Camerini, Fratta and Maffioli, Math. Programming Study 3, 1975; once that stalls it
+is averaged: the volume algorithm of Barahona and Anbil, Math. Programming 87, 2000. The least L is
+the bound of the linear relaxation.
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numba import njit
 
+from geo.siting.descent import START, run_down, run_level, shift
 from geo.siting.merge import Merged, covered
-from geo.siting.moves import Board, board_of
+from geo.siting.moves import board_of
 from geo.siting.problem import Floats, Longs
 from geo.siting.sides import Sides
 
+STALLED = 0.05
+"""Steps so short: deflection has brought what it can, and averaging goes on."""
 OUTWARD = 1e-11
 """Relative error that sums of float64 of this length may have, generously."""
 
@@ -35,8 +38,11 @@ class Prices:
 
     Attributes:
         group: (G,) lambda. row: (R,) nu. floor: (D,) mu.
-        raw: L of them, in floats; bound: rounded outward to what a plan can be worth at most.
-        theta: how far the next step goes; stale: steps since the bound fell.
+        raw: L of them, in floats.
+        theta: how far the next step goes; stale: steps since the bound fell; averaged: whether
+            steps go along an averaged slope by now.
+        taken: (k,) how often the inner maximum opened each candidate of late, 0 … 1: near the
+            solution of the linear relaxation (Barahona and Anbil, Math. Programming 87, 2000).
     """
 
     group: Floats
@@ -46,6 +52,8 @@ class Prices:
     theta: float = 1.0
     stale: int = 0
     direction: Floats = field(default_factory=lambda: np.zeros(0))
+    taken: Floats = field(default_factory=lambda: np.zeros(0))
+    averaged: bool = False
 
 
 def outward(value: float, unit: float) -> float:
@@ -63,13 +71,19 @@ def starting_prices(merged: Merged, sides: Sides, opened: Longs) -> Prices:
 
 
 def descend(
-    merged: Merged, sides: Sides, prices: Prices, target: float, steps: int
+    merged: Merged,
+    sides: Sides,
+    prices: Prices,
+    target: float,
+    steps: int,
+    enough: float = -np.inf,
 ) -> tuple[Prices, Floats]:
     """So many steps down from `prices`.
 
     Args:
         target: the best known plan's value: the step is Polyak's towards it.
         steps: each a pass over the pairs, some 2 ns a pair.
+        enough: a bound below this ends it.
 
     Returns:
         The best prices found, with their L, and (k,) the reduced profits at them.
@@ -88,25 +102,55 @@ def descend(
     floor = float(sides.floor.max(initial=0.0))
     if floor > 0:
         scale[groups + rows :] = 1.0 / max(mean * floor * 0.1, 1e-300)
+    shift(board, values, -1.0)
     best = values.copy()
     record = np.array([prices.raw, prices.theta, float(prices.stale)])
+    averaged = prices.averaged
     profit = np.zeros(sites)
-    by_number = sides.most < sites or not np.isfinite(sides.budget)
-    _descend(
-        board,
-        merged.base,
-        sides.most,
-        sides.budget,
-        by_number,
-        values,
-        best,
-        direction,
-        scale,
-        record,
-        profit,
-        target,
-        steps,
-    )
+    often = prices.taken.copy() if len(prices.taken) == sites else np.full(sites, -1.0)
+    if not averaged:
+        steps -= run_down(
+            board,
+            merged.base,
+            sides.most,
+            sides.budget,
+            sides.by_number,
+            values,
+            best,
+            direction,
+            scale,
+            record,
+            profit,
+            often,
+            target,
+            steps,
+            enough,
+            STALLED,
+        )
+        if record[1] < STALLED:
+            averaged = True
+            direction[:] = 0.0
+            record[1:] = START, 0.0
+    if averaged and steps > 0:
+        values[:] = best
+        run_level(
+            board,
+            merged.base,
+            sides.most,
+            sides.budget,
+            sides.by_number,
+            values,
+            best,
+            direction,
+            scale,
+            record,
+            profit,
+            often,
+            target,
+            steps,
+            enough,
+        )
+    shift(board, best, 1.0)
     better = Prices(
         best[:groups].copy(),
         best[groups : groups + rows].copy(),
@@ -115,6 +159,8 @@ def descend(
         float(record[1]),
         int(record[2]),
         direction,
+        often,
+        averaged,
     )
     return better, profit
 
@@ -124,147 +170,3 @@ def priced(merged: Merged, sides: Sides, prices: Prices) -> tuple[float, Floats]
     fresh = Prices(prices.group, prices.row, prices.floor)
     found, profit = descend(merged, sides, fresh, 0.0, 1)
     return found.raw, profit
-
-
-@njit(cache=True, nogil=True)
-def pick(
-    profit: Floats, cost: Floats, most: int, budget: float, by_number: bool, taken: Floats
-) -> float:  # pragma: no cover - compiled
-    """The inner maximum: `taken` (k,) 0 … 1, returns its worth."""
-    taken[:] = 0.0
-    total = 0.0
-    if by_number:
-        order = np.argsort(-profit)
-        for number in range(min(most, len(order))):
-            j = order[number]
-            if profit[j] <= 0.0:
-                break
-            taken[j] = 1.0
-            total += profit[j]
-        return total
-    ratio = np.empty(len(profit))
-    for j in range(len(profit)):
-        ratio[j] = profit[j] / cost[j] if cost[j] > 0.0 else np.inf if profit[j] > 0 else 0.0
-    order = np.argsort(-ratio)
-    left = budget * (1.0 + 1e-12) + 1e-9
-    for j in order:
-        if profit[j] <= 0.0:
-            break
-        if cost[j] <= left:
-            taken[j] = 1.0
-            left -= cost[j]
-            total += profit[j]
-        elif cost[j] <= budget + 1e-9:
-            taken[j] = left / cost[j]
-            total += profit[j] * taken[j]
-            break
-    return total
-
-
-@njit(cache=True, nogil=True)
-def _descend(
-    board: Board,
-    base: float,
-    most: int,
-    budget: float,
-    by_number: bool,
-    values: Floats,
-    best: Floats,
-    direction: Floats,
-    scale: Floats,
-    record: Floats,
-    best_profit: Floats,
-    target: float,
-    steps: int,
-) -> None:  # pragma: no cover - compiled
-    groups, sites = len(board.first), len(board.start) - 1
-    rows, districts = len(board.limit), len(board.floor)
-    slope = np.empty(len(values))
-    profit = np.empty(sites)
-    taken = np.empty(sites)
-    times = np.empty(groups)
-    for step in range(steps):
-        bound = base
-        for r in range(rows):
-            bound += values[groups + r] * board.limit[r]
-            slope[groups + r] = board.limit[r]
-        for d in range(districts):
-            bound -= values[groups + rows + d] * board.floor[d]
-            slope[groups + rows + d] = -board.floor[d]
-        for j in range(sites):
-            worth = 0.0
-            for number in range(board.start[j], board.start[j + 1]):
-                worth += values[board.group[number]]
-            for number in range(board.side_start[j], board.side_start[j + 1]):
-                worth -= values[groups + board.side_row[number]] * board.side_coefficient[number]
-            profit[j] = worth
-        bound += pick(profit, board.cost, most, budget, by_number, taken)
-        times[:] = 0.0
-        for j in range(sites):
-            if taken[j] > 0.0:
-                for number in range(board.start[j], board.start[j + 1]):
-                    times[board.group[number]] += taken[j]
-                for number in range(board.side_start[j], board.side_start[j + 1]):
-                    slope[groups + board.side_row[number]] -= (
-                        board.side_coefficient[number] * taken[j]
-                    )
-        for g in range(groups):
-            once = board.first[g]
-            d = board.district[g]
-            if d >= 0:
-                once += values[groups + rows + d] * board.counted[g]
-            price = values[g]
-            if price < once:
-                bound += once - price
-                times[g] -= 1.0
-                if d >= 0:
-                    slope[groups + rows + d] += board.counted[g]
-                if price < board.second[g]:
-                    bound += board.second[g] - price
-                    times[g] -= 1.0
-            slope[g] = times[g]
-        if step == 0:
-            best_profit[:] = profit
-        if bound < record[0]:
-            if bound < record[0] - 1e-7 * abs(bound):
-                record[2] = 0.0
-            record[0] = bound
-            best[:] = values
-            best_profit[:] = profit
-        else:
-            record[2] += 1.0
-            if record[2] >= 15.0:
-                record[1] *= 0.7
-                record[2] = 0.0
-                values[:] = best
-                direction[:] = 0.0
-                if record[1] < 1e-5:
-                    record[1] = 0.2
-                continue
-        # Deflection: never against the last direction.
-        along = size = 0.0
-        for i in range(len(values)):
-            # A price at its end, pushed beyond it, does not move: it is left out of the slope.
-            if values[i] <= 0.0 and slope[i] > 0.0:
-                slope[i] = 0.0
-            along += slope[i] * direction[i] * scale[i]
-            size += direction[i] * direction[i] * scale[i]
-        bend = 0.0
-        if along < 0.0 and size > 0.0:
-            bend = -1.5 * along / size
-        norm = 0.0
-        for i in range(len(values)):
-            direction[i] = slope[i] + bend * direction[i]
-            norm += direction[i] * direction[i] * scale[i]
-        if norm <= 0.0:
-            break
-        length = record[1] * max(bound - target, 1e-9 * abs(bound)) / norm
-        for i in range(len(values)):
-            moved = values[i] - length * scale[i] * direction[i]
-            moved = max(moved, 0.0)
-            if i < groups:
-                top = board.first[i]
-                if board.district[i] >= 0:
-                    top += values[groups + rows + board.district[i]] * board.counted[i]
-                moved = min(moved, top)
-            values[i] = moved

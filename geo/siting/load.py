@@ -9,13 +9,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from geo.errors import InvalidFile
+from geo.files.choices import several
 from geo.files.headers import Matched
 from geo.files.identity import stable_ids
+from geo.files.parsed import arrow
 from geo.files.tables import RawTable
 from geo.hours import normalise_many
 from geo.imports.context import Context
 from geo.imports.options import Prepared
 from geo.imports.rows import Rows, stated
+from geo.schema.siting import ASSESSED
 
 HOURS = [f"h{hour}" for hour in range(24)]
 
@@ -40,7 +43,11 @@ def prepare_candidate_sites(raw: RawTable, matched: Matched, context: Context) -
         "capacity": rows.integers("capacity"),
         "floor_square_metres": rows.numbers("floor_square_metres"),
     }
-    open_24h, agreed = rows.booleans("open_24h"), rows.booleans("agreed")
+    yes_or_no = {field: rows.booleans(field) for field in ("open_24h", "agreed", "water", "toilet")}
+    source = pc.fill_null(
+        rows.choice("source", "candidate_source", otherwise="register"), "register"
+    )
+    assessment = _assessment(rows)
     ids = rows.identities(key, (name, address), lon, lat)
     rows.reject_repeats(ids, "source_key", "name")
     keep = rows.only_kept
@@ -53,8 +60,11 @@ def prepare_candidate_sites(raw: RawTable, matched: Matched, context: Context) -
         **{field: keep(column) for field, column in stated_numbers.items()},
         "hours_text": keep(hours_text),
         "opening_hours": keep(opening_hours),
-        "open_24h": keep(pc.coalesce(open_24h, always)),
-        "agreed": keep(agreed),
+        **{field: keep(column) for field, column in yes_or_no.items()},
+        "open_24h": keep(pc.coalesce(yes_or_no["open_24h"], always)),
+        "photo": keep(rows.text("photo")),
+        "assessment": keep(assessment),
+        "source": keep(source),
         **rows.location_columns(lon, lat, located_by),
         "source_row": rows.source_rows(),
     }
@@ -115,6 +125,20 @@ def prepare_demand(raw: RawTable, matched: Matched, context: Context) -> Prepare
         "source_row": rows.source_rows(),
     }
     return rows.prepared(columns, lon)
+
+
+def _assessment(rows: Rows) -> Any:
+    """The points of the form that each host meets, as PostgreSQL array literals; null where nobody
+    went to look, an empty array where somebody did and nothing was met (无)."""
+    cells = rows.cells("assessment")
+    met = rows.read(
+        "assessment", lambda cells: several(cells, "assessed", ASSESSED), pa.list_(pa.string())
+    )
+    if cells is None:
+        return pa.nulls(rows.count, pa.string())
+    blank = pc.equal(pc.utf8_trim_whitespace(pc.fill_null(arrow(cells), "")), "")
+    literals = [None if one is None else "{" + ",".join(one) + "}" for one in met.to_pylist()]
+    return pc.if_else(blank, pa.scalar(None, pa.string()), pa.array(literals, pa.string()))
 
 
 def _numbers(column: Any) -> Any:

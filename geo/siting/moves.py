@@ -152,9 +152,15 @@ def put(board: Board, state: State, j: int, into: bool) -> None:  # pragma: no c
 
 @njit(cache=True, nogil=True)
 def draw(state: State) -> float:  # pragma: no cover - compiled
+    """Uniform in (0, 1)."""
+    return float(uniform(state.random))
+
+
+@njit(cache=True, nogil=True)
+def uniform(random: Words) -> float:  # pragma: no cover - compiled
     """Uniform in (0, 1): splitmix64."""
-    state.random[0] += np.uint64(0x9E3779B97F4A7C15)
-    z = state.random[0]
+    random[0] += np.uint64(0x9E3779B97F4A7C15)
+    z = random[0]
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     z = z ^ (z >> np.uint64(31))
@@ -256,6 +262,7 @@ def walk(
     added = np.empty(sites, np.int32)
     list_open = np.empty(sites, np.int32)
     better = 0
+    tied = uneven or len(board.limit) > 0 or (board.floor > 0.0).any()
     size = 0
     for j in range(sites):
         if state.opened[j]:
@@ -276,6 +283,12 @@ def walk(
             continue
         before = state.tally[STEERED]
         put(board, state, out, False)
+        # Where rows tie sites together, one alone often cannot be exchanged: two at a time, then.
+        also = -1
+        if at >= 0 and tied and size > 1 and draw(state) < 0.5:
+            also = min(size - 2, int(draw(state) * (size - 1)))
+            also += also >= at
+            put(board, state, list_open[also], False)
         power = 1.0 if uneven and draw(state) < 0.5 else 0.0
         heat = temperature
         if power > 0.0:
@@ -286,6 +299,8 @@ def walk(
             for number in range(many):
                 put(board, state, added[number], False)
             put(board, state, out, True)
+            if also >= 0:
+                put(board, state, list_open[also], True)
             continue
         if after > before + 1e-9 * max(1.0, abs(before)):
             better += 1
@@ -298,6 +313,10 @@ def walk(
         else:
             size -= 1
             list_open[at] = list_open[size]
+            if also >= 0:
+                also = at if also == size else also
+                size -= 1
+                list_open[also] = list_open[size]
             for number in range(many):
                 list_open[size] = added[number]
                 size += 1

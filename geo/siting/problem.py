@@ -199,11 +199,13 @@ class Demand:
         """N points with weights; what is not given: no district, at no place."""
         weights = np.ascontiguousarray(weight, np.float64)
         count = len(weights)
+        # One number seen n times: twenty million points shall not pay for where they are not.
+        nowhere = np.broadcast_to(np.float64(np.nan), (count,))
         return cls(
             weight=weights,
             district=_codes(district, count, -1, "district"),
-            x=_column(x, count, np.nan, "x"),
-            y=_column(y, count, np.nan, "y"),
+            x=nowhere if x is None else _column(x, count, np.nan, "x"),
+            y=nowhere if y is None else _column(y, count, np.nan, "y"),
         )
 
 
@@ -218,12 +220,16 @@ class Rules:
             of the nearest site's step. Empty: every pair within reach counts in full.
         backup: 0 … 1; being covered a second time counts so much of the first.
         spacing_metres: two new sites, or a new and an existing one, stand at least so far apart.
+        spacing: "forbid", or "warn": nearer pairs may stand, and the answer names them.
         district_least_sites: district -> sites, existing ones counted.
         district_least_share: district -> 0 … 1 of its demand, counted as the objective counts it,
             without the backup.
         open_24h_least: so many sites open 24 hours, existing ones counted.
         per_chain_most: at most so many new sites of one chain.
         capacities: a site serves at most its capacity.
+        share: set cover: at least so much of all demand, 0 … 1 (None: all that can be reached).
+        unserved_metres: p-median: who has no open site within reach counts as walking so far; None:
+            everybody who can be served must be.
     """
 
     p: int | None = None
@@ -231,11 +237,14 @@ class Rules:
     steps: tuple[tuple[float, float], ...] = ()
     backup: float = 0.0
     spacing_metres: float = 0.0
+    spacing: Literal["forbid", "warn"] = "forbid"
     district_least_sites: Mapping[int, int] = field(default_factory=dict)
     district_least_share: Mapping[int, float] = field(default_factory=dict)
     open_24h_least: int = 0
     per_chain_most: int | None = None
     capacities: bool = False
+    share: float | None = None
+    unserved_metres: float | None = None
 
 
 @dataclass
@@ -255,6 +264,7 @@ class Answer:
         history: (seconds, value, bound) after each improvement.
         assignment: (n,) int32 site of each demand point, -1 none; on request.
         certificate: see :mod:`geo.siting.certificate`.
+        warmth: given to the next question as `warm`, an edit is answered in a fraction of the time.
     """
 
     status: Status
@@ -268,6 +278,7 @@ class Answer:
     history: list[tuple[float, float, float]] = field(default_factory=list)
     assignment: Ints | None = None
     certificate: dict[str, Any] | None = None
+    warmth: Any = field(default=None, repr=False, compare=False)
 
 
 Improved = Callable[[float, float, Longs], None]

@@ -12,7 +12,17 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from geo.siting.merge import Merged
-from geo.siting.problem import EXISTING, FORCED, Demand, Floats, Ints, Longs, Rules, Sites
+from geo.siting.problem import (
+    EXISTING,
+    FORCED,
+    Bools,
+    Demand,
+    Floats,
+    Ints,
+    Longs,
+    Rules,
+    Sites,
+)
 from geo.siting.reach import earth_centred
 
 
@@ -26,6 +36,8 @@ class Sides:
         start, row, coefficient: rows of each candidate (CSR); limit: (R,) of each row.
         floor: (D,) what must be covered, counted, of each district; 0 or less: nothing.
         impossible: why no plan can keep to them, as far as is seen at once.
+        by_number: bounds sort for the number of sites (a budget beside it is one of the rows);
+            else they fill the budget.
     """
 
     most: int
@@ -37,6 +49,7 @@ class Sides:
     limit: Floats
     floor: Floats
     impossible: tuple[str, ...] = ()
+    by_number: bool = True
 
     @property
     def plain(self) -> bool:
@@ -63,6 +76,59 @@ class Sides:
             merged.district[within], merged.counted[within], minlength=len(self.floor)
         )
         return bool((share >= self.floor - slack(float(self.floor.max()))).all())
+
+    def narrowed(self, merged: Merged, smaller: Merged, opened: Longs) -> Sides:
+        """The same conditions, row by row, on the candidates of `smaller`, when the candidates
+        `opened` (positions in `merged`) were folded in."""
+        at = np.searchsorted(merged.candidates, smaller.candidates)
+        sizes = np.diff(self.start)[at]
+        start = np.zeros(len(at) + 1, np.int64)
+        np.cumsum(sizes, out=start[1:])
+        into = np.repeat(self.start[at] - start[:-1], sizes) + np.arange(start[-1])
+        row, coefficient = self.row[into], self.coefficient[into]
+        used = np.zeros(len(self.limit))
+        for j in opened:
+            mine = slice(self.start[j], self.start[j + 1])
+            np.add.at(used, self.row[mine], self.coefficient[mine])
+        limit = self.limit - used
+        floor = self.floor - (smaller.base_district - merged.base_district)
+        floor = np.where(
+            (self.floor > 0) & (floor > slack(float(self.floor.max(initial=0.0)))), floor, 0.0
+        )
+        least = np.bincount(row, np.minimum(coefficient, 0.0), minlength=len(limit))
+        most = self.most - len(opened)
+        budget = self.budget - float(self.cost[opened].sum())
+        known = smaller.district >= 0
+        can = np.bincount(
+            smaller.district[known], smaller.counted[known], minlength=max(1, len(floor))
+        )[: len(floor)]
+        fits = (
+            most >= 0
+            and budget >= -slack(self.budget)
+            and not (least > limit + 1e-9).any()
+            and not (can < floor * (1 - 1e-9)).any()
+        )
+        return Sides(
+            max(0, min(most, len(at))),
+            smaller.cost,
+            max(0.0, budget),
+            start,
+            row,
+            coefficient,
+            limit,
+            floor,
+            () if fits else ("",),
+            self.by_number,
+        )
+
+    def shut(self) -> Bools:
+        """(k,) candidates that a row forbids, whatever else is opened."""
+        least = np.bincount(self.row, np.minimum(self.coefficient, 0.0), minlength=len(self.limit))
+        over = np.maximum(self.coefficient, 0.0) + least[self.row] > self.limit[self.row] + 1e-9
+        owner = np.repeat(np.arange(len(self.cost)), np.diff(self.start))
+        forbidden: Bools = self.cost > self.budget + slack(self.budget)
+        forbidden[owner[over & (self.coefficient > 0)]] = True
+        return forbidden
 
 
 def slack(size: float) -> float:
@@ -135,7 +201,7 @@ def sides_of(merged: Merged, demand: Demand, sites: Sites, rules: Rules, opened:
                 f"{number} sites are wanted ({name}); there can be {number - wanted + len(who)}."
             )
         rows.add(who, -1.0, -wanted)
-    if rules.spacing_metres > 0:
+    if rules.spacing_metres > 0 and rules.spacing == "forbid":
         _space(rows, sites, free, np.flatnonzero(standing), taken, rules, impossible)
     floor = np.zeros(len(merged.base_district))
     for district, share in rules.district_least_share.items():
@@ -143,6 +209,15 @@ def sides_of(merged: Merged, demand: Demand, sites: Sites, rules: Rules, opened:
         floor[district] = share * total - merged.base_district[district]
         if floor[district] <= slack(float(total)):
             floor[district] = 0.0
+            continue
+        can = float(merged.counted[merged.district == district].sum())
+        if can < floor[district] - slack(float(total)):
+            most_of_it = (can + merged.base_district[district]) / total
+            impossible.append(
+                f"街道 {district} 达不到 {share:.0%}：全部候选点也只到 {most_of_it:.1%}。 "
+                f"District {district} cannot reach {share:.0%}: all its candidates reach "
+                f"{most_of_it:.1%}."
+            )
     start, row, coefficient, limit = rows.arrays()
     return Sides(
         max(0, most),
@@ -154,6 +229,7 @@ def sides_of(merged: Merged, demand: Demand, sites: Sites, rules: Rules, opened:
         limit,
         floor,
         tuple(impossible),
+        rules.p is not None or rules.budget is None,
     )
 
 

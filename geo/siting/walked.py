@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import numpy.typing as npt
 from numba import njit
@@ -33,36 +35,62 @@ def walking(
 
     Cost: a search of the streets within reach for each candidate: some ms each in a city.
     """
-    if not 0 < metres < np.inf:
-        raise Invalid(
-            f"步行距离不能是 {metres}。 The walking distance is {metres}.",
-            remedy="填写大于 0 的米数。 Give metres above 0.",
-            field="radius",
-        )
-    demand = np.ascontiguousarray(demand_lon_lat, np.float64).reshape(-1, 2)
-    site = np.ascontiguousarray(site_lon_lat, np.float64).reshape(-1, 2)
-    points = graph.snap(demand[:, 0], demand[:, 1])
-    sites = graph.snap(site[:, 0], site[:, 1])
-    chains = len(graph.streets.chain_metres)
-    on = np.flatnonzero(points.chain >= 0)
-    order = on[np.argsort(points.chain[on], kind="stable")].astype(np.int32)
-    chain_start = np.zeros(chains + 1, np.int64)
-    np.cumsum(np.bincount(points.chain[on], minlength=chains), out=chain_start[1:])
-    start, reached, far = _walk_from_each(
-        graph.streets,
-        sites.chain,
-        sites.metres,
-        sites.off_street,
-        chain_start,
-        order,
-        points.metres[order],
-        points.off_street[order],
-        float(metres),
-    )
-    # Ascending within each candidate.
-    owner = np.repeat(np.arange(len(site)), np.diff(start))
-    by = np.lexsort((reached, owner))
-    return Reach(start, reached[by], far[by])
+    return OnStreets(graph, demand_lon_lat).walk(site_lon_lat, metres)
+
+
+class OnStreets:
+    """Demand laid on the streets once, to be asked from many candidates; any thread may ask, and
+    waits while another does."""
+
+    def __init__(self, graph: WalkingGraph, demand_lon_lat: npt.ArrayLike) -> None:
+        """Find the foot of each of n points, (n, 2) WGS 84 degrees: a microsecond each."""
+        self.graph = graph
+        demand = np.ascontiguousarray(demand_lon_lat, np.float64).reshape(-1, 2)
+        points = graph.snap(demand[:, 0], demand[:, 1])
+        chains = len(graph.streets.chain_metres)
+        on = np.flatnonzero(points.chain >= 0)
+        self._order = on[np.argsort(points.chain[on], kind="stable")].astype(np.int32)
+        self._chain_start = np.zeros(chains + 1, np.int64)
+        np.cumsum(np.bincount(points.chain[on], minlength=chains), out=self._chain_start[1:])
+        self._metres = points.metres[self._order]
+        self._off_street = points.off_street[self._order]
+        self.placed = points.chain >= 0
+        # Room for a search, as large as the city: kept, so that one more site costs little.
+        self._best = np.full(len(graph.streets.link_start) - 1, np.inf)
+        self._seen = np.full(chains, -1, np.int64)
+        self._searches = 0
+        self._searching = threading.Lock()
+
+    def walk(self, site_lon_lat: npt.ArrayLike, metres: float) -> Reach:
+        """The demand within reach of each of m candidates; see :func:`walking`."""
+        if not 0 < metres < np.inf:
+            raise Invalid(
+                f"步行距离不能是 {metres}。 The walking distance is {metres}.",
+                remedy="填写大于 0 的米数。 Give metres above 0.",
+                field="radius",
+            )
+        site = np.ascontiguousarray(site_lon_lat, np.float64).reshape(-1, 2)
+        sites = self.graph.snap(site[:, 0], site[:, 1])
+        with self._searching:
+            start, reached, far = _walk_from_each(
+                self.graph.streets,
+                sites.chain,
+                sites.metres,
+                sites.off_street,
+                self._chain_start,
+                self._order,
+                self._metres,
+                self._off_street,
+                float(metres),
+                self._best,
+                self._seen,
+                self._searches,
+            )
+            self._searches += len(site)
+        # Ascending within each candidate.
+        owner = np.repeat(np.arange(len(site)), np.diff(start))
+        by = np.lexsort((reached, owner))
+        return Reach(start, reached[by], far[by])
 
 
 @njit(cache=True, nogil=True)
@@ -76,16 +104,18 @@ def _walk_from_each(
     point_metres: Floats,
     point_off: Floats,
     limit: float,
+    best: Floats,
+    seen: Longs,
+    before: int,
 ) -> tuple[Longs, Ints, Singles]:  # pragma: no cover - compiled
+    # `best` is infinite everywhere, here and at the end; `seen` holds numbers below `before`.
     sites = len(chain)
     start = np.zeros(sites + 1, np.int64)
     found = np.empty(4096, np.int32)
     far = np.empty(4096, np.float32)
     size = 0
-    best = np.full(len(streets.link_start) - 1, np.inf)
     touched = np.empty(1024, np.int32)
     keys, items = np.empty(1024), np.empty(1024, np.int32)
-    seen = np.full(len(chain_start) - 1, -1, np.int64)
     for site in range(sites):
         own = chain[site]
         left = limit - off_street[site] if own >= 0 else -1.0
@@ -129,9 +159,9 @@ def _walk_from_each(
                 last = streets.link_start[touched[number] + 1]
             for link in range(first, last):
                 c = own if number < 0 else streets.link_end[link] >> 1
-                if seen[c] == site:
+                if seen[c] == before + site:
                     continue
-                seen[c] = site
+                seen[c] = before + site
                 for place in range(chain_start[c], chain_start[c + 1]):
                     along = point_metres[place]
                     way = min(

@@ -184,10 +184,16 @@ PLACE = np.dtype(
 STATE = np.dtype([("metres", np.float64), ("seconds", np.float64), ("stamp", np.int64)], align=True)
 """What one running search knows of a junction or station; valid when the stamp is the current
 generation, so that nothing needs clearing between searches."""
+KNOWN = np.dtype([("metres", np.float64), ("seconds", np.float32), ("position", np.int32)])
+"""A station that a junction knows of: how far and how long from there, and where it is in the order
+of `Feet.on_chain` (-1: there are no more)."""
+Known: TypeAlias = npt.NDArray[np.void]
 ITEM_BITS = 24
 """Of an entry of the search's queue: so many junctions and stations there may be."""
 MOST_BOUND = 64
 """A search for more stations than this does without the bound."""
+MOST_SEEN = 64
+"""Of the known stations of both ends of a chain and those on it so many are looked at."""
 MOST_AIMS = 32
 """With more stations in question within the limit, looking ahead costs more than it spares."""
 DEGREE_EAST, DEGREE_NORTH = 111_319.49, 110_574.27
@@ -215,7 +221,8 @@ class Records(NamedTuple):
 class Scratch(NamedTuple):
     """What one running search writes to; one per thread. `state` has the junctions, then the
     stations in the order of `Feet.on_chain`; `best` are the least ways to different stations so
-    far; `aim` the few stations that may still be found, by position and on the plane."""
+    far; `aim` the few stations that may still be found, by position and on the plane; `seen` those
+    that were looked at already."""
 
     generation: Longs
     state: npt.NDArray[np.void]
@@ -224,6 +231,7 @@ class Scratch(NamedTuple):
     best_item: Ints
     aim: Ints
     aim_plane: Singles
+    seen: Ints
 
 
 def records_of(streets: Streets, feet: Feet, lon: Floats, lat: Floats) -> Records:
@@ -286,6 +294,7 @@ def new_scratch(streets: Streets, feet: Feet) -> Scratch:
         best_item=np.empty(MOST_BOUND, np.int32),
         aim=np.empty(MOST_AIMS, np.int32),
         aim_plane=np.empty((MOST_AIMS, 2), np.float32),
+        seen=np.empty(MOST_SEEN, np.int32),
     )
 
 

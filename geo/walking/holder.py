@@ -15,6 +15,7 @@ from geo.settings import Settings
 from geo.stations.news import read_news
 from geo.stations.reports import DOUBT_DAYS
 from geo.walking.finder import Finder
+from geo.walking.vicinity import survey_soon
 
 
 class FinderHolder:
@@ -91,6 +92,7 @@ class FinderHolder:
             key, news_key = _in_force(reader), _news(reader)
             if finder is None or key != self._key:
                 finder = Finder.load(reader, self._settings)
+                survey_soon(finder.on_streets)
             elif news_key != self._news_key:
                 finder = finder.with_news(read_news(reader))
         self._finder, self._key, self._news_key = finder, key, news_key

@@ -4,7 +4,6 @@ the business of :mod:`geo.walking.labels`."""
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +11,6 @@ import numpy.typing as npt
 from geo.errors import Invalid
 from geo.walking.arrays import Flags, Floats, Ints
 from geo.walking.prepared import DEFAULT_CAP_METRES, OpenWhen, Prepared
-from geo.walking.search import search_many
 from geo.walking.stations import StationsOnStreets
 from geo.walking.straight import straight_line
 
@@ -210,20 +208,7 @@ def nearest_many(
     state = np.full((people, k), 2, np.uint8)
     start = np.zeros((people, 2))
     count = np.full(people, -1, np.int32)
-    minute = question.start_minute
-    batch: Any = search_many  # its stub counts the starred arguments wrong
-    batch(
-        *question.arguments(question.admit(minute)[2]),
-        lon,
-        lat,
-        minute,
-        station,
-        metres,
-        seconds,
-        state,
-        start,
-        count,
-    )
+    question.many(lon, lat, station, metres, seconds, state, start, count)
     straight = count < 0
     for row in np.flatnonzero(straight):
         count[row] = straight_line(

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.errors import Invalid
-from geo.walking.arrays import Flags, Floats, Hours, Ints
-from geo.walking.question import ask, bundle
+from geo.walking.arrays import Flags, Floats, Hours, Ints, Known
+from geo.walking.question import ask, ask_many, bundle
 from geo.walking.search import NO_HOURS, SURE
 from geo.walking.stations import StationsOnStreets
 
@@ -68,12 +68,24 @@ class Room:
     """One thread's side of a prepared question: the bundle, and where the answer lies afterwards.
     `station`, `metres`, `seconds` and `state` hold the answer of the last question."""
 
-    __slots__ = ("bundle", "metres", "seconds", "since", "start", "state", "station", "until")
+    __slots__ = (
+        "bundle",
+        "metres",
+        "seconds",
+        "since",
+        "start",
+        "state",
+        "station",
+        "until",
+        "vicinity",
+    )
 
-    def __init__(self, bundled: Any, out: tuple[Any, ...], since: float, until: float) -> None:
+    def __init__(
+        self, bundled: Any, out: tuple[Any, ...], since: float, until: float, vicinity: Known
+    ) -> None:
         self.bundle = bundled
         self.station, self.metres, self.seconds, self.state, self.start = out
-        self.since, self.until = since, until
+        self.since, self.until, self.vicinity = since, until, vicinity
 
 
 class Prepared:
@@ -152,12 +164,25 @@ class Prepared:
         if minute is None:
             minute = self.start_minute
         room: Room | None = getattr(self._local, "room", None)
-        if room is None or not room.since <= minute < room.until:
+        if (
+            room is None
+            or not room.since <= minute < room.until
+            or room.vicinity is not self.stations.vicinity
+        ):
             room = self._local.room = self._room(minute)
         return ask(room.bundle, lon, lat, minute), room
 
+    def many(self, lon: Floats, lat: Floats, *rows: Any) -> None:
+        """Ask from each of n points, WGS 84 degrees, at the minute the question was made for.
+
+        Args:
+            rows: (n, k) stations, metres, seconds, states, (n, 2) starts and (n,) counts, written.
+        """
+        minute = self.start_minute
+        ask_many(self._room(minute).bundle, lon, lat, minute, *rows)
+
     def arguments(self, admitted: Flags) -> tuple[Any, ...]:
-        """What the compiled searches take, but the people; `admitted` of :meth:`admit`."""
+        """What a bundle takes, but room for answers; `admitted` of :meth:`admit`."""
         stations = self.stations
         graph = stations.graph
         return (
@@ -166,6 +191,7 @@ class Prepared:
             graph.obstacles,
             stations.feet,
             stations.records,
+            stations.vicinity,
             stations.scratch(),
             admitted,
             self._few(admitted),
@@ -193,8 +219,8 @@ class Prepared:
         )
         make: Any = bundle  # its stub counts the starred arguments wrong
         since, until, admitted = self.admit(minute)
-        bundled = make(*self.arguments(admitted), *out)
-        return Room(bundled, out, since, until)
+        vicinity = self.stations.vicinity
+        return Room(make(*self.arguments(admitted), *out), out, since, until, vicinity)
 
     def admit(self, minute: float) -> tuple[float, float, Flags]:
         """From which minute until which a list of admitted stations holds, and the list."""

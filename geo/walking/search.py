@@ -24,14 +24,11 @@ from geo.walking.arrays import (
     Floats,
     Hours,
     Ints,
-    Obstacles,
     Records,
     Scratch,
-    StreetGrid,
     Streets,
 )
 from geo.walking.queues import aims_of, keep_least, pop, push, steps
-from geo.walking.snapping import foot_of
 
 CLOSED, OPEN, UNKNOWN = 0, 1, 2
 """State of a station's hours on arrival."""
@@ -248,118 +245,6 @@ def search(
             push(queue, size, there, thither)
             size += 1
     return count
-
-
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def search_from(
-    streets: Streets,
-    grid: StreetGrid,
-    obstacles: Obstacles,
-    feet: Feet,
-    records: Records,
-    scratch: Scratch,
-    admitted: Flags,
-    few: Ints,
-    hours: Hours,
-    when: Floats,
-    numbers: Floats,
-    lon: float,
-    lat: float,
-    minute: float,
-    found: Ints,
-    found_metres: Floats,
-    found_seconds: Floats,
-    found_state: Flags,
-    start: Floats,
-) -> int:  # pragma: no cover - compiled
-    """:func:`search` from a point, which is snapped here.
-
-    Args:
-        numbers: radius, cap (both of snapping), pace, limit, k.
-        start: two numbers, written: metres off the street, and whether the foot is doubtful.
-
-    Returns:
-        How many were found; -1 for a point off the network.
-    """
-    i, at, off, doubtful = foot_of(streets, grid, obstacles, lon, lat, numbers[0], numbers[1])
-    start[0] = off
-    start[1] = doubtful
-    if i < 0:
-        return -1
-    metres = streets.vertex_metres[i]
-    seconds = streets.vertex_seconds[i]
-    return search(
-        streets,
-        feet,
-        records,
-        scratch,
-        admitted,
-        few,
-        hours,
-        when,
-        minute,
-        (lon - records.plane[0]) * records.plane[2],
-        (lat - records.plane[1]) * records.plane[3],
-        streets.vertex_chain[i],
-        metres + at * (streets.vertex_metres[i + 1] - metres),
-        seconds + at * (streets.vertex_seconds[i + 1] - seconds),
-        off,
-        numbers[2],
-        int(numbers[4]),
-        numbers[3],
-        found,
-        found_metres,
-        found_seconds,
-        found_state,
-    )
-
-
-@njit(cache=True, nogil=True)
-def search_many(
-    streets: Streets,
-    grid: StreetGrid,
-    obstacles: Obstacles,
-    feet: Feet,
-    records: Records,
-    scratch: Scratch,
-    admitted: Flags,
-    few: Ints,
-    hours: Hours,
-    when: Floats,
-    numbers: Floats,
-    lon: Floats,
-    lat: Floats,
-    minute: float,
-    found: Ints,
-    found_metres: Floats,
-    found_seconds: Floats,
-    found_state: Flags,
-    start: Floats,
-    counts: Ints,
-) -> None:  # pragma: no cover - compiled
-    """:func:`search_from` for each of n points."""
-    for n in range(len(lon)):
-        counts[n] = search_from(
-            streets,
-            grid,
-            obstacles,
-            feet,
-            records,
-            scratch,
-            admitted,
-            few,
-            hours,
-            when,
-            numbers,
-            lon[n],
-            lat[n],
-            minute,
-            found[n],
-            found_metres[n],
-            found_seconds[n],
-            found_state[n],
-            start[n],
-        )
 
 
 @njit(cache=True, nogil=True)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from geo.errors import Invalid
 from geo.walking.arrays import (
     ITEM_BITS,
+    KNOWN,
     Feet,
     Floats,
     Ints,
@@ -28,7 +29,8 @@ from geo.walking.graph import Snapped, WalkingGraph
 class StationsOnStreets:
     """S stations with their feet on a graph, in the order they were given.
 
-    Never changed after it is made; any number of threads may search it at once.
+    Never changed after it is made, but for its `vicinity`; any number of threads may search it at
+    once.
 
     Args:
         graph: the streets.
@@ -50,6 +52,9 @@ class StationsOnStreets:
     snapped: Snapped = field(init=False)
     feet: Feet = field(init=False)
     records: Records = field(init=False, repr=False)
+    vicinity: npt.NDArray[np.void] = field(init=False, repr=False)
+    """(J, count) :data:`geo.walking.arrays.KNOWN`, or (0, 1) before a
+    :func:`geo.walking.vicinity.survey`."""
     _local: threading.local = field(init=False, repr=False, default_factory=threading.local)
 
     def __post_init__(self) -> None:
@@ -93,6 +98,7 @@ class StationsOnStreets:
             by_rank=by_rank.astype(np.int32),
             features=np.ascontiguousarray(features, np.uint64),
         )
+        self.vicinity = np.empty((0, 1), KNOWN)
         self.records = records_of(self.graph.streets, self.feet, snapped.lon, snapped.lat)
 
     def __len__(self) -> int:

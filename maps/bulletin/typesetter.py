@@ -1,68 +1,19 @@
-"""Typst as our typesetter: fonts that are there, a template, data in, PDF out.
-
-Texts reach Typst as JSON values, never as markup. It reads no file but the template, asks nobody
-for anything, and gives up the interpreter while it works, so a server answers on.
-"""
+"""The bulletin's template, typeset."""
 
 from __future__ import annotations
 
-import functools
-import json
-from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from collections.abc import Mapping
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-import typst
+from maps import typesetter
+from maps.typesetter import chosen_families, fonts
 
-from geo.errors import Unavailable
-
-SANS = (
-    "Noto Sans CJK SC",
-    "Noto Sans SC",
-    "Source Han Sans SC",
-    "Source Han Sans CN",
-    "Microsoft YaHei",
-    "PingFang SC",
-    "Hiragino Sans GB",
-    "WenQuanYi Micro Hei",
-    "WenQuanYi Zen Hei",
-    "SimHei",
-)
-SERIF = ("Noto Serif CJK SC", "Noto Serif SC", "Source Han Serif SC", "Source Han Serif CN")
-OLDER = ("SimSun", "NSimSun", "FangSong", "Songti SC")
 TEMPLATE = "bulletin.typ"
 
-
-@functools.lru_cache(maxsize=4)
-def fonts(folder: Path | None) -> tuple[typst.Fonts, tuple[str, ...], tuple[str, ...]]:
-    """The fonts of the system and of `folder`, and which families set the body and the headings.
-
-    Raises:
-        Unavailable: none of them has Chinese letters.
-    """
-    found = typst.Fonts(font_paths=[] if folder is None else [str(folder)])
-    return found, *chosen_families(found.families())
-
-
-def chosen_families(families: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Of the families there are, those that set the body and those of the headings, the best
-    first.
-
-    Raises:
-        Unavailable: none of them has Chinese letters.
-    """
-    known = set(families)
-    body = tuple(name for name in (*SANS, *SERIF, *OLDER) if name in known)
-    if not body:
-        raise Unavailable(
-            "没有中文字体，无法排印通报。 No Chinese font was found to print the bulletin with.",
-            remedy="apt install fonts-noto-cjk, or set NUANYI_FONTS to a folder with Noto Sans CJK "
-            "SC or Source Han Sans SC.",
-        )
-    head = tuple(name for name in (*SERIF, *SANS, *OLDER) if name in known)
-    return body[:2], head[:2]
+__all__ = ["TEMPLATE", "chosen_families", "fonts", "typeset"]
 
 
 def typeset(
@@ -73,33 +24,13 @@ def typeset(
     form: Literal["pdf", "png"] = "pdf",
     dots_per_inch: float = 110,
 ) -> list[bytes]:
-    """The document of `data` as one PDF (tagged, PDF/UA-1), or a picture of each page.
-
-    Args:
-        data: what `bulletin.typ` reads; all texts in it are plain.
-        printed_on: the date the file carries; the same data and day give the same bytes.
-        folder: of further fonts, or None.
-        form: what to make.
-        dots_per_inch: of pictures.
-
-    Raises:
-        Unavailable: there is no Chinese font.
-
-    Cost: 0.2 s for a page, some 40 ms for each further one.
-    """
-    found, body, head = fonts(folder)
-    text = json.dumps({**data, "fonts": {"body": body, "head": head}}, ensure_ascii=False)
-    compiler = typst.Compiler(
-        files("maps.bulletin").joinpath(TEMPLATE).read_bytes(),
-        font_paths=found,
-        ignore_system_fonts=True,
-        sys_inputs={"data": text},
+    """The document of `data`, what `bulletin.typ` reads, as one PDF, or a picture of each page; see
+    :func:`maps.typesetter.typeset`."""
+    return typesetter.typeset(
+        data,
+        printed_on=printed_on,
+        folder=folder,
+        form=form,
+        dots_per_inch=dots_per_inch,
+        template=files("maps.bulletin").joinpath(TEMPLATE).read_bytes(),
     )
-    noon = datetime(printed_on.year, printed_on.month, printed_on.day, 12, tzinfo=UTC)
-    if form == "pdf":
-        made = compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=noon)
-    else:
-        made = compiler.compile(format="png", ppi=dots_per_inch, timestamp=noon)
-    if made is None:
-        raise Unavailable("The typesetter gave nothing.")
-    return [made] if isinstance(made, bytes) else list(made)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 
 from maps.bulletin.view import Change, ChildLine, RateLine, Sheet
 from maps.style import percent, short_percent
 from maps.texts import Both, Language, named, text
+from maps.typesetter import cut, one_line, width
+
+__all__ = ["cut", "width"]
 
 DASH = "–"
 
@@ -159,32 +161,9 @@ def by_rank(children: Sequence[ChildLine]) -> list[ChildLine]:
     )
 
 
-def cut(value: str, most: float) -> str:
-    """The text on one line, at most so many full-width letters wide; what is cut ends in …."""
-    value = one_line(value)
-    if width(value) <= most:
-        return value
-    room = most - 1
-    for at, one in enumerate(value):
-        room -= width(one)
-        if room < 0:
-            return value[:at].rstrip() + "…"
-    return value
-
-
-def width(value: str) -> float:
-    """Width in letters of full width; a Latin one takes some six tenths."""
-    return sum(1.0 if unicodedata.east_asian_width(one) in "WF" else 0.56 for one in value)
-
-
 def plain(name: str) -> str:
     """A name without the remark in brackets at its end; the whole is in the spreadsheet."""
     return re.sub(r"(?<=.)\s*[(（][^()（）]*[)）]$", "", one_line(name))
-
-
-def one_line(value: str) -> str:
-    """Without line breaks and letters that are none."""
-    return " ".join("".join(one if one.isprintable() else " " for one in value).split())
 
 
 def joined(parts: Sequence[str], language: Language) -> str:

@@ -2,20 +2,29 @@
 
 import pytest
 
-from api.door import HEADERS
+from api.door import DATA_HEADERS, HEADERS
 from api.pages import served
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/start", "/docs", "/api/stations", "/nowhere", "/help/problems/busy"]
-)
-def test_every_answer_carries_the_security_headers(client, path):
+@pytest.mark.parametrize("path", ["/", "/start", "/docs", "/help/problems/busy"])
+def test_every_document_carries_the_security_headers(client, path):
     answer = client.get(path)
     for name, value in HEADERS.items():
         if name == "Content-Security-Policy" and path in ("/", "/docs"):
             assert answer.headers[name].startswith(value)
         else:
             assert answer.headers[name] == value
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/stations", "/api/stations/nearest?lon=113.65&lat=34.75", "/nowhere"]
+)
+def test_what_is_data_is_nothing_else_and_for_these_pages_only(client, path):
+    answer = client.get(path)
+    assert answer.headers["content-type"].partition(";")[0].endswith("json")
+    assert {name for name in HEADERS if name in answer.headers} == set(DATA_HEADERS)
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
 @pytest.mark.parametrize("path", ["/", "/start"])

@@ -238,6 +238,7 @@ def _nuanyi(folder: Path) -> Any:
     from geo.walking.answers import FACTS
     from geo.walking.finder import Finder
     from geo.walking.graph import WalkingGraph
+    from geo.walking.vicinity import survey
 
     with np.load(folder / "stations.npz") as file:
         position = np.column_stack([file["lon"], file["lat"]])
@@ -267,6 +268,7 @@ def _nuanyi(folder: Path) -> Any:
         network_edition=1,
         station_edition=2,
     )
+    survey(finder.on_streets)  # a service does it in its first seconds
     settings = Settings(state=folder / "state")
     return create_app(settings, Database((folder / "url").read_text()), finder)
 

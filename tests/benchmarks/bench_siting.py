@@ -4,6 +4,7 @@ HiGHS, in the same run (--peer).
     python tests/benchmarks/bench_siting.py --size 10000x1000 --share 0.002 --p 200
     python tests/benchmarks/bench_siting.py --size 1000000x5000 --share 0.002 --p 200 --limit 20
     python tests/benchmarks/bench_siting.py --size 1000000x5000 --share 0.002 --p 50 --kind city
+    PYTHONPATH=PEERS python tests/benchmarks/bench_siting.py --suite
     python tests/benchmarks/bench_siting.py --published ../shared/data/siting
 
 The first run on a machine compiles; the clock starts after a small instance was solved.
@@ -12,9 +13,12 @@ The first run on a machine compiles; the clock starts after a small instance was
 from __future__ import annotations
 
 import argparse
+import json
 import resource
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -90,14 +94,15 @@ def ours(demand: Demand, discs: Covering, sites: Sites, p: int, limit: float, se
     return answer
 
 
-def spopt(demand: Demand, discs: Discs, p: int, limit: float) -> None:
-    """The peer, where it is installed (peers): its dense matrix, its model, HiGHS."""
+def spopt(demand: Demand, discs: Discs, p: int, limit: float) -> tuple[float, float, bool] | None:
+    """The peer, where it is installed (peers): its dense matrix, its model, HiGHS. (value, seconds,
+    proved), or None."""
     try:
         import pulp
         from spopt.locate import MCLP
     except ImportError:
         print("  spopt: not installed")
-        return
+        return None
     began = time.perf_counter()
     try:
         apart = np.linalg.norm(discs.demand_xy[:, None] - discs.site_xy[None, :], axis=2)
@@ -105,12 +110,84 @@ def spopt(demand: Demand, discs: Discs, p: int, limit: float) -> None:
         model = model.solve(pulp.HiGHS(msg=False, timeLimit=limit))
     except MemoryError as error:
         print(f"  spopt: {error}")
-        return
-    worth = model.problem.objective.value()
-    print(
-        f"  spopt: {worth:.0f}, sol_status {model.problem.sol_status}, "
-        f"{time.perf_counter() - began:.2f} s"
-    )
+        return None
+    worth, seconds = model.problem.objective.value(), time.perf_counter() - began
+    print(f"  spopt: {worth:.0f}, sol_status {model.problem.sol_status}, {seconds:.2f} s")
+    return float(worth), seconds, model.problem.sol_status == pulp.LpSolutionOptimal
+
+
+SUITE = (
+    (1_000, 100, 0.01, 10, "uniform"),
+    (10_000, 1_000, 0.01, 10, "uniform"),
+    (10_000, 1_000, 0.01, 50, "uniform"),
+    (10_000, 1_000, 0.01, 200, "uniform"),
+    (10_000, 1_000, 0.002, 50, "uniform"),
+    (10_000, 1_000, 0.002, 200, "uniform"),
+    (10_000, 5_000, 0.002, 50, "uniform"),
+    (10_000, 5_000, 0.002, 200, "uniform"),
+    (100_000, 100, 0.01, 10, "uniform"),
+    (100_000, 100, 0.01, 50, "uniform"),
+    (100_000, 1_000, 0.002, 50, "uniform"),
+    (10_000, 1_000, 0.002, 50, "city"),
+    (10_000, 1_000, 0.002, 200, "city"),
+    (10_000, 1_000, 0.01, 50, "city"),
+)
+"""The side-by-side suite; the peer alone needs some 40 minutes for it."""
+
+
+def suite(limit: float, pairs: float = np.inf) -> Iterator[dict[str, Any]]:
+    """Each instance by both, in one run; only those of at most so many dense pairs."""
+    ratios = []
+    for points, hosts, share, p, kind in SUITE:
+        if points * hosts > pairs:
+            continue
+        name = f"{points} x {hosts}, {share:.1%}, p={p}, {kind}"
+        print(name)
+        demand, discs, sites = instance(points, hosts, share, kind)
+        answer = ours(demand, discs, sites, p, limit, 1)
+        peer = spopt(demand, discs, p, 300.0)
+        ratio = None if peer is None else peer[1] / answer.seconds
+        ratios += [] if ratio is None else [ratio]
+        same = peer is None or not peer[2] or abs(peer[0] - answer.objective) < 0.5
+        yield {
+            "name": name,
+            "ours": answer.seconds,
+            "peer": None if peer is None else peer[1],
+            "ratio": ratio,
+            "unit": "s",
+            "bar": "optimal, at least 10 x",
+            "holds": None if ratio is None else bool(ratio >= 10 and same and answer.gap == 0),
+            "note": f"gap {answer.gap:.4%}" + ("" if same else ", another optimum!"),
+        }
+    if ratios:
+        mean = float(np.exp(np.mean(np.log(ratios))))
+        yield {
+            "name": f"geometric mean of {len(ratios)}",
+            "ours": mean,
+            "unit": "x",
+            "bar": 100,
+            "holds": mean >= 100,
+        }
+
+
+def run() -> Iterator[dict[str, Any]]:
+    """What `nuanyi bench siting` measures: the suite where the peer needs a minute each, and a
+    million points."""
+    max_cover(*_small())
+    yield from suite(60.0, 1.1e7)
+    for kind, p, gap, bar in (("uniform", 200, 0.01, 3.0), ("city", 50, 0.01, 60.0)):
+        demand, discs, sites = instance(1_000_000, 5_000, 0.002, kind)
+        control = Control(2 * bar, gap)
+        answer = max_cover(demand, sites, discs, Rules(p=p), control, 1, with_certificate=False)
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        yield {
+            "name": f"1,000,000 x 5,000, p={p}, {kind}, to {gap:.1%}",
+            "ours": answer.seconds,
+            "unit": "s",
+            "bar": bar,
+            "holds": bool(answer.seconds <= bar and answer.gap <= gap and memory <= 1024),
+            "note": f"gap {answer.gap:.3%}, {memory:.0f} MB",
+        }
 
 
 def published(folder: Path, limit: float, seed: int) -> None:
@@ -149,8 +226,13 @@ def main() -> None:
     parser.add_argument("--peer", action="store_true", help="run spopt beside it")
     parser.add_argument("--curve", type=int, default=0, help="the budget curve up to so many")
     parser.add_argument("--published", type=Path)
+    parser.add_argument("--suite", action="store_true", help="all 14 instances beside spopt")
     asked = parser.parse_args()
     max_cover(*_small())
+    if asked.suite:
+        for record in suite(asked.limit):
+            print(json.dumps(record))
+        return
     if asked.published:
         published(asked.published, asked.limit, asked.seed)
         return

@@ -19,6 +19,7 @@ from api import (
     places,
     reach,
     reports,
+    siting,
     stations,
     tiles,
     unions,
@@ -26,6 +27,7 @@ from api import (
     words,
 )
 from api.problems import EVERYWHERE, MEDIA_TYPE, classes
+from api.siting import hosts as siting_hosts
 from geo import schema
 from geo.areas.unions import UNION_LEVELS
 from geo.coordinates import CRS_NAMES
@@ -64,6 +66,9 @@ def test_the_words_of_the_api_are_those_of_the_tables():
     assert get_args(words.UnionState) == schema.UNION_STATES
     assert get_args(words.TierOfUnit) == TIER_NAMES
     assert get_args(words.Apart) == APART
+    assert get_args(siting_hosts.HostType) == schema.HOST_TYPES
+    assert get_args(siting_hosts.CandidateSource) == schema.CANDIDATE_SOURCES
+    assert get_args(siting_hosts.Point) == schema.ASSESSED
     assert get_args(HoursState) == STATES
     assert set(get_args(words.RateName)) == set(RATES)
 
@@ -122,6 +127,7 @@ def test_every_operation_is_named_as_its_function_and_says_what_it_does(open_app
         places,
         reach,
         reports,
+        siting,
         stations,
         tiles,
         unions,
@@ -191,6 +197,27 @@ def test_no_address_is_forgotten(open_app):
         "/api/places",
         "/api/reports",
         "/api/reports/{receipt}",
+        "/api/siting/curve",
+        "/api/siting/demand/sources",
+        "/api/siting/evaluate",
+        "/api/siting/ground",
+        "/api/siting/hosts",
+        "/api/siting/plans",
+        "/api/siting/plans/{plan_id}",
+        "/api/siting/plans/{plan_id}.geojson",
+        "/api/siting/plans/{plan_id}.gpkg",
+        "/api/siting/plans/{plan_id}.xlsx",
+        "/api/siting/plans/{plan_id}/copy",
+        "/api/siting/plans/{plan_id}/events",
+        "/api/siting/plans/{plan_id}/map.html",
+        "/api/siting/plans/{plan_id}/proof.json",
+        "/api/siting/plans/{plan_id}/report.pdf",
+        "/api/siting/plans/{plan_id}/run",
+        "/api/siting/plans/{plan_id}/stop",
+        "/api/siting/plans/{plan_id}/tasks",
+        "/api/siting/tasks",
+        "/api/siting/tasks/{task_id}",
+        "/api/siting/units_without_station",
         "/api/stations",
         "/api/stations/along",
         "/api/stations/changes",

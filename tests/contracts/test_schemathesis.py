@@ -6,10 +6,15 @@ ours; questions that break the document must be refused.
 
 import pytest
 import schemathesis
+from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
+from planning_town import a_town
 from schemathesis import GenerationMode
 from schemathesis.checks import ignored_auth, positive_data_acceptance
 from served import KEY
+
+from api.app import create_app
+from geo.settings import Settings
 
 BOUNDED = settings(
     max_examples=40,
@@ -47,6 +52,26 @@ OPERATIONS = [
     "get_enterprise",
     "note_union",
     "revoke_union",
+    "siting_ground",
+    "evaluate_sites",
+    "siting_curve",
+    "make_plan",
+    "list_plans",
+    "get_plan",
+    "rename_plan",
+    "delete_plan",
+    "stop_plan",
+    "run_plan",
+    "copy_plan",
+    "plan_proof",
+    "plan_geojson",
+    "plan_geopackage",
+    "plan_workbook",
+    "plan_report",
+    "plan_map",
+    "make_tasks",
+    "list_tasks",
+    "change_task",
     "live_state",
     "list_stations",
     "nearest_stations",
@@ -72,11 +97,18 @@ OPERATIONS = [
     "healthz",
     "readyz",
     "coverage_page",
+    "list_hosts",
+    "demand_sources",
+    "units_without_station",
 ]
 MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
 WITHOUT_PARAMETERS = {"healthz", "readyz", "cluster_rules", "live_state"}
-STREAMS = {"live_events"}
-"""They never end; see tests/api/test_live.py."""
+STREAMS = {"live_events", "plan_events"}
+"""They never end; see tests/api/test_live.py and tests/api/test_siting.py."""
+NUMBERED = {"get_plan", "delete_plan", "stop_plan", "run_plan", "copy_plan", "plan_proof"} | {
+    "plan_geojson", "plan_geopackage", "plan_workbook", "plan_report", "plan_map"
+}  # fmt: skip
+"""They take little more than a number, in the same way: few questions try them."""
 HERE = {"Host": "127.0.0.1"}
 THERE = {"Authorization": "Bearer " + KEY.encode().decode("latin-1")}
 
@@ -111,9 +143,26 @@ def test_any_question_with_the_key(keyed_app, name):
 
 
 def ask(operation, mode, headers, without):
-    @BOUNDED
+    few = operation.definition.raw["operationId"] in NUMBERED
+
+    @settings(BOUNDED, max_examples=15 if few else BOUNDED.max_examples)
     @given(case=operation.as_strategy(generation_mode=mode))
     def asked(case):
         case.call_and_validate(headers=headers, excluded_checks=without)
 
     asked()
+
+
+@pytest.fixture(scope="module")
+def planner_app(cluster, tmp_path_factory):
+    """The service of a town with candidates and demand."""
+    with a_town(cluster) as town:
+        app = create_app(Settings(state=tmp_path_factory.mktemp("planner")), town.database)
+        with TestClient(app):
+            yield app
+
+
+@pytest.mark.parametrize("name", ["siting_ground", "evaluate_sites"])
+def test_any_question_about_siting_where_there_is_an_answer(planner_app, name):
+    operation = operations(planner_app, HERE)[name]
+    ask(operation, GenerationMode.POSITIVE, HERE, [positive_data_acceptance, ignored_auth])

@@ -1,5 +1,6 @@
 """The walking search against scipy's Dijkstra on the fine graph, and by hand."""
 
+import sys
 import threading
 
 import numpy as np
@@ -29,15 +30,28 @@ from geo.walking import (
     nearest_of_every_node,
     prepared,
 )
+from geo.walking.vicinity import survey
 
 GEOD = Geod(ellps="WGS84")
 WEEK = 10_080
 DAY = 1_440
 
 
+@pytest.fixture(autouse=True, params=[0, 2, 16], ids=lambda count: f"{count} known")
+def known(request, monkeypatch):
+    """Everything holds with a table of the nearest stations of each junction, and without."""
+    monkeypatch.setattr(sys.modules[__name__], "KNOWN", request.param)
+
+
+KNOWN = 0
+
+
 def stations_at(graph: WalkingGraph, *metres: tuple[float, float], **more) -> StationsOnStreets:
     places = np.array([place(*xy) for xy in metres]).reshape(-1, 2)
-    return StationsOnStreets(graph, places[:, 0], places[:, 1], **more)
+    stations = StationsOnStreets(graph, places[:, 0], places[:, 1], **more)
+    if KNOWN:
+        survey(stations, KNOWN)
+    return stations
 
 
 def walk(stations: StationsOnStreets, x: float, y: float, k: int = 5, **more):
@@ -390,7 +404,7 @@ def few_share():
 
 
 @pytest.mark.usefixtures("few_share")
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     situations(),
     st.integers(1, 6),
@@ -431,7 +445,7 @@ def test_on_any_network_the_answer_is_the_full_dijkstras(situation, k, limit, sm
     assert (which[np.isinf(best)] == -1).all()
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(situations())
 def test_chains_lose_no_street_and_no_metre(situation):
     network = situation[0]

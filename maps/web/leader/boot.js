@@ -12,7 +12,7 @@
   const language = root.lang.startsWith("en") ? "en" : "zh";
   const said = asked.get("lang") ?? (new URLSearchParams(location.search).has("lang") ? null : kept.language);
   if (["zh", "en"].includes(said) && said !== language) {
-    location.replace(`/coverage?lang=${said}${location.hash}`);
+    location.replace(`${location.pathname}?lang=${said}${location.hash}`);
     return;
   }
   const dark = matchMedia("(prefers-color-scheme: dark)");

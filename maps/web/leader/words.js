@@ -6,10 +6,11 @@ export const english = page.language === "en";
 const tag = english ? "en" : "zh-CN";
 const whole = new Intl.NumberFormat(tag, { maximumFractionDigits: 0 });
 
-/** A text of the page; `values` fill its placeholders. */
+/** A text of the page; `values` fill its placeholders. The planner's page uses this module too and
+ * has a section of its own; what both say stands in the leader's. */
 export function t(key, values = {}) {
-  const pattern = page.texts[`leader.${key}`];
-  if (pattern === undefined) throw new Error(`no text leader.${key}`);
+  const pattern = page.texts[`${page.section ?? "leader"}.${key}`] ?? page.texts[`leader.${key}`];
+  if (pattern === undefined) throw new Error(`no text ${key}`);
   return pattern.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 

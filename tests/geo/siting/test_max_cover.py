@@ -208,8 +208,11 @@ def test_a_certificate_that_was_touched_is_caught() -> None:
     assert honest[0] == answer.objective
     wrong = dict(answer.certificate, sites=answer.certificate["sites"][:-1])
     assert check(weight, who, where, None, np.ones(20), wrong)[0] < answer.objective
-    cheap = dict(answer.certificate, price=[0.0] * len(answer.certificate["price"]))
-    assert check(weight, who, where, None, np.ones(20), cheap)[1] >= honest[1]
+    assert honest[1] == answer.bound
+    cheap = dict(answer.certificate, tree={"vectors": []})
+    assert check(weight, who, where, None, np.ones(20), cheap)[1] > honest[1]
+    boasting = dict(answer.certificate, bound=answer.bound - 50)
+    assert check(weight, who, where, None, np.ones(20), boasting)[1] >= answer.objective
 
 
 def test_pairs_from_a_file_are_the_same_reach() -> None:

@@ -10,6 +10,7 @@ from served import KEY
 from api.pages import FOR_EVER, served
 from maps import leader
 from maps.texts import catalogue
+from maps.vendored import MAPLIBRE
 
 ROOM = leader.ROOM
 SCRIPTS = sorted(path.relative_to(ROOM).as_posix() for path in ROOM.rglob("*.js"))
@@ -42,13 +43,13 @@ def test_the_page_and_what_it_names_are_there(client, lang):
     assert f'lang="{"en" if lang == "en" else "zh-CN"}"' in page.text
     for path in re.findall(r'(?:src|href)="(/web/[^"]+)"', page.text):
         assert client.get(path).status_code == 200, path
-    for name in leader.MAPLIBRE:
+    for name in MAPLIBRE:
         assert leader.library(name) in page.text or name.endswith("-worker.js")
     assert client.get(leader.library(leader.ECHARTS)).status_code == 200
 
 
 def test_a_marked_file_is_kept_for_ever_and_an_old_mark_is_not(client):
-    for path in (leader.address("main.js"), leader.library(leader.MAPLIBRE[0])):
+    for path in (leader.address("main.js"), leader.library(MAPLIBRE[0])):
         assert client.get(path).headers["cache-control"] == FOR_EVER
     old = client.get("/web/@0123456789ab/leader/main.js")
     assert old.status_code == 200

@@ -1,0 +1,21 @@
+"""`nuanyi siting`: where the next stations go, on plain files and on the editions in force."""
+
+from __future__ import annotations
+
+import typer
+
+from api.cli import siting_plans
+from api.cli.siting import check, curve, demand, evaluate, hosts, solve
+
+app = typer.Typer(
+    help="选址：新驿站设在哪里，并给出证明 / where the next stations go, with a proof.\n\n"
+    "solve, check, evaluate 和 curve 只用文件，不需要数据库 / need files and no database.",
+    no_args_is_help=True,
+)
+solve.register(app)
+check.register(app)
+evaluate.register(app)
+curve.register(app)
+hosts.register(app)
+siting_plans.register(app)
+app.add_typer(demand.app, name="demand")

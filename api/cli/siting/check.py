@@ -1,0 +1,70 @@
+"""`nuanyi siting check`: whether a plan holds."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from api.cli import console
+from api.cli.siting import options
+
+if TYPE_CHECKING:
+    from geo.siting.files.checking import Checked
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the command into `nuanyi siting`."""
+    app.command("check")(check)
+
+
+def check(
+    plan: Annotated[Path, typer.Argument(help="PLAN.json。")],
+    demand: Annotated[
+        Path | None, typer.Option(help="需求文件 / demand; by default that of the plan.")
+    ] = None,
+    candidates: Annotated[
+        Path | None, typer.Option(help="候选点 / candidates; by default that of the plan.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出 / print JSON.")] = False,
+) -> None:
+    """核对方案 / Derive value, conditions and bound of a plan anew.
+
+    From the files alone, by code that shares nothing with the solvers. Exit code 1: the plan does
+    not hold.
+
+    Example: nuanyi siting check PLAN.json
+    """
+    from geo.siting.files.checking import check_plan
+    from geo.siting.files.plan import question_of, read
+
+    told = read(plan)
+    asked = question_of(told, plan.parent)
+    asked = replace(asked, demand=demand or asked.demand, candidates=candidates or asked.candidates)
+    found = check_plan(told, options.load(asked))
+    if as_json:
+        console.show_json(asdict(found) | {"holds": found.holds})
+    else:
+        _show(told, found)
+    if not found.holds:
+        raise typer.Exit(1)
+
+
+def _show(plan: dict[str, Any], found: Checked) -> None:
+    console.show_facts(
+        "方案成立 / the plan holds" if found.holds else "方案不成立 / the plan does not hold",
+        {
+            "模型 / model": plan["model"],
+            "目标值（重新计算） / objective, derived anew": f"{found.value:,.10g}",
+            "目标值（方案所记） / as stated": f"{found.stated:,.10g}",
+            "界（证书所证） / bound that the certificate proves": (
+                "没有证书 / no certificate" if found.bound is None else f"{found.bound:,.10g}"
+            ),
+            "界（方案所记） / bound as stated": (
+                "–" if found.stated_bound is None else f"{found.stated_bound:,.10g}"
+            ),
+            "问题 / what is wrong": found.broken,
+        },
+    )

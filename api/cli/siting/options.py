@@ -1,0 +1,207 @@
+"""The options that `solve`, `evaluate` and `curve` share, and the question they make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from api.cli import console
+from geo.coordinates import CRS_NAMES
+from geo.errors import Invalid
+
+if TYPE_CHECKING:
+    from geo.siting.files.asked import Question
+    from geo.siting.files.load import Problem
+
+Demand = Annotated[Path, typer.Option("--demand", help="需求点文件 / demand: id, x, y, weight.")]
+Candidates = Annotated[
+    Path,
+    typer.Option(
+        "--candidates",
+        help="候选点 / candidates: id, x, y, and more.",
+    ),
+]
+Existing = Annotated[Path | None, typer.Option("--existing", help="现有站点 / stations that stay.")]
+Radius = Annotated[
+    float | None,
+    typer.Option("--radius", help="服务半径 / how far a site reaches."),
+]
+Metric = Annotated[
+    str | None,
+    typer.Option(
+        "--metric",
+        help="距离 / euclidean, geodesic, walk or file.",
+    ),
+]
+Distances = Annotated[
+    Path | None,
+    typer.Option("--distances", help="距离文件 / a file of distances."),
+]
+Streets = Annotated[
+    Path | None,
+    typer.Option("--streets", help="路网 / streets to walk on, .osm.pbf."),
+]
+CrsOption = Annotated[str, typer.Option("--crs", help="坐标系 / wgs84, gcj02 or bd09.")]
+Steps = Annotated[
+    str | None,
+    typer.Option("--steps", help="分级覆盖 / steps, such as 500:1, 1000:0.5."),
+]
+Backup = Annotated[float, typer.Option("--backup", help="二次覆盖 / what a second cover counts.")]
+Hours = Annotated[str, typer.Option("--hours", help="小时 / which hours, of columns h0 to h23.")]
+Day = Annotated[
+    str | None,
+    typer.Option("--day", help="日子 / workday or weekend."),
+]
+Force = Annotated[list[str] | None, typer.Option("--force", help="必选 / ids that must be chosen.")]
+Forbid = Annotated[
+    list[str] | None, typer.Option("--forbid", help="禁选 / ids that must not be chosen.")
+]
+Spacing = Annotated[float, typer.Option("--spacing", help="间距 / least distance apart.")]
+AreaShare = Annotated[
+    float | None,
+    typer.Option("--area-share", help="街道比例 / lowest share of each subdistrict."),
+]
+AreaSites = Annotated[
+    int | None,
+    typer.Option("--area-sites", min=0, help="街道站数 / fewest sites of each subdistrict."),
+]
+PerArea = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--per-area",
+        help="街道 / one of them: NAME=60% , NAME=2 (sites), or a file.",
+    ),
+]
+Open24h = Annotated[
+    int, typer.Option("--open-24h", min=0, help="24 小时站点 / least open 24 hours.")
+]
+PerChain = Annotated[
+    int | None,
+    typer.Option("--per-chain", min=0, help="品牌 / so many of one chain at most."),
+]
+Capacity = Annotated[
+    str | None,
+    typer.Option("--capacity", help="容量 / column (of the file), or a number."),
+]
+
+
+def question(**given: Any) -> Question:
+    """The question that the options ask.
+
+    Raises:
+        Invalid: an option that cannot be understood.
+    """
+    from geo.siting.files.asked import Question
+
+    crs = given.get("crs", "wgs84")
+    if crs not in CRS_NAMES:
+        raise Invalid(
+            f"没有坐标系“{crs}”。 There is no coordinate system '{crs}'.",
+            remedy=f"可选 / Use one of {', '.join(CRS_NAMES)}.",
+            field="crs",
+        )
+    if given.get("day") not in (None, "workday", "weekend"):
+        raise Invalid(
+            f"没有日类型“{given['day']}”。 There is no kind of day '{given['day']}'.",
+            remedy="可选 / Use workday or weekend.",
+            field="day",
+        )
+    capacity = given.pop("capacity", None)
+    if capacity is not None and capacity != "column":
+        given["capacity"] = _number(capacity, "capacity")
+    given["with_capacities"] = capacity == "column"
+    given["steps"] = tuple(_steps(given.get("steps")))
+    given["per_area"] = tuple(_per_area(given.get("per_area") or ()))
+    given["force"], given["forbid"] = (
+        tuple(dict.fromkeys(split(given.get(name) or ()))) for name in ("force", "forbid")
+    )
+    return Question(**given)
+
+
+def load(asked: Question) -> Problem:
+    """Read the files; the streets in force where walking is asked for and no extract is given."""
+    from geo.siting.files.load import load as read
+
+    if asked.metric != "walk" or asked.streets is not None:
+        return read(asked, None, console.BarProgress())
+    from geo import editions
+    from geo.siting.walked import walking
+    from geo.walking.snapshot import load_graph
+
+    of = console.settings()
+    with console.database(of) as database, database.read(console.OPERATOR) as reader:
+        edition = editions.active(reader, "streets")
+        if edition is None:
+            raise Invalid(
+                "没有启用的路网。 No streets are in force.",
+                remedy="加上 --streets 文件（.osm.pbf），或先导入路网。 "
+                "Add --streets FILE (.osm.pbf), or import streets first.",
+                field="streets",
+            )
+        graph = load_graph(reader, of, edition.id, console.BarProgress())
+    return read(
+        asked,
+        lambda demand, site, metres: walking(graph, demand, site, metres),
+        console.BarProgress(),
+    )
+
+
+def split(values: Iterable[str]) -> Iterable[str]:
+    """The parts of texts with commas, also Chinese ones."""
+    return (part.strip() for value in values for part in re.split("[,，]", value) if part.strip())
+
+
+def _steps(text: str | None) -> Iterable[tuple[float, float]]:
+    for part in split([text] if text else []):
+        metres, colon, share = part.replace("：", ":").partition(":")
+        if not colon:
+            raise Invalid(
+                f"分级“{part}”应写作 米:比例。 The step '{part}' should be metres:share.",
+                remedy="如 --steps 500:1,1000:0.5 / such as --steps 500:1,1000:0.5",
+                field="steps",
+            )
+        yield _number(metres, "steps"), _number(share, "steps")
+
+
+def _per_area(values: Iterable[str]) -> Iterable[tuple[str, float | int]]:
+    for value in values:
+        name, equals, wanted = value.rpartition("=")
+        if not equals:
+            yield from _per_area_file(Path(value))
+        elif re.fullmatch(r"[1-9]\d*", wanted.strip()):
+            yield name.strip(), int(wanted)
+        elif wanted.strip().endswith(("%", "％")):
+            yield name.strip(), _number(wanted.strip()[:-1], "per_area") / 100
+        else:
+            yield name.strip(), _number(wanted, "per_area")
+
+
+def _per_area_file(path: Path) -> Iterable[tuple[str, float | int]]:
+    import numpy as np
+
+    from geo.siting.files import tables
+
+    told = tables.read(path, ["share", "sites"], ["district"])
+    told.require("district")
+    for at, name in enumerate(told.texts["district"].to_pylist()):
+        share = float(told.numbers["share"][at]) if "share" in told.numbers else np.nan
+        sites = float(told.numbers["sites"][at]) if "sites" in told.numbers else np.nan
+        if name is not None and not np.isnan(share):
+            yield name, share
+        if name is not None and not np.isnan(sites):
+            yield name, int(sites)
+
+
+def _number(text: str, field: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise Invalid(
+            f"“{text}”不是数。 '{text}' is no number.",
+            remedy=f"请改正 --{field.replace('_', '-')}。 Correct it.",
+            field=field,
+        ) from error

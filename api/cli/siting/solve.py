@@ -1,0 +1,204 @@
+"""`nuanyi siting solve`: files in, PLAN.json out."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from api.cli import console
+from api.cli.siting import options
+from geo.errors import Invalid
+
+if TYPE_CHECKING:
+    from geo.siting.files.load import Problem
+    from geo.siting.problem import Answer, Control, Longs
+
+TICK = 0.2
+STATUS = {
+    "optimal": "已证明最优 / proved to be the best",
+    "gap reached": "达到要求的差距 / the gap asked for is reached",
+    "time limit": "到时间 / out of time",
+    "stopped": "已停止 / stopped",
+    "infeasible": "没有可行方案 / no plan is possible",
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the command into `nuanyi siting`."""
+    app.command("solve")(solve)
+
+
+def solve(
+    demand: options.Demand,
+    candidates: options.Candidates,
+    out: Annotated[Path, typer.Option("--out", help="写到 / where to write PLAN.json.")],
+    model: Annotated[
+        str, typer.Option(help="模型 / max-cover, set-cover, p-median, p-centre.")
+    ] = "max-cover",
+    existing: options.Existing = None,
+    sites: Annotated[
+        int | None, typer.Option("--sites", min=0, help="至多几个新站 / at most so many new sites.")
+    ] = None,
+    budget: Annotated[
+        float | None, typer.Option("--budget", min=0, help="预算 / at most so much cost.")
+    ] = None,
+    share: Annotated[
+        float | None, typer.Option("--share", help="比例 / share to cover, for set-cover.")
+    ] = None,
+    radius: options.Radius = None,
+    metric: options.Metric = None,
+    distances: options.Distances = None,
+    streets: options.Streets = None,
+    crs: options.CrsOption = "wgs84",
+    steps: options.Steps = None,
+    backup: options.Backup = 0.0,
+    capacity: options.Capacity = None,
+    area_share: options.AreaShare = None,
+    area_sites: options.AreaSites = None,
+    per_area: options.PerArea = None,
+    spacing: options.Spacing = 0.0,
+    open_24h: options.Open24h = 0,
+    per_chain: options.PerChain = None,
+    force: options.Force = None,
+    forbid: options.Forbid = None,
+    hours: options.Hours = "6-22",
+    day: options.Day = None,
+    gap: Annotated[
+        float, typer.Option(min=0, help="差距 / a proven gap that is good enough.")
+    ] = 0.001,
+    time_limit: Annotated[
+        float | None,
+        typer.Option("--time-limit", min=0, help="时限 / at most so many seconds."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="随机数 / seed: the same gives the same plan.")] = 0,
+    assignment: Annotated[
+        bool, typer.Option("--assignment", help="归属 / also write whom each point goes to.")
+    ] = False,
+    certificate: Annotated[
+        bool | None,
+        typer.Option(help="证书 / also write the proof; by default up to a million points."),
+    ] = None,
+) -> None:
+    """求解选址，写出带证明的方案 / Solve a siting question of files; the plan comes with its proof.
+
+    Columns: demand `id,x,y,weight` (or lon,lat), candidates `id,x,y,cost,...`; CSV, XLSX, GeoJSON
+    or GeoPackage. Ctrl-C ends the search with the best plan so far. Exit code 1: no plan is
+    possible; PLAN.json and the screen say why.
+
+    Example: nuanyi siting solve --demand D.csv --candidates C.csv --sites 9 --radius 500 --out P
+    """
+    asked = options.question(
+        model=model, demand=demand, candidates=candidates, existing=existing, sites=sites,
+        budget=budget, share=share, radius=radius, metric=metric, distances=distances,
+        streets=streets, crs=crs, steps=steps, backup=backup, capacity=capacity,
+        area_share=area_share, area_sites=area_sites, per_area=per_area, spacing=spacing,
+        open_24h=open_24h, per_chain=per_chain, force=force, forbid=forbid, hours=hours, day=day,
+    )  # fmt: skip
+    if not out.parent.is_dir():
+        raise Invalid(
+            f"没有文件夹 {out.parent}。 There is no folder {out.parent}.",
+            remedy="请先建立该文件夹。 Make the folder first.",
+            field="out",
+        )
+    from geo.siting.files.plan import has_plan, plan_of, why_not, write
+    from geo.siting.problem import Control
+
+    problem = options.load(asked)
+    said = Said()
+    control = Control(time_limit, gap, said)
+    answer = _solved(problem, control, said, seed, certificate)
+    explained = None if has_plan(answer) else why_not(problem)
+    plan = plan_of(problem, answer, folder=out.parent, explained=explained, assigned=assignment)
+    write(plan, out)
+    _show(plan, out)
+    if not has_plan(answer):
+        raise typer.Exit(1)
+
+
+def _solved(
+    problem: Problem, control: Control, said: Said, seed: int, certified: bool | None
+) -> Answer:
+    """The answer, with a live gap; Ctrl-C asks for the best so far."""
+    from geo.siting.files.plan import solve as by_model
+
+    answers: list[Answer] = []
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            answers.append(by_model(problem, control, seed, certified=certified))
+        except BaseException as error:  # noqa: BLE001 - told in the thread that waits
+            failed.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    with console.err.status("求解 / solving") as status:
+        thread.start()
+        while thread.is_alive():
+            try:
+                thread.join(TICK)
+                status.update(said.text)
+            except KeyboardInterrupt:
+                control.stop()
+                said.stopping = True
+    if failed:
+        raise failed[0]
+    return answers[0]
+
+
+class Said:
+    """What is told while the search goes on."""
+
+    def __init__(self) -> None:
+        self.stopping = False
+        self.latest: tuple[float, float] | None = None
+
+    def __call__(self, value: float, bound: float, sites: Longs) -> None:
+        """After each improvement, from the solver's thread."""
+        del sites
+        self.latest = (value, bound)
+
+    @property
+    def text(self) -> str:
+        """One line for a person who waits."""
+        told = "求解 / solving"
+        if self.latest is not None:
+            from geo.siting.problem import gap_of
+
+            value, bound = self.latest
+            told += f" · {value:,.10g} · 距最优不超过 within {gap_of(value, bound):.2%}"
+        return told + (" · 正在停止 / stopping" if self.stopping else "")
+
+
+def _show(plan: dict[str, Any], out: Path) -> None:
+    console.show_facts(
+        f"{plan['model']} · {STATUS[plan['status']]}",
+        {
+            "目标值 / objective": _told(plan["objective"]),
+            "界 / bound": _told(plan["bound"]),
+            "差距 / gap": "–" if plan["gap"] is None else f"{plan['gap']:.3%}",
+            "新站 / new sites": len(plan["sites"]),
+            "成本 / cost": _told(plan["cost"]),
+            "覆盖 / covered": _covered(plan.get("coverage")),
+            "秒 / seconds": f"{plan['seconds']:.2f}",
+            "写到 / written to": str(out),
+        },
+    )
+    for note in [*plan["relaxed"], *plan["notes"]]:
+        console.out.print(note, markup=False)
+    if "infeasible" in plan:
+        for language in ("zh", "en"):
+            if plan["infeasible"][language]:
+                console.out.print(plan["infeasible"][language], markup=False)
+
+
+def _covered(told: dict[str, Any] | None) -> str:
+    if told is None or told["share"] is None:
+        return "–"
+    return f"{_told(told['after'])} / {_told(told['demand'])} ({told['share']:.1%})"
+
+
+def _told(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.10g}"

@@ -1,0 +1,150 @@
+"""`/api/siting/tasks`: from a plan to stations: contacted, agreed, opened."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api import answers
+from api.answers import Page
+from api.identity import OWN_PAGE
+from api.service import SECURED, Seeing, Serving
+from api.siting.asking import CHANGING, FAILURES
+from api.siting.plans import PlanId
+from geo.siting import tasks
+from geo.siting.question import Ref
+from geo.siting.tasks import LONGEST_NOTE
+
+router = APIRouter(prefix="/api/siting", tags=["siting"])
+TaskState = Literal["proposed", "contacted", "agreed", "opened", "declined"]
+TaskId = Annotated[int, Path(ge=1, le=2**31 - 1, description="Number of the task.", examples=[1])]
+
+
+class TasksAsked(BaseModel):
+    """Which sites of the plan."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sites: list[Ref] | None = Field(
+        None, max_length=3000, description="Only these; all without it.", examples=[[1]]
+    )
+
+
+class TasksQuestion(Page, answers.Question):
+    """Which tasks."""
+
+    plan_id: int | None = Field(
+        None, ge=1, le=2**31 - 1, description="Only those of this plan.", examples=[1]
+    )
+    state: TaskState | None = Field(
+        None, description="Only those in this state.", examples=["agreed"]
+    )
+
+
+class TaskChange(BaseModel):
+    """How far it has come."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: TaskState | None = Field(
+        None, description="opened makes it a station at once.", examples=["contacted"]
+    )
+    note: str | None = Field(
+        None, max_length=LONGEST_NOTE, pattern=r"^[^\x00]*$", examples=["店长同意提供饮水"]
+    )
+
+
+class TaskAnswer(BaseModel):
+    """A site of a plan that is being made real."""
+
+    id: int
+    plan_id: int | None = Field(description="Null when the plan was deleted.")
+    site: str = Field(description="The candidate's id, or the key of a place put on the map.")
+    candidate_id: int | None
+    name: str
+    host_type: str | None
+    chain: str | None
+    address: str | None
+    lon: float
+    lat: float
+    cost: float | None
+    open_24h: bool
+    state: TaskState
+    note: str | None
+    station_id: int | None = Field(description="The station, once it opened.")
+    created_at: datetime
+    changed_at: datetime
+    changed_by: str
+
+
+class TaskList(BaseModel):
+    """Tasks by number."""
+
+    tasks: list[TaskAnswer]
+    next: str | None = Field(description="Address of the next page; null on the last.")
+
+
+@router.post(
+    "/plans/{plan_id}/tasks",
+    status_code=201,
+    response_model=TaskList,
+    openapi_extra=SECURED,
+    dependencies=[OWN_PAGE],
+    responses=CHANGING,
+)
+def make_tasks(service: Serving, actor: Seeing, plan_id: PlanId, asked: TasksAsked) -> Response:
+    """Make the sites of a plan tasks; those there are stay as they are. 生成建站任务。"""
+    with service.database.write(actor) as writer:
+        made = tasks.make_tasks(writer, plan_id, asked.sites)
+    body = TaskList(tasks=[_told(one) for one in made], next=None)
+    answer = answers.reply(body, None, public=False)
+    answer.status_code = 201
+    return answer
+
+
+@router.get("/tasks", response_model=TaskList, openapi_extra=SECURED, responses=FAILURES)
+def list_tasks(
+    request: Request, service: Serving, actor: Seeing, asked: Annotated[TasksQuestion, Query()]
+) -> Response:
+    """Tasks: which hosts were contacted, agreed, opened, declined. 建站任务列表。"""
+    after = answers.read_cursor(asked.after)
+    with service.database.read(actor) as reader:
+        found = tasks.listed(
+            reader,
+            plan_id=asked.plan_id,
+            state=asked.state,
+            after=None if after is None else after[0],
+            limit=asked.limit + 1,
+        )
+    shown, end = found[: asked.limit], None
+    if len(found) > asked.limit:
+        end = answers.page_after(request, answers.cursor(shown[-1].id))
+    body = TaskList(tasks=[_told(one) for one in shown], next=end)
+    return answers.reply(body, None, public=False, next_page=end)
+
+
+@router.patch(
+    "/tasks/{task_id}",
+    response_model=TaskAnswer,
+    openapi_extra=SECURED,
+    dependencies=[OWN_PAGE],
+    responses=CHANGING,
+)
+def change_task(service: Serving, actor: Seeing, task_id: TaskId, asked: TaskChange) -> Response:
+    """Note how far a task has come; `opened` makes it a station. 更新任务；建成后即成为驿站。
+
+    Opening puts an edition of stations in force: the one before and the new station. It is found,
+    counted and drawn like any other within a second or two.
+    """
+    with service.database.write(actor) as writer:
+        task = tasks.change_task(
+            writer, service.settings, task_id, state=asked.state, note=asked.note
+        )
+    return answers.reply(_told(task), None, public=False)
+
+
+def _told(task: tasks.Task) -> TaskAnswer:
+    return TaskAnswer.model_validate(task, from_attributes=True)

@@ -1,0 +1,253 @@
+"""Plans as they are told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from api.answers import EditionBrief
+from geo.siting.question import Question
+from geo.siting.scenarios import Scenario
+
+State = Literal["waiting", "running", "done", "stopped", "failed", "interrupted"]
+Status = Literal["optimal", "gap reached", "time limit", "stopped", "infeasible"]
+
+
+class ProgressAnswer(BaseModel):
+    """How far a search has come."""
+
+    phase: Literal["waiting", "ground", "search", "facts"] = Field(
+        description="ground: who reaches whom is being worked out; facts: what the plan does is."
+    )
+    seconds: float = Field(description="Of the search.")
+    objective: float | None = Field(None, description="Of the best plan so far.")
+    bound: float | None = Field(None, description="No plan is better than this.")
+    gap: float | None = Field(None, description="|bound - objective| / objective.")
+    sites: int | None = Field(None, description="New sites of the best plan so far.")
+
+
+class PlanAnswerBody(BaseModel):
+    """The plan and how good it is."""
+
+    status: Status
+    objective: float | None
+    bound: float | None = Field(description="Proven: no plan whatever is better.")
+    gap: float | None = Field(description="|bound - objective| / objective; null: not finite.")
+    seconds: float
+    seed: int
+    sites: list[int | str] = Field(description="Candidates by id, places of `extra` by key.")
+    relaxed: list[str] = Field(description="What could not be kept, or was assumed, in words.")
+
+
+class PlanProblem(BaseModel):
+    """Why there is no plan, in both languages."""
+
+    detail: str
+    remedy: str | None = None
+    detail_zh: str | None = None
+    detail_en: str | None = None
+
+
+class OverlapAnswer(BaseModel):
+    """Another site of the plan that reaches some of the same people."""
+
+    id: int | str
+    people: float
+
+
+class ReplacementAnswer(BaseModel):
+    """A candidate that could stand in, and what the plan then loses."""
+
+    id: int
+    name: str
+    loss: float
+
+
+class PlanSite(BaseModel):
+    """A site of the plan, and why it is in it."""
+
+    id: int | str
+    name: str
+    lon: float
+    lat: float
+    cost: float | None
+    host_type: str | None
+    chain: str | None
+    address: str | None
+    agreed: bool | None
+    open_24h: bool
+    source: str = Field(description="register, how it was generated, or map: put there by hand.")
+    district: str | None
+    adds_last: float = Field(description="People lost without it.")
+    alone: float = Field(description="People it adds to today's stations alone.")
+    overlap_today: float = Field(description="Of the people it reaches, those covered today.")
+    overlap: list[OverlapAnswer]
+    replacements: list[ReplacementAnswer]
+    why_zh: str
+    why_en: str
+
+
+class PlanDistrict(BaseModel):
+    """People of a subdistrict, covered before and after."""
+
+    id: int
+    name: str | None
+    people: float
+    before: float
+    after: float
+
+
+class Equity(BaseModel):
+    """Gini coefficient of the districts' shares, weighted by people; null: not defined."""
+
+    before: float | None
+    after: float | None
+
+
+class PlanFacts(BaseModel):
+    """What the plan does. People are summed over the hours; fewer than `least` are told as 0."""
+
+    people: float
+    hours: int
+    least: float
+    covered_today: float
+    covered: float
+    share_today: float | None
+    share: float | None
+    cost: float
+    stations: int
+    straight_line: bool
+    district_kind: str | None
+    equity: Equity
+    districts: list[PlanDistrict]
+    sites: list[PlanSite] = Field(description="Those that add most first.")
+
+
+class PlanBrief(BaseModel):
+    """A plan in the list."""
+
+    id: int
+    name: str
+    state: State
+    url: str
+    page: str = Field(description="The workbench with this plan.")
+    question: Question
+    editions: list[EditionBrief] | None = Field(description="What it was worked out with.")
+    status: Status | None
+    covered: float | None
+    covered_today: float | None
+    share: float | None
+    share_today: float | None
+    cost: float | None
+    gap: float | None
+    sites_n: int | None = Field(description="New sites.")
+    problem: PlanProblem | None
+    created_at: datetime
+    created_by: str
+    finished_at: datetime | None
+
+
+class PlanShown(BaseModel):
+    """A plan with all that is known of it."""
+
+    id: int
+    name: str
+    state: State
+    url: str
+    page: str
+    question: Question
+    editions: list[EditionBrief] | None
+    editions_in_force: bool | None = Field(
+        description="Whether these are still the editions in force; null before it was worked out."
+    )
+    progress: ProgressAnswer
+    history: list[tuple[float, float | None, float | None]] = Field(
+        description="[seconds, objective, bound] after each improvement."
+    )
+    answer: PlanAnswerBody | None
+    facts: PlanFacts | None
+    problem: PlanProblem | None
+    has_proof: bool = Field(description="Whether there is a certificate to be checked.")
+    created_at: datetime
+    created_by: str
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class PlanList(BaseModel):
+    """Plans, the newest first."""
+
+    plans: list[PlanBrief]
+    next: str | None = Field(description="Address of the next page; null on the last.")
+
+
+class PlanMade(BaseModel):
+    """A plan that waits to be worked out."""
+
+    id: int
+    url: str
+    state: State
+
+
+def url_of(plan_id: int) -> str:
+    """The address of a plan."""
+    return f"/api/siting/plans/{plan_id}"
+
+
+def brief_of(one: Scenario) -> PlanBrief:
+    """A plan in the list."""
+    summary, answer = one.summary or {}, one.answer or {}
+    return PlanBrief.model_validate(
+        {
+            **_head(one),
+            "status": answer.get("status"),
+            **{
+                name: summary.get(name)
+                for name in ("covered", "covered_today", "share", "share_today", "cost")
+            },
+            "gap": answer.get("gap") if answer else (one.progress or {}).get("gap"),
+            "sites_n": len(answer["sites"]) if answer else None,
+        }
+    )
+
+
+def shown_of(one: Scenario, in_force: bool | None) -> PlanShown:
+    """A plan with all that is known of it."""
+    return PlanShown.model_validate(
+        {
+            **_head(one),
+            "editions_in_force": in_force,
+            "progress": progress_of(one),
+            "history": one.history or [],
+            "answer": one.answer,
+            "facts": one.facts,
+            "has_proof": one.has_proof,
+            "started_at": one.started_at,
+        }
+    )
+
+
+def progress_of(one: Scenario) -> dict[str, Any]:
+    """How far it has come; of one that has ended, its answer."""
+    if one.answer is not None:
+        told = {name: one.answer[name] for name in ("seconds", "objective", "bound", "gap")}
+        return {"phase": "facts", **told, "sites": len(one.answer["sites"])}
+    return one.progress or {"phase": "waiting", "seconds": 0.0}
+
+
+def _head(one: Scenario) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "state": one.state,
+        "url": url_of(one.id),
+        "page": f"/plan?plan={one.id}",
+        "question": one.question,
+        "editions": one.editions,
+        "problem": one.problem,
+        "created_at": one.created_at,
+        "created_by": one.created_by,
+        "finished_at": one.finished_at,
+    }

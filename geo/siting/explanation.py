@@ -1,0 +1,134 @@
+"""Why a siting question has no plan, as it is told: reasons, and what would change that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from geo.siting.elastic import Yielded
+
+
+@dataclass(frozen=True)
+class Names:
+    """How positions are called in sentences; without a name it is the number."""
+
+    districts: Sequence[str | None] = ()
+    chains: Sequence[str | None] = ()
+    sites: Sequence[str | None] = ()
+
+    def district(self, at: int) -> str:
+        """Of a subdistrict."""
+        return _named(self.districts, at)
+
+    def chain(self, at: int) -> str:
+        """Of a host chain."""
+        return _named(self.chains, at)
+
+    def site(self, at: int) -> str:
+        """Of a site."""
+        return _named(self.sites, at)
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One condition that cannot be met: `rule` is the field of :class:`Rules`; of a share, `wanted`
+    and `reachable` are 0 … 1 of the subdistrict's demand."""
+
+    zh: str
+    en: str
+    rule: str
+    district: int | None = None
+    wanted: float | None = None
+    reachable: float | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """What would make it feasible: a new value of a rule; `least`: proved to be the least."""
+
+    zh: str
+    en: str
+    rule: str
+    value: float | None
+    district: int | None = None
+    least: bool = True
+
+
+@dataclass
+class Explanation:
+    """Reasons, and the changes of which **each alone** (where there are several reasons: each for
+    its own reason) makes a plan possible."""
+
+    reasons: list[Reason] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+
+    @property
+    def zh(self) -> str:
+        """In one paragraph."""
+        return "".join([*(f"{one.zh}。" for one in self.reasons), *self._ways("zh")])
+
+    @property
+    def en(self) -> str:
+        """In one paragraph."""
+        return " ".join([*(f"{one.en}." for one in self.reasons), *self._ways("en")])
+
+    def _ways(self, language: str) -> list[str]:
+        if not self.changes:
+            return []
+        told = [getattr(one, language) for one in self.changes]
+        return [f"可行的改法：{'；'.join(told)}。"] if language == "zh" else [
+            f"What would make it possible: {'; '.join(told)}."
+        ]  # fmt: skip
+
+
+def change_of(one: Yielded, names: Names) -> Change:
+    """A condition that gave way, as a change of the question."""
+    zh, en = "改为", "change"
+    about = "" if one.least else "（未证明最少）"
+    proved = "" if one.least else " (not proved to be the least)"
+    value = one.value
+    if one.rule == "p":
+        zh, en = f"站点数增至 {value:.0f}", f"allow {value:.0f} sites"
+    elif one.rule == "budget":
+        zh, en = f"预算增至 {value:g}", f"raise the budget to {value:g}"
+    elif one.rule == "open_24h_least":
+        zh, en = f"24 小时站点降为 {value:.0f} 个", f"ask for {value:.0f} sites open 24 hours"
+    elif one.rule == "per_chain_most":
+        zh, en = f"每品牌放宽到 {value:.0f} 个", f"allow {value:.0f} sites of one chain"
+    elif one.rule == "share":
+        zh, en = (
+            f"总覆盖率降到 {percent(value)}",
+            f"ask no more than {percent(value)} of all demand",
+        )
+    elif one.rule == "spacing_metres":
+        zh, en = (
+            (f"间距缩小到 {value:.0f} 米", f"ask for {value:.0f} m between sites")
+            if value
+            else ("不要求间距", "do not ask for spacing")
+        )
+    elif one.rule == "everybody":
+        zh, en = (
+            f"留下 {value:g} 的需求不服务（或放宽距离）",
+            f"leave demand of {value:g} unserved (or let sites reach farther)",
+        )
+    elif one.district is not None:
+        name = names.district(one.district)
+        if one.rule == "district_least_share":
+            zh = f"把{name}的要求降到 {percent(value)}"
+            en = f"ask no more than {percent(value)} of {name}"
+        else:
+            zh, en = f"{name}降为 {value:.0f} 个站点", f"ask {value:.0f} sites of {name}"
+    return Change(zh + about, en + proved, one.rule, value, one.district, one.least)
+
+
+def percent(share: float) -> str:
+    """A share as a percentage that is not above it: 41 %, or 41.6 % where that tells more."""
+    tenths = np.floor(share * 1000 + 1e-9) / 10
+    return f"{tenths:.0f} %" if tenths == int(tenths) else f"{tenths:.1f} %"
+
+
+def _named(names: Sequence[str | None], at: int) -> str:
+    told = names[at] if 0 <= at < len(names) else None
+    return told or str(at)

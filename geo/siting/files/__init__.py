@@ -1,0 +1,1 @@
+"""Siting on plain files, without a database: tables in, PLAN.json out."""

@@ -1,0 +1,189 @@
+"""What is asked of plain files: the options of `nuanyi siting`, and what contradicts itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from geo.coordinates import Crs
+from geo.errors import Invalid
+from geo.siting.problem import Demand, Rules
+
+Metric = Literal["euclidean", "geodesic", "walk", "file"]
+Model = Literal["max-cover", "set-cover", "p-median", "p-centre"]
+METRICS: Final[tuple[Metric, ...]] = ("euclidean", "geodesic", "walk", "file")
+MODELS: Final[tuple[Model, ...]] = ("max-cover", "set-cover", "p-median", "p-centre")
+COVERS: Final = ("max-cover", "set-cover")
+FILES: Final = ("demand", "candidates", "existing", "distances", "streets")
+"""Which fields of a question are files."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the files; the options of `nuanyi siting solve`, see its help.
+
+    `per_area` are pairs of a subdistrict and what is asked of it: a share, or a number of sites.
+    `streets` is an OpenStreetMap extract to walk on.
+    """
+
+    model: Model
+    demand: Path
+    candidates: Path
+    existing: Path | None = None
+    distances: Path | None = None
+    streets: Path | None = None
+    metric: Metric | None = None
+    crs: Crs = "wgs84"
+    radius: float | None = None
+    sites: int | None = None
+    budget: float | None = None
+    share: float | None = None
+    area_share: float | None = None
+    area_sites: int | None = None
+    per_area: tuple[tuple[str, float | int], ...] = ()
+    steps: tuple[tuple[float, float], ...] = ()
+    backup: float = 0.0
+    spacing: float = 0.0
+    capacity: float | None = None
+    with_capacities: bool = False
+    open_24h: int = 0
+    per_chain: int | None = None
+    force: tuple[str, ...] = ()
+    forbid: tuple[str, ...] = ()
+    hours: str = "6-22"
+    day: str | None = None
+
+
+def check_question(question: Question) -> None:
+    """Refuse what contradicts itself before any file is read.
+
+    Raises:
+        Invalid: says what, and what to do.
+    """
+    if question.model not in MODELS:
+        raise Invalid(
+            f"没有模型 {question.model}。 There is no model '{question.model}'.",
+            remedy=f"可选 / Use one of {', '.join(MODELS)}.",
+            field="model",
+        )
+    if question.metric is not None and question.metric not in METRICS:
+        raise Invalid(
+            f"没有距离 {question.metric}。 There is no metric '{question.metric}'.",
+            remedy=f"可选 / Use one of {', '.join(METRICS)}.",
+            field="metric",
+        )
+    if question.metric == "file" and question.distances is None:
+        raise Invalid(
+            "距离取自文件，但没有给出文件。 Distances from a file, but no file.",
+            remedy="加上 --distances 文件。 Add --distances FILE.",
+            field="distances",
+        )
+    if question.model == "max-cover" and question.sites is None and question.budget is None:
+        raise missing("站点数或预算", "a number of sites or a budget", "--sites 或 --budget")
+    if question.model in ("p-median", "p-centre") and question.sites is None:
+        raise missing("站点数", "a number of sites", "--sites")
+    if question.model != "set-cover" and question.share is not None:
+        raise _unused("--share", question.model, "set-cover")
+    if question.model in ("p-median", "p-centre", "set-cover") and question.budget is not None:
+        raise _unused("--budget", question.model, "max-cover")
+    if question.model == "set-cover" and question.sites is not None:
+        raise _unused("--sites", question.model, "max-cover")
+    for name, least in (("share", question.share), ("area_share", question.area_share)):
+        if least is not None and not 0 <= least <= 1:
+            raise Invalid(
+                f"比例不能是 {least:g}。 A share cannot be {least:g}.",
+                remedy="填写 0 到 1，如 0.9。 Give 0 to 1, such as 0.9.",
+                field=name,
+            )
+    both = sorted(set(question.force) & set(question.forbid))
+    if both:
+        raise Invalid(
+            f"候选点 {'、'.join(both)} 既必选又禁选。 "
+            f"{', '.join(both)}: forced and forbidden at once.",
+            remedy="二者取一。 Decide for one of the two.",
+            field="force",
+        )
+    if question.sites is not None and question.sites < len(set(question.force)):
+        raise Invalid(
+            f"必选 {len(set(question.force))} 个候选点，但只设 {question.sites} 个站。 "
+            f"{len(set(question.force))} candidates are forced, but only {question.sites} sites "
+            "may be chosen.",
+            remedy="增加站点数，或减少必选点。 Raise the number of sites, or force fewer.",
+            field="sites",
+        )
+
+
+def missing(zh: str, en: str, option: str) -> Invalid:
+    """The error for an option that the model cannot do without."""
+    return Invalid(
+        f"没有给出{zh}。 It is not said with {en}.",
+        remedy=f"加上 {option}。 Add {option.replace(' 或 ', ' or ')}.",
+        field=option.split(maxsplit=1)[0].strip("-"),
+    )
+
+
+def _unused(option: str, model: str, other: str) -> Invalid:
+    return Invalid(
+        f"模型 {model} 不用 {option}。 The model {model} does not take {option}.",
+        remedy=f"去掉它，或改用 {other}。 Leave it out, or use {other}.",
+        field=option.strip("-"),
+    )
+
+
+def rules_of(question: Question, demand: Demand, districts: Sequence[str]) -> Rules:
+    """The conditions in numbers; `districts` are the names of the positions in the demand.
+
+    Raises:
+        Invalid: a subdistrict that is in no file.
+    """
+    weighty = np.bincount(
+        demand.district[demand.district >= 0],
+        demand.weight[demand.district >= 0],
+        minlength=len(districts),
+    )
+    shares: dict[int, float] = {}
+    least: dict[int, int] = {}
+    if question.area_share is not None:
+        shares = {int(at): question.area_share for at in np.flatnonzero(weighty > 0)}
+    if question.area_sites is not None:
+        least = {int(at): question.area_sites for at in range(len(districts))}
+    place = {name: at for at, name in enumerate(districts)}
+    for name, wanted in question.per_area:
+        if name not in place:
+            raise Invalid(
+                f"没有街道“{name}”。 There is no subdistrict '{name}' in the files.",
+                remedy=f"现有 / There are: {'、'.join(districts[:12]) or '无 none (no column)'}.",
+                field="per_area",
+            )
+        if isinstance(wanted, int):
+            least[place[name]] = wanted
+        else:
+            shares[place[name]] = wanted
+    if (question.area_share is not None or question.area_sites is not None) and not districts:
+        raise Invalid(
+            "文件没有“街道”列，无法按街道要求。 "
+            "The files have no column district, so nothing can be asked of each subdistrict.",
+            remedy="为需求和候选点加上 district（街道）列。 "
+            "Add a column district to demand and candidates.",
+            field="district",
+        )
+    more: dict[str, Any] = {}
+    if question.share is not None:
+        more["share"] = question.share
+    return Rules(
+        p=question.sites,
+        budget=question.budget,
+        steps=question.steps,
+        backup=question.backup,
+        spacing_metres=question.spacing,
+        district_least_sites=least,
+        district_least_share=shares,
+        open_24h_least=question.open_24h,
+        per_chain_most=question.per_chain,
+        capacities=question.with_capacities or question.capacity is not None,
+        **more,
+    )

@@ -1,0 +1,165 @@
+"""Whether a plan holds: value, conditions and bound, derived anew from its files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from geo.siting.files.asked import FILES
+from geo.siting.files.load import Problem
+from geo.siting.files.proofs import proved
+from geo.siting.files.serving import hash_of, served, sites_of, value_of
+from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, Longs
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What of a plan holds, derived anew from its files.
+
+    Attributes:
+        value: the objective, from the raw pairs. stated: as the plan has it.
+        bound: what the prices of the certificate prove; None without a certificate.
+        stated_bound: as the plan has it, which may be better than the prices alone prove (the exact
+            search went on from there).
+        broken: conditions and files that do not fit, in words.
+    """
+
+    value: float
+    stated: float
+    bound: float | None
+    stated_bound: float | None
+    broken: list[str]
+
+    @property
+    def holds(self) -> bool:
+        """Whether value and conditions are as stated, and no bound contradicts the plan."""
+        near = abs(self.value - self.stated) <= 1e-6 * max(1.0, abs(self.stated))
+        return near and not self.broken
+
+
+def check_plan(plan: Mapping[str, Any], problem: Problem) -> Checked:
+    """Check a plan against its files with the certificate checker of
+    :mod:`geo.siting.checker`, which shares no code with the solvers.
+
+    Raises:
+        InvalidFile: the plan names sites that are in no file.
+    """
+    question = problem.question
+    opened = sites_of(problem, [str(one) for one in plan["sites"]])
+    broken = [*_changed(plan, problem), *_conditions(problem, opened)]
+    both = np.union1d(opened, np.flatnonzero(problem.sites.fixed == EXISTING))
+    proof = plan.get("certificate")
+    bound = None
+    if proof is not None:
+        broken += _other_question(proof, problem)
+        if not broken:
+            claimed, bound = proved(problem, proof, opened)
+            if claimed is not None and np.isnan(claimed):
+                broken.append(
+                    "方案不满足证书的条件。 The plan breaks a condition of its certificate."
+                )
+    value = value_of(problem, opened, both)
+    if bound is not None and _beyond(value, bound, question.model):
+        broken.append("证书的界与方案矛盾。 The bound of the certificate contradicts the plan.")
+    return Checked(
+        value,
+        float(plan["objective"]) if plan["objective"] is not None else float("nan"),
+        bound,
+        plan.get("bound"),
+        broken,
+    )
+
+
+def _changed(plan: Mapping[str, Any], problem: Problem) -> list[str]:
+    stated = plan["question"].get("sha256", {})
+    return [
+        f"{getattr(problem.question, name).name} 已改变。 "
+        f"{getattr(problem.question, name).name} is not the file the plan was made from."
+        for name in FILES
+        if getattr(problem.question, name) is not None
+        and stated.get(name) not in (None, hash_of(getattr(problem.question, name)))
+    ]
+
+
+def _conditions(problem: Problem, opened: Longs) -> list[str]:
+    """Conditions that the plan does not keep, from their definitions."""
+    rules, sites = problem.rules, problem.sites
+    broken = []
+    if rules.p is not None and len(opened) > rules.p:
+        broken.append(f"{len(opened)} 个站点，多于 {rules.p}。 More sites than {rules.p}.")
+    cost = float(sites.cost[opened].sum())
+    if rules.budget is not None and cost > rules.budget * (1 + 1e-9):
+        broken.append(f"花费 {cost:g}，超过预算。 It costs {cost:g}, above the budget.")
+    both = np.union1d(opened, np.flatnonzero(sites.fixed == EXISTING))
+    _, _, share = served(problem, both)
+    weight, district = problem.demand.weight, problem.demand.district
+    for at, least in rules.district_least_share.items():
+        inside = district == at
+        whole = float(weight[inside].sum())
+        if float((weight * share)[inside].sum()) < least * whole * (1 - 1e-9) - 1e-9:
+            broken.append(f"{problem.districts[at]} < {least:.0%}")
+    for at, number in rules.district_least_sites.items():
+        if int((sites.district[both] == at).sum()) < number:
+            broken.append(f"{problem.districts[at]} < {number}")
+    if int(sites.open_24h[both].sum()) < rules.open_24h_least:
+        broken.append(f"24 小时站点不足。 Fewer than {rules.open_24h_least} open 24 hours.")
+    chains = sites.chain[opened]
+    if rules.per_chain_most is not None and (
+        np.bincount(chains[chains >= 0], minlength=1).max() > rules.per_chain_most
+    ):
+        broken.append("同一品牌站点过多。 Too many sites of one chain.")
+    if rules.share is not None:
+        whole = float(weight.sum())
+        if float((weight * share).sum()) < rules.share * whole * (1 - 1e-9) - 1e-9:
+            broken.append(f"覆盖不足 {rules.share:.0%}。 Less than {rules.share:.0%} is covered.")
+    missing = np.setdiff1d(np.flatnonzero(sites.fixed == FORCED), opened)
+    if len(missing):
+        broken.append("缺少必选点。 A forced site is missing.")
+    if (sites.fixed[opened] == FORBIDDEN).any():
+        broken.append("包含禁选点。 A forbidden site is in it.")
+    return broken
+
+
+def _beyond(value: float, bound: float, model: str) -> bool:
+    near = 1e-6 * max(1.0, abs(bound))
+    return value > bound + near if model == "max-cover" else value < bound - near
+
+
+def _other_question(proof: Mapping[str, Any], problem: Problem) -> list[str]:
+    """A certificate proves only what was asked: it may not stand on conditions of its own."""
+    rules, fixed = problem.rules, problem.sites.fixed
+    group = proof.get("group", [])
+    layers = [group] if group and isinstance(group[0], int) else group
+    if any(len(one) != len(problem.demand) for one in layers):
+        return ["证书属于别的需求。 The certificate is of other demand."]
+    told = {"p": rules.p, "backup": rules.backup}
+    stated: dict[str, Any] = {
+        **{name: value for name, value in told.items() if name in proof},
+        "existing": np.flatnonzero(fixed == EXISTING).tolist(),
+        "forced": np.flatnonzero(fixed == FORCED).tolist(),
+        "forbidden": np.flatnonzero(fixed == FORBIDDEN).tolist(),
+    }
+    if rules.p is None and "budget" in proof:
+        stated["budget"] = rules.budget
+    wrong = [name for name, value in stated.items() if proof.get(name) != value]
+    if not str(proof.get("model", "")).startswith(problem.question.model):
+        wrong.append("model")
+    conditions = (
+        (rules.budget is not None and rules.p is not None)
+        or rules.spacing_metres
+        or rules.district_least_sites
+        or rules.open_24h_least
+        or rules.per_chain_most is not None
+    )
+    if proof.get("rows") and not conditions:
+        wrong.append("rows")
+    floors = np.flatnonzero(np.array(proof.get("floors", ()), np.float64) > 0).tolist()
+    if set(floors) - set(rules.district_least_share):
+        wrong.append("floors")
+    return [
+        f"证书与问题不符：{name}。 The certificate is of another question: {name}."
+        for name in wrong
+    ]

@@ -1,0 +1,305 @@
+"""The files of a question as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from geo.errors import Invalid, InvalidFile
+from geo.progress import SILENT, Progress
+from geo.siting.files import tables
+from geo.siting.files.asked import Metric, Question, check_question, rules_of
+from geo.siting.files.reaching import Walk, metric_of, positions, reach_of
+from geo.siting.files.tables import Table
+from geo.siting.problem import (
+    EXISTING,
+    FORBIDDEN,
+    FORCED,
+    FREE,
+    Bytes,
+    Covering,
+    Demand,
+    Floats,
+    Ints,
+    Reach,
+    Rules,
+    Sites,
+)
+
+STATES: Final = {
+    **dict.fromkeys(("", "0", "free", "可选"), FREE),
+    **dict.fromkeys(("1", "forced", "必选", "锁定", "lock", "locked"), FORCED),
+    **dict.fromkeys(("2", "forbidden", "禁选", "排除", "forbid"), FORBIDDEN),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """The same in arrays. `site_ids` are those of the candidates and, behind them, of the existing
+    stations; `districts` and `chains` name the positions in the arrays."""
+
+    question: Question
+    demand: Demand
+    sites: Sites
+    reach: Covering
+    rules: Rules
+    metric: Metric
+    demand_ids: Any
+    site_ids: Any
+    districts: list[str]
+    chains: list[str]
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def candidates(self) -> int:
+        """How many of the sites are candidates."""
+        return int((self.sites.fixed != EXISTING).sum())
+
+
+def load(question: Question, walk: Walk | None = None, progress: Progress = SILENT) -> Problem:
+    """Read the files of a question.
+
+    Args:
+        walk: for the metric `walk`, when no extract of streets is given.
+
+    Raises:
+        InvalidFile: a file that cannot be used; says where and why.
+        Invalid: a question that contradicts itself, or needs what the files do not have.
+    """
+    check_question(question)
+    with progress.step(f"读取 {question.demand.name} / reading"):
+        points = tables.read(
+            question.demand,
+            ["x", "y", "lon", "lat", "weight", *(f"h{hour}" for hour in range(24))],
+            ["id", "district", "day"],
+        )
+        points = _of_day(points, question)
+    with progress.step(f"读取 {question.candidates.name} / reading"):
+        hosts = _hosts(question.candidates)
+        stations = None if question.existing is None else _hosts(question.existing)
+    metric = metric_of(question, points)
+    notes = [*points.notes, *hosts.notes, *(stations.notes if stations is not None else [])]
+    demand_ids = tables.ids_of(points)
+    site_ids = _site_ids(hosts, stations)
+    districts, of_point, of_site = _coded("district", points, hosts, stations)
+    chains, _, of_chain = _coded("chain", None, hosts, stations)
+    weight = _weight(points, question, notes)
+    fixed = _fixed(question, hosts, stations, site_ids)
+    cost = _column(hosts, stations, "cost", 1.0)
+    hosts.refuse(
+        np.logical_not(cost[: len(hosts)] >= 0), "cost", "不是不小于 0 的数", "is not 0 or more"
+    )
+    xy, site_xy = positions(question, metric, points, hosts, stations)
+    degrees = metric in ("geodesic", "walk")
+    demand = Demand.of(weight, district=of_point, x=xy[:, 0], y=xy[:, 1])
+    sites = Sites.of(
+        len(site_ids),
+        cost=cost,
+        capacity=_capacity(question, hosts, stations),
+        fixed=fixed,
+        district=of_site,
+        chain=of_chain,
+        open_24h=_open(hosts, stations),
+        x=site_xy[:, 0],
+        y=site_xy[:, 1],
+        degrees=degrees,
+    )
+    with progress.step("计算可达关系 / who reaches whom"):
+        reach = reach_of(question, metric, demand, xy, site_xy, demand_ids, site_ids, walk)
+    rules = rules_of(question, demand, districts)
+    problem = Problem(
+        question,
+        demand,
+        sites,
+        reach,
+        rules,
+        metric,
+        demand_ids,
+        site_ids,
+        districts,
+        chains,
+        notes,
+    )
+    _remark(problem, points, degrees=degrees)
+    return problem
+
+
+def _hosts(path: Path) -> Table:
+    return tables.read(
+        path,
+        ["x", "y", "lon", "lat", "cost", "capacity"],
+        ["id", "district", "chain", "open_24h", "fixed"],
+    )
+
+
+def _of_day(points: Table, question: Question) -> Table:
+    """Only the rows of the kind of day that is asked for."""
+    if question.day is None or "day" not in points.texts:
+        return points
+    from geo.files.choices import choice
+
+    kind = pc.fill_null(choice(points.texts["day"], "day_class", otherwise="any").values, "any")
+    keep = pc.or_(pc.equal(kind, question.day), pc.equal(kind, "any"))
+    mask = keep.to_numpy(zero_copy_only=False)
+    rows = np.arange(len(points)) + 2 if points.rows is None else points.rows
+    return Table(
+        points.path,
+        {name: column[mask] for name, column in points.numbers.items()},
+        {name: column.filter(keep) for name, column in points.texts.items()},
+        int(mask.sum()),
+        rows[mask].astype(np.int64),
+        points.notes,
+    )
+
+
+def _weight(points: Table, question: Question, notes: list[str]) -> Floats:
+    hourly = [f"h{hour}" for hour in range(24) if f"h{hour}" in points.numbers]
+    if "weight" in points.numbers:
+        weight = points.numbers["weight"]
+    elif hourly:
+        wanted = [f"h{hour}" for hour in tables.hours_of(question.hours)]
+        points.require(*wanted)
+        weight = np.sum([np.nan_to_num(points.numbers[name]) for name in wanted], axis=0)
+        notes.append(
+            f"权重为 {question.hours} 时之和。 Weights are the sum of hours {question.hours}."
+        )
+    else:
+        notes.append("没有权重列，每个需求点计 1。 No column weight: each demand point counts 1.")
+        weight = np.ones(len(points))
+    bad = ~(np.isfinite(weight) & (weight >= 0))
+    points.refuse(bad, "weight", "不是不小于 0 的数", "is not a number of 0 or more")
+    if not (weight > 0).any():
+        notes.append("所有权重都是 0：任何方案的值都是 0。 All weights are 0: so is every plan.")
+    return weight
+
+
+def _site_ids(hosts: Table, stations: Table | None) -> Any:
+    own = tables.ids_of(hosts)
+    if stations is None:
+        return own
+    if "id" not in stations.texts:
+        numbered = [f"existing {number + 1}" for number in range(len(stations))]
+        return pa.concat_arrays([own, pa.array(numbered, pa.large_string())])
+    theirs = tables.ids_of(stations)
+    shared = pc.is_in(theirs, own)
+    if pc.any(shared).as_py():
+        told = ", ".join(theirs.filter(shared).slice(0, tables.SHOWN).to_pylist())
+        raise InvalidFile(
+            f"候选点与现有站点有相同的编号：{told}。 "
+            f"Candidates and existing stations share ids: {told}.",
+            remedy="为现有站点换用别的编号，如加前缀。 Give the stations other ids, with a prefix.",
+            field="id",
+        )
+    return pa.concat_arrays([own, theirs])
+
+
+def _fixed(question: Question, hosts: Table, stations: Table | None, site_ids: Any) -> Bytes:
+    fixed = np.full(len(site_ids), FREE, np.int8)
+    fixed[len(hosts) :] = EXISTING
+    if "fixed" in hosts.texts:
+        said = pc.utf8_lower(pc.fill_null(hosts.texts["fixed"], ""))
+        words = said.dictionary_encode()
+        meant = np.array([STATES.get(word, -1) for word in words.dictionary.to_pylist()] or [0])
+        codes = meant[words.indices.to_numpy(zero_copy_only=False)]
+        hosts.refuse(
+            codes < 0, "fixed", "不是 free、forced、forbidden", "is not free, forced or forbidden"
+        )
+        fixed[: len(hosts)] = codes
+    for chosen, state in ((question.force, FORCED), (question.forbid, FORBIDDEN)):
+        if not chosen:
+            continue
+        at = pc.index_in(pa.array(chosen, pa.large_string()), site_ids.slice(0, len(hosts)))
+        if at.null_count:
+            unknown = [
+                name for name, one in zip(chosen, at.to_pylist(), strict=True) if one is None
+            ]
+            raise Invalid(
+                f"没有候选点 {'、'.join(unknown)}。 There is no candidate {', '.join(unknown)}.",
+                remedy=f"编号见 {hosts.path.name}。 The ids are those of {hosts.path.name}.",
+                field="force" if state == FORCED else "forbid",
+            )
+        fixed[at.to_numpy()] = state
+    del stations
+    return fixed
+
+
+def _coded(name: str, *files: Table | None) -> tuple[list[str], Ints | None, Ints | None]:
+    """The words of a column in all files, and the positions of the first file's and of the others'
+    rows in them; -1 where a cell is empty."""
+    columns: list[Any] = []
+    for table in files:
+        size = 0 if table is None else len(table)
+        there = table is not None and name in table.texts
+        columns.append(table.texts[name] if there and table else pa.nulls(size, pa.large_string()))
+    whole = pa.concat_arrays([column.cast(pa.large_string()) for column in columns])
+    encoded = whole.dictionary_encode()
+    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    words = encoded.dictionary.to_pylist()
+    first = len(columns[0])
+    return words, codes[:first], codes[first:]
+
+
+def _column(hosts: Table, stations: Table | None, name: str, otherwise: float) -> Floats:
+    parts = [hosts.numbers.get(name, np.full(len(hosts), otherwise))]
+    if stations is not None:
+        theirs = stations.numbers.get(name, np.full(len(stations), otherwise))
+        parts.append(np.where(np.isnan(theirs), otherwise, theirs))
+    return np.concatenate(parts)
+
+
+def _capacity(question: Question, hosts: Table, stations: Table | None) -> Floats | None:
+    if question.capacity is not None:
+        return np.full(len(hosts) + (0 if stations is None else len(stations)), question.capacity)
+    if not question.with_capacities:
+        return None
+    hosts.require("capacity")
+    capacity = _column(hosts, stations, "capacity", np.nan)
+    hosts.refuse(
+        ~(capacity[: len(hosts)] >= 0), "capacity", "不是不小于 0 的数", "is not 0 or more"
+    )
+    return np.where(np.isnan(capacity), np.inf, capacity)
+
+
+def _open(hosts: Table, stations: Table | None) -> npt.NDArray[np.bool_]:
+    parts = [
+        tables.yes_or_no(one, "open_24h") if "open_24h" in one.texts else np.zeros(len(one), bool)
+        for one in (hosts, stations)
+        if one is not None
+    ]
+    return np.concatenate(parts)
+
+
+def _remark(problem: Problem, points: Table, *, degrees: bool) -> None:
+    """What a person should know before the plan."""
+    question, sites, notes = problem.question, problem.sites, problem.notes
+    if not degrees and "lon" in points.numbers and problem.metric == "euclidean":
+        notes.append(
+            "经纬度按平面直线计算，单位为度。 "
+            "Longitude and latitude were taken as a plane: distances are in degrees."
+        )
+    free = sites.fixed == FREE
+    if question.sites is not None and question.sites > problem.candidates:
+        notes.append(
+            f"要 {question.sites} 个站，候选点只有 {problem.candidates} 个。 "
+            f"{question.sites} sites are asked for; there are {problem.candidates} candidates."
+        )
+    if question.budget is not None and free.any() and question.budget < sites.cost[free].min():
+        notes.append(
+            f"预算 {question.budget:g} 低于最便宜的候选点（{sites.cost[free].min():g}）。 "
+            f"The budget of {question.budget:g} is below the cheapest candidate "
+            f"({sites.cost[free].min():g})."
+        )
+    if isinstance(problem.reach, Reach):
+        idle = int(((np.diff(problem.reach.start) == 0) & (sites.fixed != EXISTING)).sum())
+        if idle:
+            notes.append(
+                f"{idle} 个候选点够不到任何需求（过远，或在不连通的路网上）。 "
+                f"{idle} candidates reach no demand: too far from it, or on an island of the "
+                "network."
+            )

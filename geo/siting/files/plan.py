@@ -1,0 +1,281 @@
+"""PLAN.json: an answer with everything that it rests on, so that anyone can check it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from geo.errors import InvalidFile
+from geo.siting.evaluate import Evaluator
+from geo.siting.explain import Explanation, Names, explain
+from geo.siting.files.asked import COVERS, FILES, MODELS, Question
+from geo.siting.files.load import Problem
+from geo.siting.files.serving import hash_of, named, number, served
+from geo.siting.problem import (
+    EXISTING,
+    Answer,
+    Control,
+    Longs,
+)
+
+FORMAT: Final = "nuanyi-plan-1"
+CERTIFIED_POINTS: Final = 1_000_000
+"""Beyond, the prices of all points would be a file of hundreds of megabytes."""
+FACTS_POINTS: Final = 2_000_000
+EXPLAIN_SECONDS: Final = 20.0
+_SOLVERS: Final[Mapping[str, tuple[str, str]]] = {
+    "max-cover": ("geo.siting.max_cover", "max_cover"),
+    "set-cover": ("geo.siting.set_cover", "set_cover"),
+    "p-median": ("geo.siting.median", "p_median"),
+    "p-centre": ("geo.siting.centre", "p_centre"),
+}
+
+
+def solver_of(model: str) -> Callable[..., Answer]:
+    """The engine of a model; all are called alike. Loaded when it is asked for."""
+    module, name = _SOLVERS[model]
+    solver: Callable[..., Answer] = getattr(import_module(module), name)
+    return solver
+
+
+def solve(
+    problem: Problem, control: Control, seed: int = 0, *, certified: bool | None = None
+) -> Answer:
+    """The plan of a problem of files; see :func:`geo.siting.max_cover.max_cover`.
+
+    Args:
+        certified: whether prices shall prove the bound; None: unless there are very many points.
+    """
+    wanted = len(problem.demand) <= CERTIFIED_POINTS if certified is None else certified
+    return solver_of(problem.question.model)(
+        problem.demand,
+        problem.sites,
+        problem.reach,
+        problem.rules,
+        control,
+        seed,
+        with_certificate=wanted,
+    )
+
+
+def why_not(problem: Problem, seconds: float = EXPLAIN_SECONDS) -> Explanation:
+    """Why a problem of files has no plan, and what would change that."""
+    question = problem.question
+    ids = problem.site_ids
+    return explain(
+        problem.demand,
+        problem.sites,
+        problem.reach,
+        problem.rules,
+        names=Names(
+            problem.districts,
+            problem.chains,
+            ids.to_pylist() if question.spacing and len(ids) < CERTIFIED_POINTS else (),
+        ),
+        everybody=question.model in ("p-median", "p-centre")
+        or (question.model == "set-cover" and question.share is None),
+        straight=problem.metric in ("euclidean", "geodesic"),
+        seconds=seconds,
+    )
+
+
+def has_plan(answer: Answer) -> bool:
+    """Whether there is a plan, be it the empty one."""
+    return bool(np.isfinite(answer.gap)) or bool(len(answer.sites))
+
+
+def plan_of(
+    problem: Problem,
+    answer: Answer,
+    *,
+    folder: Path,
+    explained: Explanation | None = None,
+    assigned: bool = False,
+) -> dict[str, Any]:
+    """An answer as PLAN.json.
+
+    Args:
+        folder: of PLAN.json; the files are named as seen from there.
+        explained: why there is no plan.
+        assigned: with the site of each demand point.
+    """
+    opened = np.union1d(answer.sites, np.flatnonzero(problem.sites.fixed == EXISTING))
+    told: dict[str, Any] = {
+        "format": FORMAT,
+        "model": problem.question.model,
+        "status": answer.status,
+        "sense": "max" if problem.question.model == "max-cover" else "min",
+        "objective": number(answer.objective) if has_plan(answer) else None,
+        "bound": number(answer.bound),
+        "gap": number(answer.gap),
+        "sites": named(problem.site_ids, answer.sites),
+        "existing": int((problem.sites.fixed == EXISTING).sum()),
+        "cost": number(float(problem.sites.cost[answer.sites].sum())),
+        "seconds": round(answer.seconds, 3),
+        "seed": answer.seed,
+        # Who explains names what the solver only numbers.
+        "relaxed": [] if explained is not None and explained.reasons else answer.relaxed,
+        "notes": problem.notes,
+        "history": [[round(s, 3), number(v), number(b)] for s, v, b in answer.history],
+    }
+    if explained is not None:
+        told["infeasible"] = {
+            "zh": explained.zh,
+            "en": explained.en,
+            "reasons": [asdict(one) for one in explained.reasons],
+            "changes": [asdict(one) for one in explained.changes],
+        }
+    if has_plan(answer):
+        told |= _coverage(problem, opened)
+        if problem.question.model in COVERS and len(problem.demand) <= FACTS_POINTS:
+            told["site_facts"] = _site_facts(problem, answer.sites)
+    if assigned and has_plan(answer):
+        site, metres, _ = served(problem, opened)
+        told["assignment"] = {
+            "demand": problem.demand_ids.to_pylist(),
+            "site": [None if at < 0 else problem.site_ids[at].as_py() for at in site.tolist()],
+            "distance": [number(far) for far in metres.tolist()],
+        }
+    told["question"] = _asked(problem, folder)
+    told["certificate"] = answer.certificate
+    return told
+
+
+def write(plan: Mapping[str, Any], path: Path) -> None:
+    """Write PLAN.json: readable, but long lists on one line.
+
+    Raises:
+        InvalidFile: there is no such folder, or no right to write.
+    """
+    lines = [f"{json.dumps(name)}: {_dumped(value)}" for name, value in plan.items()]
+    try:
+        path.write_text("{\n " + ",\n ".join(lines) + "\n}\n", encoding="utf-8")
+    except OSError as error:
+        raise InvalidFile(
+            f"{path} 无法写入。 {path} cannot be written: {error.strerror}.",
+            remedy="请检查文件夹与权限。 Check the folder and its permissions.",
+            field="out",
+        ) from error
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Read PLAN.json.
+
+    Raises:
+        InvalidFile: it is no plan.
+    """
+    try:
+        told = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise InvalidFile(
+            f"没有文件 {path}。 There is no file {path}.", remedy="请检查路径。 Check the path."
+        ) from error
+    except ValueError:
+        told = None
+    if not isinstance(told, dict) or told.get("format") != FORMAT:
+        raise InvalidFile(
+            f"{path.name} 不是选址方案。 {path.name} is no plan of this program.",
+            remedy="请用 nuanyi siting solve 写出的 PLAN.json。 "
+            "Give a PLAN.json that nuanyi siting solve wrote.",
+        )
+    return told
+
+
+def question_of(plan: Mapping[str, Any], folder: Path) -> Question:
+    """The question of a plan, with its files as seen from the folder of PLAN.json.
+
+    Raises:
+        InvalidFile: it has none that can be read.
+    """
+    said = plan.get("question")
+    if not isinstance(said, dict) or said.get("model") not in MODELS:
+        raise InvalidFile(
+            "方案没有问题部分。 The plan does not say what was asked.",
+            remedy="重新求解。 Solve it again.",
+        )
+    known = {one.name for one in fields(Question)}
+    values = {name: value for name, value in said.items() if name in known}
+    for name in FILES:
+        if values.get(name) is not None:
+            values[name] = folder / values[name]
+    for name in ("force", "forbid"):
+        values[name] = tuple(values.get(name, ()))
+    for name in ("steps", "per_area"):
+        values[name] = tuple((a, b) for a, b in values.get(name, ()))
+    return Question(**values)
+
+
+# ---------------------------------------------------------------------- parts of the file
+def _coverage(problem: Problem, opened: Longs) -> dict[str, Any]:
+    demand = problem.demand
+    _, _, after = served(problem, opened)
+    _, _, before = served(problem, np.flatnonzero(problem.sites.fixed == EXISTING))
+    total = float(demand.weight.sum())
+    told: dict[str, Any] = {
+        "coverage": {
+            "demand": number(total),
+            "points": len(demand),
+            "before": number(float((demand.weight * before).sum())),
+            "after": number(float((demand.weight * after).sum())),
+            "share": number(float((demand.weight * after).sum()) / total) if total else None,
+        }
+    }
+    if problem.districts:
+        sums = [
+            np.bincount(
+                demand.district[demand.district >= 0],
+                part[demand.district >= 0],
+                minlength=len(problem.districts),
+            )
+            for part in (demand.weight, demand.weight * before, demand.weight * after)
+        ]
+        told["districts"] = [
+            {
+                "district": name,
+                "demand": number(whole),
+                "before": number(one),
+                "after": number(two),
+                "share": number(two / whole) if whole else None,
+            }
+            for name, whole, one, two in zip(problem.districts, *map(np.ndarray.tolist, sums),
+                                             strict=True)
+        ]  # fmt: skip
+    return told
+
+
+def _site_facts(problem: Problem, chosen: Longs) -> list[dict[str, Any]]:
+    rules = replace(problem.rules, p=None, budget=None, capacities=False)
+    found = Evaluator(problem.demand, problem.sites, problem.reach, rules).evaluate(chosen)
+    return [
+        {
+            "id": name,
+            "cost": number(float(problem.sites.cost[at])),
+            "adds_last": number(float(found.loss[at])),
+            "alone": number(float(found.alone[at])),
+        }
+        for name, at in zip(named(problem.site_ids, chosen), chosen.tolist(), strict=True)
+    ]
+
+
+def _asked(problem: Problem, folder: Path) -> dict[str, Any]:
+    told = asdict(problem.question)
+    told["metric"] = problem.metric
+    told["sha256"] = {}
+    for name in FILES:
+        path = told[name]
+        if path is None:
+            continue
+        told[name] = os.path.relpath(path, folder)
+        told["sha256"][name] = hash_of(path)
+    return told
+
+
+def _dumped(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,207 @@
+"""Coverage first, then the walk: of all plans that cover most, the one whose covered people walk
+least.
+
+With mu metres for whoever is not covered, a plan's walk is  walk(x) + mu uncovered(x): a p-median.
+Its least value L bounds the walk of every plan that covers at least V of W, by L - mu (W - V); and
+where mu is large enough for its plan to cover V, that plan is the answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from geo.errors import Invalid
+from geo.siting.max_cover import max_cover
+from geo.siting.median.conditions import check_reach
+from geo.siting.median.solve import p_median
+from geo.siting.problem import (
+    EXISTING,
+    FORBIDDEN,
+    Answer,
+    Control,
+    Covering,
+    Demand,
+    Floats,
+    Longs,
+    Reach,
+    Rules,
+    Sites,
+    gap_of,
+)
+from geo.siting.sides import slack
+
+TRIES: Final = 7
+
+
+@dataclass(frozen=True, eq=False)
+class Lexicographic:
+    """Two answers of one plan, the second one's sites.
+
+    Attributes:
+        cover: of maximum coverage; `objective` what the plan covers, `bound` what none exceeds.
+        walk: `objective` the walk of the covered, people times metres; `bound` what no plan that
+            covers as much is below.
+    """
+
+    cover: Answer
+    walk: Answer
+
+
+def cover_then_walk(
+    demand: Demand,
+    sites: Sites,
+    reach: Covering,
+    rules: Rules,
+    control: Control | None = None,
+    seed: int = 0,
+) -> Lexicographic:
+    """Cover most; among the plans that do, walk least.
+
+    Args:
+        demand, sites, reach: as for :func:`geo.siting.max_cover.max_cover`, with distances.
+        rules: `p` or `budget` and conditions on the sites; `steps`.
+        control: time limit of both together, half of it for the coverage; gap of each.
+
+    Raises:
+        Invalid: pairs without distances; backup, capacities, or least shares of districts.
+    """
+    control = control or Control()
+    control.begin()
+    for name, given in (
+        ("backup", rules.backup > 0),
+        ("capacities", rules.capacities),
+        ("district_least_share", bool(rules.district_least_share)),
+    ):
+        if given:
+            raise Invalid(
+                f"先覆盖后步行时不支持 {name}。 Coverage and then the walk does not take {name}.",
+                remedy="去掉该条件。 Leave it out.",
+                field=name,
+            )
+    check_reach(demand, sites, reach)
+    pairs = _gathered(demand, sites, reach)
+    half = None if control.time_limit is None else 0.5 * control.time_limit
+    first = _part(control, half)
+    cover = max_cover(demand, sites, pairs, rules, first, seed)
+    if cover.status == "infeasible" or not np.isfinite(cover.gap):
+        return Lexicographic(cover, replace(cover, history=[], certificate=None))
+    tie = _Tie(demand, sites, pairs, rules)
+    best, most = cover.sites, tie.covered(cover.sites)
+    walk, bound = tie.walk(best), 0.0
+    # From what a covered person walks at the farthest, up.
+    mu = float(np.ceil(2.0 * float(tie.metres.max(initial=0.0)) + 1.0))
+    told: Answer | None = None
+    for _ in range(TRIES):
+        left = None if control.time_limit is None else max(0.0, control.left)
+        beyond = replace(rules, steps=(), unserved_metres=mu)
+        told = p_median(
+            demand, sites, tie.priced(mu), beyond, _part(control, left), seed, warm=best
+        )
+        if told.status == "infeasible":
+            break
+        covered, walked = tie.covered(told.sites), tie.walk(told.sites)
+        more = covered > most + slack(most)
+        if more or (covered >= most - slack(most) and walked < walk):
+            best, most, walk = told.sites, max(covered, most), walked
+            bound = 0.0 if more else bound
+        rounding = 2.0**-23 * tie.weight * mu if rules.steps else 0.0
+        bound = max(bound, told.bound - mu * (tie.weight - most) - rounding)
+        if covered >= most - slack(most) or control.stopped():
+            break
+        mu *= 8.0
+    tolerance = 1e-8 * max(1.0, walk, tie.weight * mu * 1e-6)
+    bound = walk if walk - bound <= tolerance else bound
+    gap = gap_of(walk, bound)
+    last = "time limit" if control.time_limit is not None else "stopped"
+    status = "optimal" if gap == 0 else "gap reached" if gap <= control.gap else last
+    seconds = control.seconds
+    relaxed = [] if told is None else list(told.relaxed)
+    second = Answer(status, walk, bound, gap, best, seconds, seed, relaxed)  # type: ignore[arg-type]
+    top = max(cover.bound, most)
+    covers = replace(
+        cover, objective=most, bound=top, gap=gap_of(most, top), sites=best, seconds=seconds
+    )
+    return Lexicographic(covers, second)
+
+
+def _part(control: Control, seconds: float | None) -> Control:
+    """A control that ends with the whole one."""
+    part = Control(seconds, control.gap, exact=control.exact)
+
+    def look(*_: object) -> None:
+        if control.asked_to_stop:
+            part.stop()
+
+    part._told = look  # noqa: SLF001 - the same module's contract: told of each improvement
+    return part
+
+
+def _gathered(demand: Demand, sites: Sites, reach: Covering) -> Reach:
+    if isinstance(reach, Reach):
+        pairs = reach
+    else:
+        runs = list(reach.rows(len(demand)))
+        point = np.concatenate(
+            [np.repeat(np.arange(len(r.start) - 1), np.diff(r.start)) + r.first for r in runs]
+        )
+        site = np.concatenate([r.site for r in runs])
+        order = np.argsort(site, kind="stable")
+        start = np.zeros(len(sites) + 1, np.int64)
+        np.cumsum(np.bincount(site, minlength=len(sites)), out=start[1:])
+        some = [r.metres for r in runs if r.metres is not None]
+        metres = np.concatenate(some)[order] if len(some) == len(runs) and some else None
+        pairs = Reach(start, point[order].astype(np.int32), metres)
+    if pairs.metres is None:
+        raise Invalid(
+            "步行模型需要距离。 Models of walking need distances.",
+            remedy="提供带距离的可达关系。 Give the distance of each pair.",
+            field="distances",
+        )
+    return pairs
+
+
+class _Tie:
+    """What a plan covers, and what its covered people walk."""
+
+    def __init__(self, demand: Demand, sites: Sites, reach: Reach, rules: Rules) -> None:
+        metres = np.zeros(0, np.float32) if reach.metres is None else reach.metres
+        self.weights = demand.weight
+        self.weight = float(demand.weight.sum())
+        self.sites = sites
+        self.reach = reach
+        self.site = np.repeat(np.arange(len(sites)), np.diff(reach.start))
+        self.share = np.ones(len(metres))
+        if rules.steps:
+            self.share = np.zeros(len(metres))
+            for far, part in reversed(rules.steps):
+                self.share[metres <= np.float32(far)] = part
+        self.metres = np.where(self.share > 0, metres.astype(np.float64), 0.0)
+        self.usable = (self.share > 0) & (sites.fixed[self.site] != FORBIDDEN)
+
+    def priced(self, mu: float) -> Reach:
+        """Metres, and mu for the part that a distance does not cover."""
+        cost = (self.metres + mu * (1.0 - self.share)).astype(np.float32)
+        keep = self.usable
+        start = np.concatenate((np.zeros(1, np.int64), np.cumsum(keep)))[self.reach.start]
+        return Reach(start.astype(np.int64), self.reach.demand[keep], cost[keep])
+
+    def covered(self, plan: Longs) -> float:
+        """Of a plan and the existing sites, by the best step of each point."""
+        return float(np.dot(self._nearest(plan)[1], self.weights))
+
+    def walk(self, plan: Longs) -> float:
+        """Of the covered, to their nearest site within reach."""
+        return float(np.dot(self._nearest(plan)[0], self.weights))
+
+    def _nearest(self, plan: Longs) -> tuple[Floats, Floats]:
+        stands = self.sites.fixed == EXISTING
+        stands[plan] = True
+        use = np.flatnonzero(stands[self.site] & self.usable)
+        near = np.full(len(self.weights), np.inf)
+        np.minimum.at(near, self.reach.demand[use], self.metres[use])
+        share = np.zeros(len(self.weights))
+        np.maximum.at(share, self.reach.demand[use], self.share[use])
+        return np.where(np.isfinite(near), near, 0.0), share

@@ -1,0 +1,278 @@
+"""What a plan does, and why each of its sites is in it: told in numbers and sentences.
+
+People are summed over the hours asked for. Figures of fewer than may be shown are 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+from scipy import sparse
+
+from geo.siting.planning import Ground, evaluate, split
+from geo.siting.posing import AGREED, REFUSED
+from geo.siting.problem import Bools, Floats, Reach
+from geo.siting.question import Question, Ref
+from geo.siting.weighing import share_at, weigh
+
+OVERLAPS: Final = 5
+REPLACEMENTS: Final = 3
+MOST_REPLACED: Final = 300
+"""Of a larger plan only the first so many sites get replacements: each costs a pass."""
+
+
+def facts_of(
+    ground: Ground, asked: Question, chosen: Sequence[Ref], privacy: float
+) -> dict[str, Any]:
+    """The facts of a plan, as JSON takes them.
+
+    Args:
+        ground, asked: the question on its ground.
+        chosen: the sites of the plan.
+        privacy: people, on average over the hours, below which nothing is told.
+
+    Raises:
+        NotFound: a site that is not there.
+
+    Cost: a pass over the pairs of all candidates for each site.
+    """
+    least = privacy * ground.hours
+    found = evaluate(ground, asked, chosen)
+    hosts, keys = split(ground, asked, chosen)
+    refs: list[Ref] = [*(int(ground.city.hosts.ids[ground.host[at]]) for at in hosts), *keys]
+    order = {ref: at for at, ref in enumerate(dict.fromkeys(chosen))}
+    at = [order[ref] for ref in refs]
+    reaches = _reaches(ground, asked, hosts, keys)
+    overlap, today = _overlaps(ground, asked, reaches)
+    standing_in = _replacements(ground, asked, hosts, keys)
+    newly = max(found.covered - found.covered_today, 0.0)
+    before = ground.by_district(ground.weight * found.before)
+    after = ground.by_district(ground.weight * found.after)
+    everyone = ground.by_district(ground.weight)
+    sites = []
+    for number, ref in enumerate(refs):
+        site = _place(ground, asked, ref)
+        home = site.pop("home")
+        place = int(np.searchsorted(ground.districts, home)) if home >= 0 else -1
+        known = 0 <= place < len(ground.districts) and int(ground.districts[place]) == home
+        site |= {
+            "district": ground.city.places.names[home] if home >= 0 else None,
+            "adds_last": _told(found.loss[at[number]], least),
+            "alone": _told(found.alone[at[number]], least),
+            "overlap_today": _told(today[number], least),
+            "overlap": [
+                {"id": refs[other], "people": _told(overlap[number, other], least)}
+                for other in np.argsort(-overlap[number], kind="stable")[:OVERLAPS].tolist()
+                if other != number and overlap[number, other] >= max(least, 1e-9)
+            ],
+            "replacements": [
+                {
+                    "id": int(ground.city.hosts.ids[ground.host[one]]),
+                    "name": ground.city.hosts.names[ground.host[one]],
+                    "loss": _told(loss, least),
+                }
+                for one, loss in standing_in[number]
+            ],
+        }
+        share = before[place] / everyone[place] if known and everyone[place] else None
+        site["why_zh"], site["why_en"] = _why(site, newly, share, ground.hours)
+        sites.append(site)
+    sites.sort(key=lambda one: -float(one["adds_last"]))
+    names = ground.city.places.names
+    ids = ground.city.places.ids
+    return {
+        "people": _told(ground.total, least),
+        "hours": ground.hours,
+        "least": least,
+        "covered_today": _told(found.covered_today, least),
+        "covered": _told(found.covered, least),
+        "share_today": _share(found.covered_today, ground.total),
+        "share": _share(found.covered, ground.total),
+        "cost": round(found.cost, 2),
+        "stations": len(ground.station),
+        "straight_line": ground.city.straight_line,
+        "district_kind": ground.city.places.kind,
+        "equity": {
+            "before": gini(_shares(before, everyone), everyone),
+            "after": gini(_shares(after, everyone), everyone),
+        },
+        "districts": [
+            {
+                "id": int(ids[one]),
+                "name": names[one],
+                "people": _told(everyone[k], least),
+                "before": _told(before[k], least),
+                "after": _told(after[k], least),
+            }
+            for k, one in enumerate(ground.districts.tolist())
+        ],
+        "sites": sites,
+    }
+
+
+def gini(shares: Floats, weight: Floats) -> float | None:
+    """How unevenly districts are served, 0 (all alike) to 1; weighted by people. Lerman and
+    Yitzhaki, Journal of Econometrics 42, 1989."""
+    known = weight > 0
+    x, w = shares[known], weight[known]
+    mean = float((w * x).sum() / w.sum()) if len(w) else 0.0
+    if len(w) < 2 or mean <= 0:
+        return None
+    apart = np.abs(x[:, None] - x[None, :]) * w[:, None] * w[None, :]
+    return round(float(apart.sum() / (2.0 * w.sum() ** 2 * mean)), 4)
+
+
+def _shares(part: Floats, whole: Floats) -> Floats:
+    shares: Floats = part / np.maximum(whole, 1e-300)
+    return shares
+
+
+def _told(value: float, least: float) -> float:
+    return 0.0 if value < least else round(float(value), 1)
+
+
+def _share(part: float, whole: float) -> float | None:
+    return round(part / whole, 6) if whole > 0 else None
+
+
+def _reaches(ground: Ground, asked: Question, hosts: list[int], keys: list[str]) -> list[Reach]:
+    places = {one.key: one for one in asked.extra}
+    start = ground.reach.start
+    assert ground.reach.metres is not None
+    found = []
+    for at in hosts:
+        some = slice(start[at], start[at + 1])
+        size = np.array([0, start[at + 1] - start[at]], np.int64)
+        found.append(Reach(size, ground.reach.demand[some], ground.reach.metres[some]))
+    return [*found, *(ground.reach_of(places[key].lon, places[key].lat) for key in keys)]
+
+
+def _overlaps(ground: Ground, asked: Question, reaches: list[Reach]) -> tuple[Floats, Floats]:
+    """(k, k) people whom two sites both reach (0 with itself), and (k,) of each site's people those
+    whom a station of today reaches."""
+    count = len(reaches)
+    farthest = asked.rings[-1][0]
+    near = [one.within(farthest) for one in reaches]
+    owner = np.repeat(np.arange(count), [one.pairs for one in near])
+    point = np.concatenate([one.demand for one in near] or [np.empty(0, np.int32)])
+    touches = sparse.csr_matrix((np.ones(len(point)), (owner, point)), shape=(count, len(ground)))
+    weighted = touches @ sparse.diags(ground.weight)
+    both = np.asarray((weighted @ touches.T).todense(), np.float64).reshape(count, count)
+    np.fill_diagonal(both, 0.0)
+    served = (share_at(ground.first_metres, asked.rings) > 0) & asked.keep_existing
+    return both, np.asarray(weighted @ served.astype(np.float64)).reshape(count)
+
+
+def _replacements(
+    ground: Ground, asked: Question, hosts: list[int], keys: list[str]
+) -> list[list[tuple[int, float]]]:
+    """For each site who could stand in for it: candidates and what the plan then loses."""
+    places = {one.key: one for one in asked.extra}
+    extra = [ground.reach_of(places[key].lon, places[key].lat) for key in keys]
+    today = ground.today(asked.rings, counted=asked.keep_existing)
+    free = _may_be_chosen(ground, asked)
+    free[hosts] = False
+
+    def passing(some: list[int], more: list[Reach]) -> tuple[float, Floats]:
+        found = weigh(
+            ground.weight,
+            today,
+            ground.reach,
+            np.array(some, np.int64),
+            more,
+            asked.rings,
+            asked.backup,
+        )
+        value = (ground.weight * (found.first + asked.backup * found.second)).sum()
+        return float(value), found.gain
+
+    whole, _ = passing(hosts, extra)
+    told: list[list[tuple[int, float]]] = []
+    for number in range(len(hosts) + len(keys)):
+        if number >= MOST_REPLACED:
+            told.append([])
+            continue
+        left = [at for place, at in enumerate(hosts) if place != number]
+        more = [one for place, one in enumerate(extra, len(hosts)) if place != number]
+        value, gain = passing(left, more)
+        gain = np.where(free, gain, -1.0)
+        best = np.argsort(-gain, kind="stable")[:REPLACEMENTS].tolist()
+        told.append(
+            [(at, max(whole - value - float(gain[at]), 0.0)) for at in best if gain[at] > 0]
+        )
+    return told
+
+
+def _may_be_chosen(ground: Ground, asked: Question) -> Bools:
+    agreed = ground.city.hosts.agreed[ground.host]
+    free: Bools = np.array(agreed == AGREED if asked.agreed_only else agreed != REFUSED)
+    free[[ground.host_at[one] for one in asked.forbid if one in ground.host_at]] = False
+    return free
+
+
+def _place(ground: Ground, asked: Question, ref: Ref) -> dict[str, Any]:
+    if isinstance(ref, str):
+        one = next(place for place in asked.extra if place.key == ref)
+        return {
+            "id": ref,
+            "name": one.name or ref,
+            "lon": one.lon,
+            "lat": one.lat,
+            "cost": one.cost,
+            "host_type": None,
+            "chain": None,
+            "address": None,
+            "agreed": None,
+            "open_24h": False,
+            "source": "map",
+            "home": -1,
+        }
+    hosts = ground.city.hosts
+    at = int(ground.host[ground.host_at[ref]])
+    return {
+        "id": ref,
+        "name": hosts.names[at],
+        "lon": round(float(hosts.lon[at]), 6),
+        "lat": round(float(hosts.lat[at]), 6),
+        "cost": float(hosts.cost[at]) if np.isfinite(hosts.cost[at]) else None,
+        "host_type": hosts.host_types[at],
+        "chain": hosts.chains[at],
+        "address": hosts.addresses[at],
+        "agreed": None if hosts.agreed[at] < 0 else bool(hosts.agreed[at]),
+        "open_24h": bool(hosts.open_24h[at]),
+        "source": hosts.sources[at],
+        "home": int(ground.city.places.home[1][at]),
+    }
+
+
+def _why(site: dict[str, Any], newly: float, share: float | None, hours: int) -> tuple[str, str]:
+    """Why a site is in the plan, in one paragraph of each language."""
+    unit_zh, unit_en = ("人·时", "person-hours") if hours > 1 else ("人", "people")
+    adds, alone = site["adds_last"], site["alone"]
+    part = f"（占新增覆盖的 {adds / newly:.0%}）" if newly > 0 and adds else ""
+    part_en = f" ({adds / newly:.0%} of all newly covered)" if newly > 0 and adds else ""
+    zh = [f"没有它会少覆盖 {adds:,.0f} {unit_zh}{part}；单独建它可新覆盖 {alone:,.0f} {unit_zh}。"]
+    without = f"Without it {adds:,.0f} {unit_en} fewer are covered{part_en};"
+    en = [f"{without} on its own it newly reaches {alone:,.0f}."]
+    if share is not None and site["district"]:
+        zh.append(f"所在的{site['district']}目前覆盖 {share:.0%}。")
+        en.append(f"{site['district']} is covered to {share:.0%} today.")
+    if site["open_24h"]:
+        zh.append("24 小时开放。")
+        en.append("It is open 24 hours.")
+    if site["agreed"]:
+        zh.append("该单位已同意。")
+        en.append("The host has agreed.")
+    elif site["agreed"] is None and site["source"] == "register":
+        zh.append("尚未征求该单位意见。")
+        en.append("The host has not been asked yet.")
+    if site["replacements"]:
+        first = site["replacements"][0]
+        zh.append(f"如不成，可由{first['name']}代替，少覆盖 {first['loss']:,.0f} {unit_zh}。")
+        en.append(
+            f"If it falls through, {first['name']} can take its place for "
+            f"{first['loss']:,.0f} fewer."
+        )
+    return "".join(zh), " ".join(en)

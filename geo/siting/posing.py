@@ -1,0 +1,205 @@
+"""A question on its ground as the arrays that the solvers take.
+
+Sites come in this order: the candidates of the ground, the question's own places, today's stations.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from geo.errors import Invalid
+from geo.siting.explanation import Names
+from geo.siting.planning import Ground, costs_of, middle_cost, split
+from geo.siting.problem import (
+    EXISTING,
+    FORBIDDEN,
+    FORCED,
+    FREE,
+    Demand,
+    Longs,
+    Reach,
+    Rules,
+    Sites,
+)
+from geo.siting.question import Question, Ref
+from geo.siting.solving import Problem
+
+REFUSED, NOT_ASKED, AGREED = 0, -1, 1
+
+
+def check_asked(asked: Question) -> None:
+    """Refuse a question that does not say what its model needs.
+
+    Raises:
+        Invalid: no number of sites, budget or share.
+    """
+    if asked.model == "set-cover" or asked.sites is not None:
+        return
+    if asked.model == "max-cover":
+        if asked.budget is None:
+            raise Invalid(
+                "没有说明站点数或预算。 Neither a number of sites nor a budget is given.",
+                remedy="填写 sites 或 budget。 Give `sites` or `budget`.",
+                field="sites",
+            )
+        return
+    raise Invalid(
+        "没有说明站点数。 The number of sites is not given.",
+        remedy="填写 sites。 Give `sites`.",
+        field="sites",
+    )
+
+
+def pose(ground: Ground, asked: Question) -> Problem:
+    """The problem of a question on its ground.
+
+    Raises:
+        Invalid: the question does not say what its model needs, or nobody and nothing is there.
+        NotFound: it locks or forbids what is not there.
+    """
+    check_asked(asked)
+    city, hosts = ground.city, ground.city.hosts
+    host, station = ground.host, ground.station
+    extra = asked.extra
+    if not len(host) and not extra:
+        raise Invalid(
+            "这里没有候选点。 There are no candidates here.",
+            remedy="换一个区域，或导入候选点。 Choose another area, or import candidates.",
+            field="area_id",
+        )
+    if not len(ground):
+        raise Invalid(
+            "这里没有需求。 Nobody is here at these hours.",
+            remedy="换一个区域、时段或人群。 Choose another area, other hours or groups.",
+            field="area_id",
+        )
+    count = len(host) + len(extra)
+    fixed = np.concatenate((_free(ground, asked), np.full(len(station), EXISTING))).astype(np.int8)
+    if not asked.keep_existing:
+        fixed[count:] = FORBIDDEN
+    refs: list[Ref] = [*hosts.ids[host].tolist(), *(one.key for one in extra)]
+    chains, chain = np.unique([hosts.chains[at] or "" for at in host.tolist()], return_inverse=True)
+    chain = np.where(chains[chain] == "", -1, chain) if len(host) else np.empty(0, np.int64)
+    middle = middle_cost(ground)
+    home = city.places.home
+    nobody = np.full(len(extra), -1)
+    sites = Sites.of(
+        len(fixed),
+        cost=np.concatenate(
+            (
+                costs_of(ground),
+                [middle if one.cost is None else one.cost for one in extra],
+                np.zeros(len(station)),
+            )
+        ),
+        fixed=fixed,
+        district=np.concatenate(
+            (home[1][host], _districts_of(ground, asked), home[2][station])
+        ).astype(np.int32),
+        chain=np.concatenate((chain, nobody, np.full(len(station), -1))).astype(np.int32),
+        open_24h=np.concatenate(
+            (hosts.open_24h[host], nobody >= 0, city.standing.open_24h[station])
+        ),
+        x=np.concatenate((hosts.lon[host], [one.lon for one in extra], city.standing.lon[station])),
+        y=np.concatenate((hosts.lat[host], [one.lat for one in extra], city.standing.lat[station])),
+        degrees=True,
+    )
+    names = Names(
+        districts=city.places.names,
+        chains=[str(one) for one in chains],
+        sites=[
+            *(hosts.names[at] for at in host.tolist()),
+            *(one.name or one.key for one in extra),
+            *(city.standing.names[at] for at in station.tolist()),
+        ],
+    )
+    free = fixed[: len(host)] != FORBIDDEN
+    unstated = int((~np.isfinite(hosts.cost[host]) & free).sum())
+    return Problem(
+        asked.model,
+        Demand.of(ground.weight, district=ground.district, x=ground.lon, y=ground.lat),
+        sites,
+        _reach(ground, asked),
+        _rules(ground, asked),
+        refs,
+        names,
+        unstated if asked.budget is not None or asked.model == "set-cover" else 0,
+    )
+
+
+def _free(ground: Ground, asked: Question) -> Longs:
+    """(m + e,) which candidates and own places are free, forced or forbidden."""
+    agreed = ground.city.hosts.agreed[ground.host]
+    shut = agreed == REFUSED
+    if asked.agreed_only:
+        shut |= agreed != AGREED
+    fixed = np.concatenate(
+        (np.where(shut, FORBIDDEN, FREE), np.full(len(asked.extra), FREE))
+    ).astype(np.int64)
+    place = {one.key: len(ground.host) + at for at, one in enumerate(asked.extra)}
+    for refs, code in ((asked.forbid, FORBIDDEN), (asked.lock, FORCED)):
+        hosts, keys = split(ground, asked, refs)
+        fixed[hosts] = code
+        fixed[[place[key] for key in keys]] = code
+    return fixed
+
+
+def _districts_of(ground: Ground, asked: Question) -> Longs:
+    """(e,) of the question's own places: that of the nearest person they reach."""
+    found = []
+    for one in asked.extra:
+        reach = ground.reach_of(one.lon, one.lat)
+        assert reach.metres is not None
+        nearest = int(np.argmin(reach.metres)) if reach.pairs else -1
+        found.append(int(ground.district[reach.demand[nearest]]) if nearest >= 0 else -1)
+    return np.array(found, np.int64)
+
+
+def _reach(ground: Ground, asked: Question) -> Reach:
+    """Who reaches whom: candidates, own places, and of the stations the two nearest."""
+    extra = [ground.reach_of(one.lon, one.lat) for one in asked.extra]
+    parts = [ground.reach, *extra, _stations(ground)]
+    sizes = np.cumsum([0, *(one.pairs for one in parts)])
+    start = np.concatenate(
+        [np.zeros(1, np.int64)]
+        + [one.start[1:] + before for one, before in zip(parts, sizes, strict=False)]
+    )
+    metres = np.concatenate([one.metres for one in parts if one.metres is not None])
+    whole = Reach(start, np.concatenate([one.demand for one in parts]), metres)
+    if asked.model in ("p-median", "p-centre"):
+        return whole
+    return whole.within(asked.rings[-1][0])
+
+
+def _stations(ground: Ground) -> Reach:
+    point = np.arange(len(ground), dtype=np.int32)
+    owner = np.concatenate((ground.first, ground.second))
+    known = owner >= 0
+    both = np.concatenate((point, point))[known]
+    metres = np.concatenate((ground.first_metres, ground.second_metres))[known]
+    order = np.lexsort((both, owner[known]))
+    start = np.zeros(len(ground.station) + 1, np.int64)
+    np.cumsum(np.bincount(owner[known], minlength=len(ground.station)), out=start[1:])
+    return Reach(start, both[order], metres[order])
+
+
+def _rules(ground: Ground, asked: Question) -> Rules:
+    districts = ground.districts.tolist()
+    median = asked.model in ("p-median", "p-centre")
+    return Rules(
+        p=asked.sites,
+        budget=asked.budget,
+        steps=asked.rings if asked.steps and not median else (),
+        backup=0.0 if median else asked.backup,
+        spacing_metres=asked.spacing_metres,
+        district_least_sites=dict.fromkeys(districts, asked.area_least_sites)
+        if asked.area_least_sites
+        else {},
+        district_least_share=dict.fromkeys(districts, asked.area_least_share)
+        if asked.area_least_share
+        else {},
+        open_24h_least=asked.open_24h_least,
+        per_chain_most=asked.per_chain_most,
+        share=asked.share if asked.model == "set-cover" else None,
+        unserved_metres=ground.limit if asked.model == "p-median" else None,
+    )

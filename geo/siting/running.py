@@ -1,0 +1,360 @@
+"""Working scenarios out in the background: a few at a time, each in a process of its own.
+
+Any number of server processes may run one of these on the same database; a plan is claimed by one
+of them. What is asked of it (stop, delete) and what it tells (progress, answer) goes through the
+database, so that it outlives every page, and a restart is noticed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import logging
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
+
+import numpy as np
+
+from geo.database import Actor, Database
+from geo.errors import DomainError
+from geo.siting import scenarios
+from geo.siting.plan_facts import facts_of
+from geo.siting.planning import Ground, Planning
+from geo.siting.posing import pose
+from geo.siting.problem import Answer, gap_of
+from geo.siting.question import Question
+from geo.siting.solving import Problem
+from geo.siting.working import Failed, Improved, Job, Solved, Worker
+
+logger = logging.getLogger("nuanyi.siting")
+
+RUNNER: Final = Actor("planner", sees_enterprises=True)
+MOST_RUNNING: Final = 2
+LOOK_SECONDS: Final = 1.0
+BEAT_SECONDS: Final = 0.5
+TELL_SECONDS: Final = 0.25
+PATIENCE_SECONDS: Final = 60.0
+"""How long past its limit, or after it was told to stop, a solver may take to end."""
+SPARE_SECONDS: Final = 300.0
+"""So long a process waits for its job after somebody looked at plans."""
+MOST_HISTORY: Final = 400
+MOST_PROOF_PAIRS: Final = 3_000_000
+
+
+@dataclass
+class Course:
+    """How a search has gone so far."""
+
+    history: list[list[float | None]] = field(default_factory=list)
+    progress: dict[str, Any] = field(default_factory=dict)
+
+    def take(self, told: Improved) -> None:
+        """A better plan or bound."""
+        gap = gap_of(told.value, told.bound)
+        self.history.append([round(told.seconds, 3), finite(told.value), finite(told.bound)])
+        if len(self.history) > MOST_HISTORY:
+            del self.history[1::2]
+        self.progress = {
+            "phase": "search",
+            "seconds": round(told.seconds, 3),
+            "objective": finite(told.value),
+            "bound": finite(told.bound),
+            "gap": finite(gap),
+            "sites": len(told.sites),
+        }
+
+
+def finite(value: float) -> float | None:
+    """As JSON takes it."""
+    return float(value) if np.isfinite(value) else None
+
+
+class Runner:
+    """See the module. :meth:`begin` before anything is expected of it; :meth:`close` at the end."""
+
+    def __init__(self, database: Database, planning: Planning, privacy: float) -> None:
+        """Nothing runs before :meth:`begin`."""
+        self._database = database
+        self._planning = planning
+        self._privacy = privacy
+        self._wake = threading.Event()
+        self._asked = threading.Event()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._running: set[threading.Thread] = set()
+        self._lock = threading.Lock()
+        self._spare: Worker | None = None
+        self._spare_since = 0.0
+
+    def begin(self) -> None:
+        """Look after plans that wait, now and from now on."""
+        with self._lock:
+            if self._thread is None and not self._stopping.is_set():
+                self._thread = threading.Thread(target=self._watch, name="plans", daemon=True)
+                self._thread.start()
+        self._asked.set()
+        self._wake.set()
+
+    def close(self) -> None:
+        """Stop everything; what was running is marked as interrupted."""
+        self._stopping.set()
+        self._wake.set()
+        with self._lock:
+            threads = [*([self._thread] if self._thread else []), *self._running]
+        for thread in threads:
+            thread.join(timeout=PATIENCE_SECONDS)
+        self._drop_spare()
+
+    def worker(self) -> Worker:
+        """A process that is ready for a job, as a rule; the caller ends it."""
+        with self._lock:
+            spare, self._spare = self._spare, None
+        if spare is not None and spare.alive:
+            return spare
+        return Worker()
+
+    def _keep_spare(self) -> None:
+        """Start the process of the next job, so that nobody waits for it to be ready."""
+        with self._lock:
+            if self._spare is None and not self._stopping.is_set():
+                self._spare = Worker()
+                self._spare_since = time.monotonic()
+
+    def _drop_spare(self) -> None:
+        with self._lock:
+            spare, self._spare = self._spare, None
+        if spare is not None:
+            spare.end()
+
+    # ------------------------------------------------------------------ one after the other
+    def _watch(self) -> None:
+        while not self._stopping.is_set():
+            with contextlib.suppress(Exception):  # the database may be away for a while
+                self._start_waiting()
+            if self._asked.is_set():
+                self._asked.clear()
+                with contextlib.suppress(DomainError):
+                    self._keep_spare()
+            elif time.monotonic() - self._spare_since > SPARE_SECONDS:
+                self._drop_spare()
+            self._wake.wait(LOOK_SECONDS)
+            self._wake.clear()
+
+    def _start_waiting(self) -> None:
+        with self._database.write(RUNNER) as writer:
+            scenarios.mark_interrupted(writer)
+        while len(self._running) < MOST_RUNNING and not self._stopping.is_set():
+            with self._database.write(RUNNER) as writer:
+                found = scenarios.claim(writer)
+            if found is None:
+                return
+            thread = threading.Thread(
+                target=self._run, args=found, name=f"plan-{found[0]}", daemon=True
+            )
+            with self._lock:
+                self._running.add(thread)
+            thread.start()
+
+    def _run(self, plan_id: int, question: Question) -> None:
+        try:
+            self._work_out(plan_id, question)
+        except DomainError as error:
+            self._failed(plan_id, error.detail, error.remedy)
+        except Exception:
+            logger.exception("plan %d could not be worked out", plan_id)
+            self._failed(
+                plan_id,
+                "计算失败。 The plan could not be worked out.",
+                "请查看服务日志，或重新计算。 See the server's log, or run it again.",
+            )
+        finally:
+            with self._lock:
+                self._running.discard(threading.current_thread())
+            self._wake.set()
+
+    def _failed(self, plan_id: int, detail: str, remedy: str | None) -> None:
+        problem = {"detail": detail, "remedy": remedy}
+        with contextlib.suppress(Exception), self._database.write(RUNNER) as writer:
+            scenarios.finish(writer, plan_id, "failed", problem=problem)
+
+    # ------------------------------------------------------------------ one plan
+    def _work_out(self, plan_id: int, question: Question) -> None:
+        beating = _Beating(self._database, plan_id)
+        with beating:
+            beating.tell({"phase": "ground", "seconds": 0.0})
+            ground = self._planning.ground(question)
+            problem = pose(ground, question)
+            beating.tell({"phase": "search", "seconds": 0.0})
+            course = Course()
+            told = self._solved(problem, question, course, beating)
+            if told is None:
+                return
+            if isinstance(told, Failed):
+                if not told.known:
+                    raise RuntimeError(told.detail)
+                self._failed(plan_id, told.detail, told.remedy)
+                return
+            beating.tell({**course.progress, "phase": "facts"})
+            ended = ending(ground, question, problem, told, course, self._privacy)
+        with self._database.write(RUNNER) as writer:
+            scenarios.finish(writer, plan_id, **ended)
+
+    def _solved(
+        self, problem: Problem, question: Question, course: Course, beating: _Beating
+    ) -> Solved | Failed | None:
+        """What the solver said at last; None when the plan is gone, or the service stops."""
+        worker = self.worker()
+        worker.begin(Job(problem, question.gap, question.seconds, question.seed))
+        began = time.monotonic()
+        stopped: float | None = None
+        try:
+            while True:
+                told = worker.next(TELL_SECONDS)
+                if isinstance(told, Improved):
+                    course.take(told)
+                    beating.tell(course.progress)
+                elif isinstance(told, Solved | Failed):
+                    return told
+                if self._stopping.is_set():
+                    beating.interrupt()
+                    return None
+                if beating.gone:
+                    return None
+                now = time.monotonic()
+                if beating.stop_asked and stopped is None:
+                    worker.stop()
+                    stopped = now
+                late = now - began > question.seconds + 2 * PATIENCE_SECONDS
+                if late or (stopped is not None and now - stopped > PATIENCE_SECONDS):
+                    return Failed(
+                        "求解器没有按时结束。 The solver did not end in time.",
+                        "缩小区域或放宽条件后重试。 Try a smaller area or fewer conditions.",
+                        None,
+                        known=True,
+                    )
+        finally:
+            worker.end()
+
+
+class _Beating:
+    """Notes in the database that a plan is worked at, and how far it has come; hears what is asked
+    of it."""
+
+    def __init__(self, database: Database, plan_id: int) -> None:
+        self._database = database
+        self._plan_id = plan_id
+        self._news: dict[str, Any] | None = None
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._go, name=f"beat-{plan_id}", daemon=True)
+        self.stop_asked = False
+        self.gone = False
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def tell(self, progress: dict[str, Any]) -> None:
+        """What the next beat tells."""
+        self._news = progress
+
+    def interrupt(self) -> None:
+        """The service stops before the plan is done."""
+        with contextlib.suppress(Exception), self._database.write(RUNNER) as writer:
+            scenarios.finish(writer, self._plan_id, "interrupted")
+
+    def _go(self) -> None:
+        while True:
+            news, self._news = self._news, None
+            try:
+                with self._database.write(RUNNER) as writer:
+                    asked = scenarios.beat(writer, self._plan_id, news)
+            except Exception:  # noqa: BLE001  the next beat may get through
+                self._news = self._news or news
+            else:
+                self.gone = asked is None
+                self.stop_asked = bool(asked)
+            if self._over.wait(BEAT_SECONDS):
+                return
+
+
+def ending(
+    ground: Ground,
+    question: Question,
+    problem: Problem,
+    told: Solved,
+    course: Course,
+    privacy: float,
+) -> dict[str, Any]:
+    """What is written down at the end of a search."""
+    answer = told.answer
+    chosen = [problem.refs[at] for at in answer.sites.tolist() if at < len(problem.refs)]
+    relaxed = list(answer.relaxed)
+    if problem.cost_unstated:
+        relaxed.append(
+            f"有 {problem.cost_unstated} 个候选点没有成本，按中位数计。 {problem.cost_unstated} "
+            "candidates state no cost; the middle one was taken."
+        )
+    ended: dict[str, Any] = {
+        "state": "stopped" if answer.status == "stopped" else "done",
+        "editions": [
+            {"dataset": one.dataset, "id": one.id, "as_of": one.as_of.isoformat()}
+            for one in ground.city.editions
+        ],
+        "history": course.history,
+        "answer": {
+            "status": answer.status,
+            "objective": finite(answer.objective),
+            "bound": finite(answer.bound),
+            "gap": finite(answer.gap),
+            "seconds": round(answer.seconds, 3),
+            "seed": answer.seed,
+            "sites": chosen,
+            "relaxed": relaxed,
+        },
+    }
+    if answer.status == "infeasible":
+        ended["problem"] = {
+            "detail": " ".join(part for part in (told.why_zh, told.why_en) if part)
+            or "没有方案满足全部条件。 No plan keeps to all conditions.",
+            "detail_zh": told.why_zh or "没有方案满足全部条件。",
+            "detail_en": told.why_en or "No plan keeps to all conditions.",
+            "remedy": "放宽条件后重新计算。 Relax a condition and run it again.",
+        }
+        return ended
+    if len(answer.sites) or not relaxed:
+        ended["facts"] = facts_of(ground, question, chosen, privacy)
+    ended["proof"] = proof_file(problem, answer)
+    return ended
+
+
+def proof_file(problem: Problem, answer: Answer) -> bytes | None:
+    """The certificate with all that its checker needs, as JSON, gzip; None where there is none, or
+    it would be too large."""
+    reach = problem.reach
+    if answer.certificate is None or reach.pairs > MOST_PROOF_PAIRS:
+        return None
+    site = np.repeat(np.arange(len(reach)), np.diff(reach.start))
+    steps = reach.metres is not None and answer.certificate.get("layers")
+    pairs: dict[str, Any] = {
+        "weight": problem.demand.weight.tolist(),
+        "cost": problem.sites.cost.tolist(),
+        "demand": reach.demand.tolist(),
+        "site": site.tolist(),
+        "metres": reach.metres.tolist() if steps and reach.metres is not None else None,
+    }
+    whole = {
+        "checker": "geo.siting.checker.check(weight, demand, site, metres, cost, certificate)",
+        "names": [str(ref) for ref in problem.refs],
+        **pairs,
+        "certificate": answer.certificate,
+    }
+    return gzip.compress(scenarios.as_json(whole).encode(), 6)
+
+
+__all__ = ["Course", "Runner", "ending", "finite", "proof_file"]

@@ -1,0 +1,58 @@
+"""What is solved, as arrays, and the solver of each model. Imports little: a process of its own
+starts with it (:mod:`geo.siting.working`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from geo.siting.explanation import Names
+from geo.siting.problem import Answer, Control, Demand, Reach, Rules, Sites
+
+Ref = int | str
+"""A candidate by its id, or a place put on the map by its key."""
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What is solved.
+
+    Attributes:
+        refs: of the candidates and the question's own places: what they are called. Stations of
+            today stand behind them and have none.
+        names: for sentences.
+        cost_unstated: how many candidates that may be chosen state no cost (the middle one was
+            taken), where cost matters.
+    """
+
+    model: str
+    demand: Demand
+    sites: Sites
+    reach: Reach
+    rules: Rules
+    refs: list[Ref]
+    names: Names
+    cost_unstated: int
+
+
+def solve(problem: Problem, control: Control, seed: int, *, proof: bool = True) -> Answer:
+    """Solve a problem by the solver of its model.
+
+    Raises:
+        Invalid: see the solvers.
+    """
+    arguments = (problem.demand, problem.sites, problem.reach, problem.rules, control, seed)
+    if problem.model == "max-cover":
+        from geo.siting.max_cover import max_cover
+
+        return max_cover(*arguments, with_certificate=proof)
+    if problem.model == "set-cover":
+        from geo.siting.set_cover import set_cover
+
+        return set_cover(*arguments, with_certificate=proof)
+    if problem.model == "p-median":
+        from geo.siting.median import p_median
+
+        return p_median(*arguments, with_certificate=proof)
+    from geo.siting.centre import p_centre
+
+    return p_centre(*arguments, with_certificate=proof)

@@ -1,0 +1,295 @@
+"""What is done about a chosen plan: each site a task, from the first talk with the host to opening.
+
+A site that opened becomes a station: an edition of stations that is the one in force and the new
+station, put in force at once, so that it is found, counted and drawn like any other; going back is
+activating the edition before. A later list that lacks it is made whole by :func:`publish_opened`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+
+from geo import editions
+from geo.database import Reader, Writer
+from geo.errors import Conflict, Invalid, NotFound
+from geo.files.identity import stable_ids
+from geo.imports import activation
+from geo.imports.turns import take_turn
+from geo.progress import SILENT, Progress
+from geo.schema import Station
+from geo.schema.plans import TASK_STATES
+from geo.settings import Settings
+from geo.siting import scenarios
+from geo.stations.duplicates import find_duplicates
+
+LONGEST_NOTE: Final = 1000
+MARK: Final = " + 新建驿站 opened "
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task as it is kept."""
+
+    id: int
+    plan_id: int | None
+    site: str
+    candidate_id: int | None
+    name: str
+    host_type: str | None
+    chain: str | None
+    address: str | None
+    lon: float
+    lat: float
+    cost: float | None
+    open_24h: bool
+    state: str
+    note: str | None
+    station_id: int | None
+    created_at: datetime
+    changed_at: datetime
+    changed_by: str
+
+
+_COLUMNS = ", ".join(Task.__dataclass_fields__)
+
+
+def make_tasks(
+    writer: Writer, plan_id: int, sites: Sequence[int | str] | None = None
+) -> list[Task]:
+    """A task for each site of a plan, or some of them; those there are already stay as they are.
+
+    Raises:
+        NotFound: no such plan, or it has no such site.
+        Conflict: it has no answer.
+    """
+    plan = scenarios.show(writer, plan_id)
+    if plan.facts is None:
+        raise Conflict(
+            f"方案 {plan_id} 还没有结果。 Plan {plan_id} has no answer yet.",
+            remedy="等它算完。 Wait until it is done.",
+        )
+    found = {str(one["id"]): one for one in plan.facts["sites"]}
+    wanted = list(found) if sites is None else [str(one) for one in sites]
+    for one in wanted:
+        if one not in found:
+            raise NotFound(
+                f"方案 {plan_id} 没有站点 {one}。 Plan {plan_id} has no site {one}.",
+                remedy="站点见方案的 facts.sites。 Its sites are in `facts.sites`.",
+                field="sites",
+            )
+    there = {task.site for task in listed(writer, plan_id=plan_id, limit=100_000)}
+    for one in wanted:
+        if one in there:
+            continue
+        site = found[one]
+        writer.execute(
+            "INSERT INTO siting_task (plan_id, site, candidate_id, name, host_type, chain, "
+            "address, lon, lat, cost, open_24h, changed_by) VALUES (:plan, :site, :candidate, "
+            ":name, :host_type, :chain, :address, :lon, :lat, :cost, :open_24h, :by)",
+            {
+                "plan": plan_id,
+                "site": one,
+                "candidate": site["id"] if isinstance(site["id"], int) else None,
+                "by": str(writer.actor),
+                **{
+                    name: site[name]
+                    for name in (
+                        "name", "host_type", "chain", "address", "lon", "lat", "cost", "open_24h"
+                    )
+                },
+            },
+        )  # fmt: skip
+    return listed(writer, plan_id=plan_id, limit=100_000)
+
+
+def listed(
+    reader: Reader,
+    *,
+    plan_id: int | None = None,
+    state: str | None = None,
+    after: int | None = None,
+    limit: int = 100,
+) -> list[Task]:
+    """Tasks by number; of one plan, or in one state."""
+    rows = reader.all(
+        f"SELECT {_COLUMNS} FROM siting_task WHERE id > :after "
+        "AND (CAST(:plan AS int) IS NULL OR plan_id = :plan) "
+        "AND (CAST(:state AS text) IS NULL OR state = :state) ORDER BY id LIMIT :limit",
+        after=after or 0,
+        plan=plan_id,
+        state=state,
+        limit=limit,
+    )
+    return [Task(**row._asdict()) for row in rows]
+
+
+def get_task(reader: Reader, task_id: int) -> Task:
+    """One task.
+
+    Raises:
+        NotFound: there is none of that number.
+    """
+    row = reader.first(f"SELECT {_COLUMNS} FROM siting_task WHERE id = :id", id=task_id)
+    if row is None:
+        raise NotFound(
+            f"没有任务 {task_id}。 There is no task {task_id}.",
+            remedy="任务见 /api/siting/tasks。 /api/siting/tasks lists them.",
+            field="task_id",
+        )
+    return Task(**row._asdict())
+
+
+def change_task(
+    writer: Writer,
+    settings: Settings,
+    task_id: int,
+    *,
+    state: str | None = None,
+    note: str | None = None,
+    progress: Progress = SILENT,
+) -> Task:
+    """Note how far it has come. `opened` makes it a station at once.
+
+    Raises:
+        NotFound: there is none of that number.
+        Invalid: no such state.
+        Conflict: it has opened already, and stations are changed as stations.
+    """
+    task = get_task(writer, task_id)
+    if state is not None and state not in TASK_STATES:
+        raise Invalid(
+            f"没有状态“{state}”。 '{state}' is not a state of a task.",
+            remedy=f"可用 / use one of {', '.join(TASK_STATES)}.",
+            field="state",
+        )
+    if task.state == "opened" and state not in (None, "opened"):
+        raise Conflict(
+            f"任务 {task_id} 已建成驿站 {task.station_id}。 "
+            f"Task {task_id} is station {task.station_id} already.",
+            remedy="关闭驿站请登记驿站状态。 To close it, set the station's status: "
+            "`nuanyi stations status`.",
+        )
+    writer.execute(
+        "UPDATE siting_task SET state = coalesce(:state, state), note = coalesce(:note, note), "
+        "changed_at = now(), changed_by = :by WHERE id = :id",
+        {"id": task_id, "state": state, "note": note, "by": str(writer.actor)},
+    )
+    if state == "opened" and task.state != "opened":
+        publish_opened(writer, settings, progress)
+    return get_task(writer, task_id)
+
+
+def publish_opened(writer: Writer, settings: Settings, progress: Progress = SILENT) -> int:
+    """Put an edition of stations in force that has all sites that opened: when one opens, and again
+    after a list was imported that lacks some.
+
+    Returns:
+        How many the edition in force lacked; 0: nothing was done.
+
+    Cost: a copy of the edition in force, and laying its stations over the areas: some seconds for
+    25,000 stations.
+    """
+    take_turn(writer, "import stations", progress)
+    base = editions.active(writer, "stations")
+    for task in listed(writer, state="opened", limit=100_000):
+        if task.station_id is None:
+            writer.execute(
+                "UPDATE siting_task SET station_id = :station WHERE id = :id",
+                {"id": task.id, "station": _identity(task)},
+            )
+    missing = [
+        Task(**row._asdict())
+        for row in writer.all(
+            f"SELECT {_COLUMNS} FROM siting_task t WHERE state = 'opened' AND NOT EXISTS "
+            "(SELECT FROM station s WHERE s.edition_id = :base AND s.id = t.station_id) "
+            "AND id IN (SELECT min(id) FROM siting_task WHERE state = 'opened' "
+            "GROUP BY station_id) ORDER BY id",
+            base=-1 if base is None else base.id,
+        )
+    ]
+    if not missing:
+        return 0
+    opened = "-".join(str(task.id) for task in missing)
+    digest = f"{0 if base is None else base.id}+opened-{opened}"
+    same = editions.same_content(writer, "stations", digest)
+    if same is not None:
+        activation.put_in_force(writer, settings, same.id, progress)
+        return len(missing)
+    edition = editions.open_draft(
+        writer,
+        "stations",
+        as_of=activation.today(),
+        source=f"{'' if base is None else base.source.split(MARK)[0]}{MARK}{len(missing)}".strip(),
+        content_hash=digest,
+        declared_crs="wgs84",
+    )
+    carried = 0 if base is None else _carry_over(writer, edition, base.id)
+    for task in missing:
+        _insert(writer, edition, task)
+    duplicates = find_duplicates(writer, edition)
+    rows = carried + len(missing)
+    report: dict[str, Any] = {} if base is None else dict(base.report)
+    editions.record_counts(
+        writer,
+        edition,
+        read=rows,
+        accepted=rows,
+        rejected=0,
+        unlocated=0 if base is None else base.rows_unlocated,
+        report={**report, "duplicates": duplicates, "opened": [task.id for task in missing]},
+    )
+    activation.put_in_force(writer, settings, edition, progress)
+    return len(missing)
+
+
+def _identity(task: Task) -> int:
+    """As an import gives it to a row of this name and address."""
+    return int(stable_ids(np.array([task.name]), np.array([task.address or f"task {task.id}"]))[0])
+
+
+def _carry_over(writer: Writer, edition: int, base: int) -> int:
+    columns = ", ".join(
+        f'"{column.name}"' for column in Station.__table__.columns if column.name != "edition_id"
+    )
+    done = writer.execute(
+        f"INSERT INTO station (edition_id, {columns}) SELECT :edition, {columns} FROM station "
+        "WHERE edition_id = :base",
+        {"edition": edition, "base": base},
+    )
+    return int(done.rowcount)
+
+
+def _insert(writer: Writer, edition: int, task: Task) -> None:
+    """The station, with what the register knows of its host."""
+    host = writer.first(
+        "SELECT hours_text, opening_hours, capacity, floor_square_metres FROM candidate_site "
+        "WHERE id = :id ORDER BY edition_id DESC LIMIT 1",
+        id=-1 if task.candidate_id is None else task.candidate_id,
+    )
+    always = "24/7" if task.open_24h else None
+    writer.execute(
+        "INSERT INTO station (edition_id, id, kind, name, address, host, network_brand, access, "
+        "services, hours_text, opening_hours, capacity, floor_square_metres, location, original_x, "
+        "original_y, original_crs, located_by, source_key) VALUES (:edition, :id, 'warm_station', "
+        ":name, :address, :name, :chain, 'public', '{}', :hours_text, :opening_hours, :capacity, "
+        ":floor, ST_Point(:lon, :lat, 4326), :lon, :lat, 'wgs84', 'coordinates', :key)",
+        {
+            "edition": edition,
+            "id": task.station_id,
+            "name": task.name,
+            "address": task.address,
+            "chain": task.chain,
+            "hours_text": host.hours_text if host else None,
+            "opening_hours": always or (host.opening_hours if host else None),
+            "capacity": host.capacity if host else None,
+            "floor": host.floor_square_metres if host else None,
+            "lon": task.lon,
+            "lat": task.lat,
+            "key": f"siting-task-{task.id}",
+        },
+    )

@@ -1,0 +1,197 @@
+"""Exact search of our own: a tree on Lagrangian bounds, which leaves a proof behind.
+
+Every part of the tree is a set of sites opened and shut. Its prices go on from its parent's, sites
+are settled by reduced cost, and what is left is split on the site whose two sides lower the bound
+most, of a few that the prices leave undecided. The part with the highest bound goes first, so the
+bound falls steadily and the search may end at any moment. Two parts are worked on at a time, always
+the same two, so that the same input goes the same way.
+(Branch and bound with Lagrangian relaxation: Geoffrion, Math. Programming Study 2, 1974; for the
+p-median Christofides and Beasley, EJOR 10, 1982.)
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from geo.siting.annealing import start_search, swap
+from geo.siting.lagrangian import outward
+from geo.siting.merge import Merged
+from geo.siting.moves import board_of
+from geo.siting.narrowing import OPENED, SHUT
+from geo.siting.parts import INFEASIBLE, ROUNDS, rows_of, work
+from geo.siting.problem import Bytes, Control, Floats, Longs, Singles
+from geo.siting.proof import Branch, Vector
+from geo.siting.sides import Sides, slack
+
+STEPS: Final = 30
+FIRST_STEPS: Final = 400
+MOST_BYTES: Final = 600_000_000
+"""Of price vectors kept for the proof and the parts still open."""
+
+
+@dataclass(eq=False)
+class Part:
+    """Some of all plans: `status` of each candidate, the prices to begin from."""
+
+    status: Bytes
+    level: Singles
+    sides: Floats
+    branch: Branch
+    depth: int
+
+
+@dataclass(eq=False)
+class Found:
+    """What working on a part brought."""
+
+    part: Part
+    bound: float
+    plan: Longs | None
+    value: float
+    split: int
+
+
+class Tree:
+    """A search over the plans of one problem.
+
+    Attributes:
+        value, plan: the best, positions among the candidates.
+        root: the proof so far. parts: looked at so far.
+    """
+
+    def __init__(
+        self, merged: Merged, sides: Sides, vector: Vector, plan: Longs | None, value: float
+    ) -> None:
+        """`vector`: levels of the groups of `merged`; `plan`, `value`: the best one known."""
+        self.merged = merged
+        self.sides = sides
+        self.board = board_of(merged, sides)
+        self.plan = plan
+        self.value = value
+        self.root = Branch()
+        start = Part(
+            np.zeros(len(merged.candidates), np.int8),
+            vector.level.astype(np.float32),
+            np.concatenate((vector.row, vector.floor)),
+            self.root,
+            0,
+        )
+        ends = merged.base + float(merged.first.sum() + merged.second.sum())
+        self.open: list[tuple[float, int, Part]] = [(-outward(ends, merged.unit), 0, start)]
+        self.parts = 0
+        self.count = 1
+        self.bytes = 0
+
+    @property
+    def bound(self) -> float:
+        """No plan is above it."""
+        return max(self.value, -self.open[0][0]) if self.open else self.value
+
+    def search(self, control: Control, most: int, told: Callable[[], None] = lambda: None) -> bool:
+        """Go on for so many parts at most; whether nothing is left."""
+        with ThreadPoolExecutor(2) as pool:
+            while self.open:
+                if control.stopped() or self._near_enough(control):
+                    return False
+                if self.parts >= most or self.bytes > MOST_BYTES:
+                    return False
+                two = [heapq.heappop(self.open)[2] for _ in range(min(2, len(self.open)))]
+                before = self.bound, self.value
+                jobs = [pool.submit(self._work, part, self.value) for part in two]
+                for job in jobs:
+                    self._take(job.result())
+                self.parts += len(two)
+                if (self.bound, self.value) != before:
+                    told()
+        return True
+
+    def _near_enough(self, control: Control) -> bool:
+        return bool(
+            np.isfinite(self.value) and self.bound - self.value <= control.gap * abs(self.value)
+        )
+
+    def _take(self, found: Found) -> None:
+        if found.plan is not None and found.value > self.value:
+            self.value, self.plan = found.value, found.plan
+            self.open = [one for one in self.open if -one[0] > self.value]
+            heapq.heapify(self.open)
+        if found.split < 0 or found.bound <= self.value:
+            return
+        part = found.part
+        part.branch.site = int(self.merged.candidates[found.split])
+        part.branch.opened, part.branch.shut = Branch(), Branch()
+        for into, branch in ((OPENED, part.branch.opened), (SHUT, part.branch.shut)):
+            status = part.status.copy()
+            status[found.split] = into
+            child = Part(status, part.level, part.sides, branch, part.depth + 1)
+            heapq.heappush(self.open, (-found.bound, self.count, child))
+            self.count += 1
+
+    def _work(self, part: Part, value: float) -> Found:
+        merged, sides = self.merged, self.sides
+        known = bool(np.isfinite(value))
+        target = value if known else merged.base
+        # Better means at least one unit more; without a unit, more at all.
+        need = (
+            value + (merged.unit * 0.999_999 if merged.unit else slack(value)) if known else value
+        )
+        level, prices = part.level.copy(), part.sides.copy()
+        said_level = np.empty((ROUNDS, len(level)), np.float32)
+        said_sides = np.empty((ROUNDS, len(prices)))
+        raw, used, split, liking = work(
+            self.board,
+            merged.base,
+            sides.most,
+            sides.budget,
+            sides.by_number,
+            merged.whole,
+            target,
+            need,
+            STEPS if part.depth else FIRST_STEPS,
+            part.status,
+            level,
+            prices,
+            said_level,
+            said_sides,
+        )
+        rows = len(sides.limit)
+        for number in range(used):
+            part.branch.vectors.append(
+                Vector(
+                    said_level[number].copy(), said_sides[number, :rows], said_sides[number, rows:]
+                )
+            )
+        self.bytes += (4 * used + 4) * len(level)
+        part.level, part.sides = level, prices
+        plan, worth = None, -np.inf
+        if raw != INFEASIBLE:
+            plan, worth = self._plan(part, liking, split < 0)
+        bound = -np.inf if raw == INFEASIBLE else outward(raw, merged.unit)
+        return Found(part, bound, plan, worth, split)
+
+    def _plan(self, part: Part, liking: Floats, ended: bool) -> tuple[Longs | None, float]:
+        """A plan from what is open and what the prices like, bettered by swaps."""
+        opened = rows_of(part.status, OPENED)
+        if ended:
+            some = rows_of(part.status, 0)
+            if len(some):
+                return None, -np.inf
+            kept = self.sides.kept_by(self.merged, opened)
+            return (opened, self.merged.value(opened)) if kept else (None, -np.inf)
+        if part.depth > 4 and part.depth % 4:
+            return None, -np.inf
+        order = np.argsort(-np.where(part.status == 0, liking, -np.inf), kind="stable")
+        more = order[: max(0, self.sides.most - len(opened))]
+        more = more[part.status[more] == 0]
+        start = np.sort(np.concatenate((opened, more))).astype(np.int64)
+        search = start_search(self.merged, self.sides, start, 1)
+        swap(search, start, 2)
+        if not np.isfinite(search.value):
+            return None, -np.inf
+        return search.best, search.value

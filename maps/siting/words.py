@@ -1,0 +1,149 @@
+"""A plan in words: one way of saying it for the map, the sheet and the print."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from maps.siting.view import PlanView
+from maps.style import percent
+from maps.texts import Both, Language, both, named, text
+
+
+def say(key: str, language: Language, **values: object) -> str:
+    """A text of the section of plans."""
+    return text(f"siting_sheet.{key}", language, **values)
+
+
+def in_both(key: str, **values: object) -> Both:
+    """The same in both languages."""
+    return both(f"siting_sheet.{key}", **values)
+
+
+def people_text(view: PlanView, value: float, language: Language) -> str:
+    """A number of people with its unit."""
+    key = "unit_hours" if view.facts["hours"] > 1 else "unit_people"
+    return say(key, language, n=f"{value:,.0f}")
+
+
+def share_text(share: float | None) -> str:
+    """A share; a dash where there is none."""
+    return "–" if share is None else percent(share)
+
+
+def hours_text(hours: Sequence[int]) -> str:
+    """6–22, or 11、12 as 11–12, 17."""
+    parts: list[list[int]] = []
+    for hour in hours:
+        if parts and hour == parts[-1][-1] + 1:
+            parts[-1].append(hour)
+        else:
+            parts.append([hour])
+    return ", ".join(f"{run[0]}–{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in parts)
+
+
+def summary(view: PlanView, language: Language) -> str:
+    """What the plan does, in one paragraph."""
+    facts, asked = view.facts, view.question
+    groups = say("all_groups", language)
+    if asked.groups:
+        listed = [_one(named("worker_group", one), language) for one in asked.groups]
+        groups = say(
+            "some_groups", language, names=("、" if language == "zh" else ", ").join(listed)
+        )
+    return say(
+        "summary",
+        language,
+        where=view.where or say("everywhere", language),
+        groups=groups,
+        day=say(asked.day, language),
+        hours=say("hours", language, list=hours_text(asked.hours)),
+        people=people_text(view, facts["people"], language),
+        before=share_text(facts["share_today"]),
+        after=share_text(facts["share"]),
+        n=len(view.sites),
+        newly=people_text(view, max(facts["covered"] - facts["covered_today"], 0.0), language),
+    )
+
+
+def proof(view: PlanView, language: Language) -> str:
+    """How good it is, proved."""
+    gap, status = view.answer["gap"], view.answer["status"]
+    if gap is None:
+        return say("proof_none", language)
+    if status == "optimal" or gap == 0:
+        return say("proof_optimal", language)
+    return say("proof_gap", language, gap=percent(gap))
+
+
+def limits(view: PlanView, language: Language) -> list[str]:
+    """The conditions of the question."""
+    asked = view.question
+    told: list[str] = []
+
+    def add(key: str, value: object, **more: object) -> None:
+        if value:
+            told.append(say(f"limit_{key}", language, **more))
+
+    add("sites", asked.sites is not None, n=asked.sites)
+    add("budget", asked.budget is not None, n=f"{asked.budget or 0:,.0f}")
+    add("share", asked.share is not None, n=percent(asked.share or 0.0))
+    steps = [f"{metres:g} m: {share:.0%}" for metres, share in asked.steps or []]
+    add("steps", steps, list=", ".join(steps))
+    add("backup", asked.backup, n=f"{asked.backup:g}")
+    add("spacing", asked.spacing_metres, n=f"{asked.spacing_metres:g}")
+    add("area_share", asked.area_least_share, n=percent(asked.area_least_share))
+    add("area_sites", asked.area_least_sites, n=asked.area_least_sites)
+    add("24h", asked.open_24h_least, n=asked.open_24h_least)
+    add("chain", asked.per_chain_most is not None, n=asked.per_chain_most)
+    add("agreed", asked.agreed_only)
+    add("locked", asked.lock, n=len(asked.lock))
+    return told or [say("no_limits", language)]
+
+
+def model_text(view: PlanView, language: Language) -> str:
+    """The model, in a line."""
+    return say(f"model_{view.question.model.replace('-', '_')}", language)
+
+
+def definitions(view: PlanView, language: Language) -> list[str]:
+    """Method, bound, and what each figure means."""
+    metres = f"{view.question.rings[-1][0]:g}"
+    told = [
+        model_text(view, language),
+        say("define_covered", language, metres=metres),
+        *([say("define_straight", language)] if view.facts["straight_line"] else []),
+        say("define_people", language, least=f"{view.facts['least']:g}"),
+        say("define_adds", language),
+        say("define_bound", language),
+        say("define_gini", language),
+        say("define_papers", language),
+    ]
+    return [*told, *(_half(one, language) for one in view.answer["relaxed"])]
+
+
+def agreed_text(value: bool | None, language: Language) -> str:
+    """Whether a host agreed."""
+    return say("not_asked" if value is None else "yes" if value else "no", language)
+
+
+def host_type(site: dict[str, Any], language: Language) -> str:
+    """The kind of a host."""
+    return _one(named("host_type", site["host_type"]), language) if site["host_type"] else ""
+
+
+def area_name(name: str | None, area_id: int) -> str:
+    """The name of an area, or its number."""
+    return " ".join((name or "").split()) or f"#{area_id}"
+
+
+def _one(words: Both, language: Language) -> str:
+    return words.zh if language == "zh" else words.en
+
+
+def _half(told: str, language: Language) -> str:
+    """Of a remark in both languages (`中文。 English.`) the one that is wanted."""
+    zh, found, en = told.partition("。 ")
+    if not found:
+        return told
+    return f"{zh}。" if language == "zh" else en

@@ -1,0 +1,66 @@
+// Hosts that could take a station, by what each would add now.
+
+import { button, byId, fill, make } from "../leader/dom.js";
+import { number, t } from "../leader/words.js";
+import { cost, hostType, people, siteName } from "./figures.js";
+import { goTo, point } from "./map.js";
+import { add, chosen, forbid, hear, known, view } from "./store.js";
+
+const FEW_ROWS = 40;
+let rows = FEW_ROWS;
+let wanted = "";
+
+function row(one, gain, most) {
+  const forbidden = view.question.forbid.includes(one.id);
+  return make("li", { class: "item", "data-candidate": one.id },
+    make("h4", {}, make("button", { type: "button", onclick: () => goTo(one.id) }, siteName(one)), one.agreed ? make("span", { class: "badge own" }, t("agreed")) : null, forbidden ? make("span", { class: "badge none" }, t("forbidden")) : null),
+    make("p", { class: "quiet small" }, [hostType(one), one.chain, cost(one.cost), one.address].filter(Boolean).join(" · ")),
+    make("div", { class: "gain" }, make("meter", { min: 0, max: most, value: gain, "aria-label": t("would_add", { people: people(gain) }) }), make("span", {}, t("would_add", { people: people(gain) }))),
+    make("div", { class: "acts" },
+      button(t("add"), "plus", () => add(one.id), { "aria-label": t("add_named", { name: siteName(one) }) }),
+      button(forbidden ? t("allow") : t("forbid"), "no", () => forbid(one.id), { "aria-label": t(forbidden ? "allow_named" : "forbid_named", { name: siteName(one) }) })));
+}
+
+function show() {
+  if (view.tab !== "candidates") return;
+  const list = byId("candidate-list");
+  const gains = new Map(known.told?.gains.map((one) => [one.id, one.gain]) ?? []);
+  const taken = new Set(chosen());
+  const fits = (one) => [one.name, one.chain, one.address, hostType(one)].some((text) => (text ?? "").toLowerCase().includes(wanted));
+  const all = (known.ground?.candidates ?? []).filter((one) => !taken.has(one.id) && (!wanted || fits(one)) && (!view.question.agreed_only || one.agreed));
+  all.sort((one, other) => (gains.get(other.id) ?? 0) - (gains.get(one.id) ?? 0));
+  const most = [...gains.values()].reduce((found, one) => Math.max(found, one), 1);
+  const held = document.activeElement?.closest?.("[data-candidate]")?.dataset.candidate;
+  const which = [...(document.activeElement?.parentElement?.children ?? [])].indexOf(document.activeElement);
+  fill(list, all.slice(0, rows).map((one) => row(one, Math.max(0, gains.get(one.id) ?? 0), most)));
+  byId("candidates-title").textContent = t("candidates_title", { n: number(all.length) });
+  if (!all.length) fill(list, make("li", { class: "empty" }, known.ground?.candidates.length ? t("nothing_found") : t("no_candidates")));
+  if (held) {
+    // The row that had the focus, or the first when it has gone into the plan.
+    const found = list.querySelector(`[data-candidate="${held}"]`) ?? list.querySelector("[data-candidate]");
+    found?.querySelectorAll(".acts button")[Math.max(0, which)]?.focus({ preventScroll: true });
+  }
+  const left = all.length - rows;
+  fill(byId("candidates-more"), left > 0 ? button(t("more_rows", { n: number(Math.min(200, left)), all: number(all.length) }), null, () => {
+    rows += 200;
+    show();
+  }, { class: "act wide" }) : null);
+}
+
+/** Prepares the list. */
+export function ready() {
+  byId("candidate-search").addEventListener("input", (event) => {
+    wanted = event.target.value.trim().toLowerCase();
+    rows = FEW_ROWS;
+    show();
+  });
+  for (const news of ["told", "ground", "plan"]) hear(news, ({ dragging } = {}) => dragging || show());
+  hear("view", (keys) => {
+    // A change of the set is followed by what it covers: then the gains are told anew.
+    if (keys.has("tab")) show();
+  });
+  const pointing = (event) => point(Number(event.target.closest?.("[data-candidate]")?.dataset.candidate) || null);
+  for (const kind of ["pointerover", "focusin"]) byId("candidate-list").addEventListener(kind, pointing);
+  byId("candidate-list").addEventListener("pointerleave", () => point(null));
+  show();
+}

@@ -1,0 +1,134 @@
+// The budget curve: what so many sites reach at best, the proven bound beside it, and a slider that
+// puts the sites of any number on the map.
+
+import { button, byId, draw, fill, make } from "../leader/dom.js";
+import { number, percent, t } from "../leader/words.js";
+import { askCurve } from "./data.js";
+import { people } from "./figures.js";
+import { chosen, full, hear, known, look, same, tell, view } from "./store.js";
+
+const [WIDE, HIGH, LEFT, RIGHT, TOP, BOTTOM] = [440, 220, 44, 10, 12, 30];
+let counting = false;
+
+/** What the curve is about, apart from how many sites. */
+const about = (question) => JSON.stringify({ ...full(question), sites: null, budget: null, share: null, model: null, gap: null, seconds: null });
+const fresh = () => known.curve !== null && about(known.curve.question) === about(view.question);
+const BEYOND = 3;
+/** Steps that a plan was found for, and a few of those that reach nobody more. */
+function stepsOf() {
+  const found = known.curve.points.filter((one) => one.value !== null);
+  const last = found.findIndex((one) => one.value >= found.at(-1).value * (1 - 1e-9));
+  return found.slice(0, last + 1 + BEYOND);
+}
+/** Numbers of sites along the curve. */
+const countOf = (point) => point.sites ?? point.chosen.length;
+
+function picture(points, total, at) {
+  const most = Math.max(...points.map(countOf), 1);
+  const top = Math.min(total, Math.max(...points.map((one) => one.bound ?? one.value)) * 1.03) || 1;
+  const low = Math.min(known.told?.covered_today ?? points[0].value, points[0].value);
+  const floor = Math.max(0, low - (top - low) * 0.06);
+  const x = (n) => LEFT + (n / most) * (WIDE - LEFT - RIGHT);
+  const y = (value) => HIGH - BOTTOM - ((Math.min(value, top) - floor) / (top - floor || 1)) * (HIGH - TOP - BOTTOM);
+  const line = (of) => points.map((one, step) => `${step ? "L" : "M"}${x(countOf(one)).toFixed(1)} ${y(of(one)).toFixed(1)}`).join("");
+  const marks = [floor, (floor + top) / 2, top];
+  const apart = Math.max(1, Math.ceil(most / 5));
+  const steps = Array.from({ length: Math.floor(most / apart) + 1 }, (_, at) => at * apart);
+  const here = points[at];
+  return draw("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, class: "curve", "aria-hidden": "true" },
+    marks.map((value) => [draw("path", { d: `M${LEFT} ${y(value)}H${WIDE - RIGHT}`, class: "grid" }), draw("text", { x: LEFT - 6, y: y(value) + 4, class: "tick end" }, percent(total ? value / total : null))]),
+    steps.map((n) => draw("text", { x: x(n), y: HIGH - 12, class: "tick middle" }, String(n))),
+    draw("path", { d: `${line((one) => one.bound ?? one.value)}L${x(most)} ${y(points.at(-1).value)}${[...points].reverse().map((one) => `L${x(countOf(one)).toFixed(1)} ${y(one.value).toFixed(1)}`).join("")}Z`, class: "room" }),
+    draw("path", { d: line((one) => one.bound ?? one.value), class: "bound" }),
+    draw("path", { d: line((one) => one.value), class: "value" }),
+    here ? [draw("path", { d: `M${x(countOf(here))} ${TOP}V${HIGH - BOTTOM}`, class: "now" }), draw("circle", { cx: x(countOf(here)), cy: y(here.value), r: 5, class: "dot" })] : null);
+}
+
+/** Words for one step: how many it reaches, what the last site adds, how near the best it is. */
+function inWords(points, at, total) {
+  const [here, before] = [points[at], points[at - 1]];
+  const last = before ? here.value - before.value : here.value - (known.told?.covered_today ?? 0);
+  const gap = here.bound && here.value ? Math.max(0, here.bound / here.value - 1) : null;
+  return [t("curve_here", { n: number(countOf(here)), people: people(here.value), share: percent(total ? here.value / total : null) }), last >= 0 ? t("curve_last", { people: people(last) }) : "", gap === null ? "" : t("curve_gap", { gap: `${(Math.ceil(gap * 1000) / 10).toFixed(1)}%` })].filter(Boolean).join(" ");
+}
+
+/** The step of the curve whose sites are on the map, else the one with as many. */
+function stepNow(points) {
+  const set = [...chosen()].sort();
+  const exact = points.findIndex((one) => same([...one.chosen].sort(), set));
+  if (exact >= 0) return exact;
+  const wanted = set.length || view.question.sites || 1;
+  const found = points.findIndex((one) => countOf(one) >= wanted);
+  return found < 0 ? points.length - 1 : found;
+}
+
+function slide(to) {
+  const point = stepsOf()[to];
+  const most = point.chosen;
+  look({ set: most, site: null, question: view.question.model === "max-cover" && view.question.budget === null ? { ...view.question, sites: countOf(point) } : view.question });
+}
+
+function table(points, total) {
+  const rows = points.filter((_, at) => points.length <= 40 || at % Math.ceil(points.length / 40) === 0 || at === points.length - 1);
+  return make("details", {}, make("summary", {}, t("as_table")), make("div", { class: "table-box", tabindex: "0", role: "group", "aria-label": t("curve_title") }, make("table", {},
+    make("thead", {}, make("tr", {}, [t("sites_n_word"), t("reached_word"), t("share_word"), t("bound_word")].map((word) => make("th", { scope: "col", class: "n" }, word)))),
+    make("tbody", {}, rows.map((one) => make("tr", {}, [number(countOf(one)), number(one.value), percent(total ? one.value / total : null), one.bound ? number(one.bound) : "–"].map((text) => make("td", { class: "n" }, text))))))));
+}
+
+let kept = null;
+function show() {
+  if (view.tab !== "curve") return;
+  const box = byId("curve-box");
+  const total = known.ground?.demand.total ?? 0;
+  if (counting) {
+    fill(box, make("p", { class: "quiet" }, t("curve_counting")));
+    return;
+  }
+  if (!fresh()) {
+    kept = null;
+    fill(box, make("p", { class: "quiet" }, known.curve ? t("curve_old") : t("curve_about")), button(t("curve_ask"), "play", count, { class: "act main", id: "curve-ask" }));
+    return;
+  }
+  const points = stepsOf();
+  if (!points.length) {
+    fill(box, make("p", { class: "note" }, t("no_candidates")));
+    return;
+  }
+  const at = stepNow(points);
+  if (kept !== known.curve) {
+    kept = known.curve;
+    fill(box, make("div", { id: "curve-picture" }),
+      make("label", { class: "field" }, make("span", {}, t("curve_slider")), make("input", { type: "range", id: "curve-at", min: 0, max: points.length - 1, value: at, oninput: (event) => slide(Number(event.target.value)) })),
+      make("p", { id: "curve-words", role: "status" }),
+      make("p", { class: "quiet small" }, t("curve_legend")),
+      table(points, total),
+      button(t("curve_solve"), "play", () => byId("solve").click(), { class: "act" }));
+  }
+  byId("curve-at").value = at;
+  byId("curve-at").setAttribute("aria-valuetext", t("sites_n", { n: number(countOf(points[at])) }));
+  fill(byId("curve-picture"), picture(points, total, at));
+  byId("curve-words").textContent = inWords(points, at, total);
+}
+
+async function count() {
+  counting = true;
+  show();
+  try {
+    const most = known.ground?.candidates.length ?? 200;
+    await askCurve(Math.max(1, Math.min(200, most)));
+  } catch (error) {
+    tell("trouble", error);
+  } finally {
+    counting = false;
+    show();
+  }
+}
+
+/** Prepares the curve. */
+export function ready() {
+  for (const news of ["curve", "plan", "ground"]) hear(news, show);
+  hear("view", (keys) => {
+    if (["tab", "set", "question"].some((key) => keys.has(key))) show();
+  });
+  show();
+}

@@ -1,0 +1,164 @@
+// The ground (people, candidates, stations), what a set of sites covers, plans and their progress.
+
+import { address, ask, Problem } from "../leader/ask.js";
+import { chosen, full, hear, known, tell, view } from "./store.js";
+
+const KEPT_GROUNDS = 6;
+const LONG = 180;
+const grounds = new Map();
+
+/** The question as the service takes it; of one hour when one is looked at. */
+export function asked(hour = view.hour, question = view.question) {
+  const found = full(question);
+  return { ...found, hours: hour === null ? found.hours : [hour], groups: found.groups.length ? found.groups : null };
+}
+
+/** Who is where, who could host, who stands already: under a question, kept for the last few. */
+export function ground(question) {
+  const { area_id, day, hours, groups, radius_metres } = question;
+  const path = address("/api/siting/ground", { area_id, day, hours, groups, radius_metres });
+  if (!grounds.has(path)) {
+    const coming = ask(path, { seconds: LONG });
+    coming.catch(() => grounds.delete(path));
+    grounds.set(path, coming);
+    while (grounds.size > KEPT_GROUNDS) grounds.delete(grounds.keys().next().value);
+  }
+  return grounds.get(path);
+}
+
+/** Asks for everything anew: stations, people or candidates have changed. */
+export function renew() {
+  grounds.clear();
+  stand();
+}
+
+let newest = 0;
+/** Brings the ground of the present question; what was there stays until it has come. */
+export async function stand() {
+  const mine = ++newest;
+  document.body.dataset.busy = "1";
+  try {
+    const found = await ground(asked());
+    if (mine !== newest) return;
+    known.ground = found;
+    known.candidates = new Map(found.candidates.map((one) => [one.id, one]));
+    tell("ground", found);
+    tell("trouble", null);
+    evaluate();
+  } catch (error) {
+    if (mine === newest) tell("trouble", error);
+  } finally {
+    if (mine === newest) delete document.body.dataset.busy;
+  }
+}
+
+/** One byte a point: 0 not covered, 1 covered today, 2 newly. */
+export function bytes(base64) {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(base64);
+  return Uint8Array.from(atob(base64), (one) => one.charCodeAt(0));
+}
+
+/** Asks what a set of sites covers. */
+export const evaluation = (question, sites, signal) => ask("/api/siting/evaluate", { body: { question, sites }, seconds: 60, signal });
+
+let running = false;
+let next = null;
+/** Asks what the sites on the map cover; while one answer is awaited only the last question waits.
+ *
+ * @param moved the sites and places of a drag that is going on, not yet in the view
+ */
+export function evaluate(moved = null) {
+  next = { moved, began: performance.now() };
+  document.body.dataset.weighing = "1";
+  if (!running) go();
+}
+
+async function go() {
+  running = true;
+  while (next) {
+    const { moved, began } = next;
+    next = null;
+    const under = known.ground;
+    if (!under) break;
+    const question = asked();
+    if (moved) question.extra = moved.extra;
+    try {
+      const told = await evaluation(question, moved ? moved.sites : chosen());
+      if (under !== known.ground) continue; // people have changed under it
+      known.told = told;
+      known.state = bytes(told.state);
+      document.body.dataset.answered = String(Math.round(performance.now() - began));
+      tell("told", { told, dragging: Boolean(moved) });
+      if (!moved) tell("trouble", null);
+    } catch (error) {
+      if (!moved) tell("trouble", error);
+    }
+  }
+  running = false;
+  delete document.body.dataset.weighing;
+}
+
+/** The areas that a question can be about: districts, and subdistricts below them. */
+export async function askAreas() {
+  const [districts, subdistricts] = await Promise.all(["district", "subdistrict"].map(async (kind) => {
+    const found = [];
+    let path = address("/api/areas", { kind, limit: 1000 });
+    while (path && found.length < 5000) {
+      const told = await ask(path);
+      found.push(...told.areas);
+      path = told.next;
+    }
+    return found;
+  }));
+  known.areas = [...districts, ...subdistricts];
+  tell("areas");
+}
+
+/** The plans that are kept, the newest first. */
+export async function askPlans() {
+  const found = [];
+  let path = address("/api/siting/plans", { limit: 100 });
+  while (path && found.length < 500) {
+    const told = await ask(path);
+    found.push(...told.plans);
+    path = told.next;
+  }
+  known.plans = found;
+  tell("plans");
+  return found;
+}
+
+/** One plan as it stands now. */
+export const askPlan = (id) => ask(`/api/siting/plans/${id}`);
+
+/** Whether a plan is still being worked out. */
+export const open = (state) => state === "waiting" || state === "running";
+
+/** The whole way up, site by site: of those who are reached, whatever the aim of the question. */
+export async function askCurve(upTo) {
+  const question = { ...asked(null), model: "max-cover", sites: upTo, budget: null, share: null };
+  const told = await ask("/api/siting/curve", { body: { question, up_to: upTo }, seconds: 300 });
+  known.curve = { ...told, question };
+  tell("curve");
+}
+
+hear("view", (keys) => {
+  if (keys.has("hour") || (keys.has("question") && groundChanged())) stand();
+  else if (keys.has("set") || keys.has("plan") || keys.has("question")) evaluate();
+});
+hear("plan", () => {
+  if (known.ground) evaluate();
+});
+
+let before = "";
+/** Whether the question is about other people than a moment ago. */
+function groundChanged() {
+  const { area_id, day, hours, groups, radius_metres } = view.question;
+  const now = JSON.stringify([area_id, day, hours, groups, radius_metres]);
+  const changed = now !== before;
+  before = now;
+  return changed;
+}
+groundChanged();
+
+export { Problem };

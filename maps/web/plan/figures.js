@@ -1,0 +1,69 @@
+// Numbers of a plan in words: how many people, how near to the best, how far one walks.
+
+import { number, page, percent, t } from "../leader/words.js";
+import { view } from "./store.js";
+
+/** Several hours added up are people times hours, and are called so. */
+export const hoursLooked = () => (view.hour === null ? view.question.hours.length : 1);
+const unit = () => (hoursLooked() > 1 ? "person_hours" : "people");
+
+/** "1,234 人", or "1,234 人·时" of several hours. */
+export const people = (n) => t(`${unit()}_n`, { n: number(n) });
+export const more = (n) => `${n >= 0 ? "+" : "−"}${number(Math.abs(n))}`;
+export const peopleWord = () => t(`${unit()}_word`);
+
+/** What is left of a gap that is closed, reckoned in doubles. */
+export const EXACT = 1e-9;
+/** A gap as it may be told: never smaller than it is. 0.00184 is "0.19%". */
+export function gapText(gap) {
+  if (gap <= EXACT) return "0%";
+  const hundredths = gap * 100;
+  const decimals = hundredths >= 10 ? 0 : hundredths >= 1 ? 1 : hundredths >= 0.01 ? 2 : 4;
+  return `${(Math.ceil(hundredths * 10 ** decimals - 1e-9) / 10 ** decimals).toFixed(decimals)}%`;
+}
+
+/** How near to the best possible a plan is, in a sentence. */
+export function gapWords(plan) {
+  const { state, progress, answer } = plan;
+  if (state === "waiting") return t("gap_waiting");
+  if (state === "running") {
+    if (progress?.phase === "ground" || progress?.phase === "facts") return t(`phase_${progress.phase}`);
+    const gap = progress?.gap;
+    return gap === null || gap === undefined ? t("gap_none_yet") : gap <= EXACT ? t("gap_proved") : t("gap_falling", { gap: gapText(gap) });
+  }
+  if (state === "interrupted") return t("gap_interrupted");
+  if (state === "failed") return t("gap_failed");
+  if (!answer) return t("gap_stopped_early");
+  if (answer.status === "infeasible") return t("gap_infeasible");
+  if (answer.gap === null || !Number.isFinite(answer.gap)) return t("gap_unknown");
+  if (answer.status === "optimal" || answer.gap <= EXACT) return t("gap_optimal");
+  return t({ "time limit": "gap_time", stopped: "gap_stopped" }[answer.status] ?? "gap_reached", { gap: gapText(answer.gap) });
+}
+
+/** What a plan's objective says: people, or metres of a walk. */
+export function objectiveWords(model, value, total) {
+  if (value === null || value === undefined) return "";
+  if (model === "max-cover") return people(value);
+  if (model === "set-cover") return view.question.budget === null && !Number.isInteger(value) ? t("objective_cost", { n: number(value) }) : t("objective_sites", { n: number(value) });
+  if (model === "p-median") return total ? t("objective_mean", { n: number(value / total) }) : "";
+  return t("objective_worst", { n: number(value) });
+}
+
+/** Yuan. */
+export const cost = (n) => (n === null || n === undefined ? t("cost_unknown") : t("yuan", { n: number(n) }));
+export const clock = (hour) => `${String(hour).padStart(2, "0")}:00`;
+export const share = (part, of) => percent(of ? part / of : null);
+
+/** How far a place is from another, in metres; over some kilometres of a flat map. */
+export function metres(one, other) {
+  const north = (one.lat - other.lat) * 111320;
+  const east = (one.lon - other.lon) * 111320 * Math.cos((one.lat * Math.PI) / 180);
+  return Math.hypot(north, east);
+}
+
+/** The name of a site; a place put on the map by hand is called by its number. */
+export function siteName(site) {
+  if (!site) return t("site_unknown");
+  return site.name || (site.own || site.key ? t("own_place", { n: String(site.key ?? site.id).replace(/^x/, "") }) : t("unnamed", { id: site.id }));
+}
+export const hostType = (site) => (site?.host_type ? page.texts[`host_type.${site.host_type}`] ?? site.host_type : site?.own ? t("host_own") : "");

@@ -1,0 +1,166 @@
+// A plan is worked out by the service, whether or not somebody looks. The page hears how near to the
+// best it is, may end it, and finds it again after a reload.
+
+import { ask } from "../leader/ask.js";
+import { announce, byId } from "../leader/dom.js";
+import { t } from "../leader/words.js";
+import { asked, askPlan, askPlans, open } from "./data.js";
+import { gapWords } from "./figures.js";
+import { wrongField } from "./question.js";
+import { asksAnew, full, hear, known, look, tell, view } from "./store.js";
+
+const AGAIN_MS = 3000;
+const SPEAK_MS = 6000;
+let source = null;
+let spoken = 0;
+
+/** Takes a plan that was told: the best site comes first. */
+function take(plan) {
+  const { answer, facts } = plan;
+  if (answer && facts) {
+    const adds = new Map(facts.sites.map((one) => [one.id, one.adds_last]));
+    answer.sites = [...answer.sites].sort((one, other) => (adds.get(other) ?? 0) - (adds.get(one) ?? 0));
+  }
+  known.plan = plan;
+  return plan;
+}
+
+/** Opens a plan that is kept; its question becomes the page's unless the address had one of its own. */
+export async function openPlan(id, { keepQuestion = false } = {}) {
+  try {
+    const plan = take(await askPlan(id));
+    if (view.plan !== id) return;
+    if (!keepQuestion) look({ question: full(plan.question) }, { silent: true });
+    tell("address", false);
+    tell("plan", plan);
+    tell("trouble", null);
+    if (open(plan.state)) listen(id);
+  } catch (error) {
+    known.plan = null;
+    tell("plan", null);
+    tell("trouble", error);
+  }
+}
+
+/** Listens to a plan that is being worked out. */
+function listen(id) {
+  source?.close();
+  const mine = new EventSource(`/api/siting/plans/${id}/events`);
+  source = mine;
+  mine.addEventListener("progress", (event) => {
+    if (known.plan?.id !== id || source !== mine) return;
+    const { state, progress } = JSON.parse(event.data);
+    Object.assign(known.plan, { state, progress });
+    tell("progress", known.plan);
+  });
+  mine.addEventListener("done", () => finish(id, mine));
+  mine.addEventListener("error", () => {
+    // The browser asks again by itself unless it was refused.
+    if (mine.readyState === EventSource.CLOSED && source === mine) setTimeout(() => source === mine && openPlan(id), AGAIN_MS);
+  });
+}
+
+async function finish(id, mine) {
+  mine.close();
+  if (source !== mine) return;
+  source = null;
+  try {
+    const plan = await askPlan(id);
+    if (view.plan !== id) return;
+    take(plan);
+    look({ set: null, tab: view.tab === "question" ? "plan" : view.tab }, { silent: false });
+    tell("plan", plan);
+    announce(gapWords(plan));
+  } catch (error) {
+    tell("trouble", error);
+  }
+  askPlans().catch(() => {});
+}
+
+/** Has a plan made for the question as it stands. */
+export async function solve({ name = null, question = asked(null) } = {}) {
+  if (wrongField()) return;
+  tell("trouble", null);
+  byId("solve").disabled = true;
+  try {
+    const { id } = await ask("/api/siting/plans", { body: name ? { name, question } : { question } });
+    known.plan = null;
+    look({ plan: id, set: null, hour: null, site: null, question: full(question), tab: "plan" }, { push: true });
+    announce(t("gap_waiting"));
+    askPlans().catch(() => {});
+  } catch (error) {
+    tell("trouble", error);
+  } finally {
+    byId("solve").disabled = false;
+  }
+}
+
+/** Ends the work on the open plan; the best so far is its answer. */
+export async function stop() {
+  if (!known.plan) return;
+  byId("stop").disabled = true;
+  try {
+    await ask(`/api/siting/plans/${known.plan.id}/stop`, { method: "POST" });
+    if (!source) listen(known.plan.id);
+  } catch (error) {
+    tell("trouble", error);
+  } finally {
+    byId("stop").disabled = false;
+  }
+}
+
+/** Takes up a search that was cut short. */
+export async function again() {
+  try {
+    await ask(`/api/siting/plans/${known.plan.id}/run`, { method: "POST" });
+    await openPlan(known.plan.id, { keepQuestion: true });
+  } catch (error) {
+    tell("trouble", error);
+  }
+}
+
+/** What one does with a plan that is kept: name, copy, discard. */
+export const rename = (id, name) => ask(`/api/siting/plans/${id}`, { method: "PATCH", body: { name } });
+export const copy = (id) => ask(`/api/siting/plans/${id}/copy`, { method: "POST" });
+export const discard = (id) => ask(`/api/siting/plans/${id}`, { method: "DELETE" });
+
+/** One line about the work, for the eye always, for the ear now and then. */
+function show() {
+  const { plan } = known;
+  const running = plan !== null && open(plan.state);
+  const line = byId("gap");
+  byId("stop").hidden = !running;
+  byId("solve").hidden = running;
+  line.hidden = plan === null;
+  if (!plan) return;
+  const words = gapWords(plan);
+  line.textContent = running && plan.progress?.seconds !== undefined ? `${words} · ${t("seconds_n", { n: Math.round(plan.progress.seconds) })}` : words;
+  line.dataset.state = plan.state;
+  line.dataset.stale = asksAnew() ? "1" : "0";
+  if (running && performance.now() - spoken > SPEAK_MS) {
+    spoken = performance.now();
+    announce(words);
+  }
+}
+
+/** Prepares the buttons. */
+export function ready() {
+  byId("solve").addEventListener("click", () => solve());
+  byId("stop").addEventListener("click", stop);
+  for (const news of ["plan", "progress"]) hear(news, show);
+  hear("view", (keys) => {
+    if (keys.has("plan")) {
+      source?.close();
+      source = null;
+      if (view.plan === null) {
+        known.plan = null;
+        tell("plan", null);
+      } else if (known.plan?.id !== view.plan) openPlan(view.plan);
+    }
+    if (keys.has("question")) show();
+  });
+  addEventListener("pagehide", () => source?.close());
+  addEventListener("pageshow", (event) => {
+    if (event.persisted && known.plan && open(known.plan.state)) openPlan(known.plan.id, { keepQuestion: true });
+  });
+}

@@ -1,0 +1,165 @@
+// The planner's page: the question and the ground first, then what hangs on them.
+
+import { announce, byId, later, make } from "../leader/dom.js";
+import { listed, ours, t } from "../leader/words.js";
+import * as candidates from "./candidates.js";
+import { askAreas, askPlans, Problem, stand } from "./data.js";
+import * as hours from "./hours.js";
+import * as job from "./job.js";
+import * as map from "./map.js";
+import * as permalink from "./permalink.js";
+import * as plan from "./plan.js";
+import * as pointer from "./pointer.js";
+import * as question from "./question.js";
+import * as scenarios from "./scenarios.js";
+import * as sites from "./sites.js";
+import { hear, known, look, tell, view } from "./store.js";
+
+const AGAIN_MS = 4000;
+/** What is loaded when its tab is opened. */
+const BEHIND = { curve: () => import("./curve.js"), equity: () => import("./equity.js"), tasks: () => import("./tasks.js") };
+const begun = new Set();
+let again = 0;
+
+async function openTab() {
+  const name = view.tab;
+  for (const tab of document.querySelectorAll("[role=tab]")) {
+    const chosen = tab.dataset.tab === name;
+    tab.setAttribute("aria-selected", String(chosen));
+    tab.tabIndex = chosen ? 0 : -1;
+    byId(tab.getAttribute("aria-controls")).hidden = !chosen;
+    if (chosen && document.body.dataset.complete) tab.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+  if (!BEHIND[name] || begun.has(name)) return;
+  begun.add(name);
+  try {
+    (await BEHIND[name]()).ready();
+  } catch (error) {
+    begun.delete(name);
+    console.error(error);
+    byId("map-said").textContent = t("part_missing");
+  }
+}
+
+function tabs() {
+  const all = [...document.querySelectorAll("[role=tab]")];
+  for (const tab of all) {
+    tab.addEventListener("click", () => look({ tab: tab.dataset.tab }));
+    tab.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      const to = event.key === "Home" ? 0 : event.key === "End" ? all.length - 1 : step ? (all.indexOf(tab) + step + all.length) % all.length : null;
+      if (to === null) return;
+      event.preventDefault();
+      all[to].focus();
+      all[to].click();
+    });
+  }
+}
+
+/** What went wrong, as a sentence, with what to do about it. */
+function trouble(error) {
+  const box = byId("trouble");
+  clearTimeout(again);
+  if (!error) {
+    box.replaceChildren();
+    return;
+  }
+  if (!(error instanceof Problem)) {
+    box.replaceChildren(make("p", { class: "note strong" }, error.name === "Error" ? error.message : t("unreachable")));
+    if (!known.ground) again = setTimeout(stand, AGAIN_MS);
+    return;
+  }
+  const said = error.status === 401 || error.status === 403 ? [t("needs_key")] : [ours(error.detail || error.message), error.remedy ? make("span", {}, ours(error.remedy)) : null];
+  const fields = error.errors.map((one) => make("span", {}, ours(one.detail ?? one.message ?? one.msg ?? String(one))));
+  box.replaceChildren(make("p", { class: "note strong" }, ...said.filter(Boolean), ...fields));
+  box.scrollIntoView({ block: "nearest" });
+}
+
+function fresh() {
+  const list = known.ground?.editions ?? [];
+  byId("fresh").textContent = list.length ? t("editions_of", { what: listed(list.filter((one) => ["demand", "candidate_sites"].includes(one.dataset)).map((one) => `${t(`dataset_${one.dataset}`)} ${(one.as_of ?? "").slice(0, 10)}`)) }) : "";
+  const notes = [];
+  if (known.ground && !known.ground.candidates.length) notes.push(t("no_candidates"));
+  if (known.ground && !known.ground.demand.points) notes.push(t("no_people"));
+  if (known.ground?.straight_line) notes.push(t("straight_line"));
+  byId("ground-notes").replaceChildren(...notes.map((text) => make("p", { class: "note" }, text)));
+}
+
+function tools() {
+  const looked = () => map.restyle();
+  byId("look").addEventListener("click", () => {
+    window.nuanyiLook({ theme: document.documentElement.dataset.theme === "dark" ? "light" : "dark" });
+    looked();
+  });
+  addEventListener("nuanyi-look", looked);
+  byId("share").addEventListener("click", async () => {
+    const link = `${location.origin}/plan${permalink.write()}`;
+    try {
+      await navigator.clipboard.writeText(link);
+      announce(t("link_copied"));
+      byId("share-word").textContent = t("link_copied");
+    } catch {
+      prompt(t("link_here"), link);
+    }
+    setTimeout(() => {
+      byId("share-word").textContent = t("share");
+    }, 2500);
+  });
+  byId("undo").addEventListener("click", () => history.back());
+  byId("all").addEventListener("click", () => map.fit());
+  for (const name of ["people", "candidates", "stations"]) byId(`layer-${name}`).addEventListener("change", map.showLayers);
+  byId("skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    document.querySelector("[role=tab][aria-selected=true]").focus();
+  });
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    if (view.beside !== null) look({ beside: null }, { push: true });
+    else if (view.site !== null) look({ site: null });
+  });
+}
+
+function follow() {
+  hear("trouble", trouble);
+  hear("ground", fresh);
+  hear("view", (keys) => {
+    if (keys.has("tab")) openTab();
+    byId("undo").hidden = view.set === null;
+    if (keys.has("beside") && view.beside !== null) import("./swipe.js").then((room) => room.show(), () => tell("trouble", new Error(t("part_missing"))));
+  });
+  hear("restyled", map.showLayers);
+}
+
+async function begin() {
+  const own = permalink.begin();
+  map.warm();
+  const style = map.askStyle();
+  style.catch(() => {});
+  follow();
+  for (const room of [question, plan, candidates, scenarios, sites, pointer, hours, job]) room.ready();
+  tools();
+  // On a phone the legend would hide what it explains.
+  if (matchMedia("(max-width: 47.99rem)").matches) byId("legend").open = false;
+  tabs();
+  openTab();
+  askAreas().catch(() => {});
+  askPlans().catch((error) => tell("trouble", error));
+  // A plan's question says which people are looked at: it comes before them.
+  if (view.plan !== null) await job.openPlan(view.plan, { keepQuestion: own });
+  const stood = stand();
+  try {
+    await Promise.race([stood, new Promise((done) => setTimeout(done, 400))]);
+    await map.draw(await style);
+  } catch (error) {
+    byId("map-said").textContent = error.message === t("map_unsupported") ? error.message : t("map_failed");
+    byId("map-box").dataset.failed = "1";
+  }
+  await stood;
+  if (view.beside !== null) import("./swipe.js").then((room) => room.show());
+  byId("undo").hidden = view.set === null;
+  later(() => {
+    document.body.dataset.complete = "1";
+  });
+}
+
+begin();

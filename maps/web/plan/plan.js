@@ -1,0 +1,178 @@
+// The plan: what it reaches, how near it is to the best possible, and a card for each of its sites.
+
+import { button, byId, draw, fact, fill, make } from "../leader/dom.js";
+import { half, listed, number, ours, page, percent, t } from "../leader/words.js";
+import { open } from "./data.js";
+import { again } from "./job.js";
+import { cost, gapWords, hostType, more, objectiveWords, people, peopleWord, siteName } from "./figures.js";
+import { point, goTo } from "./map.js";
+import { asksAnew, byHand, chosen, forbid, hear, known, lock, look, remove, replace, siteOf, view } from "./store.js";
+import { tooNear } from "./sites.js";
+
+/** Today's share and the new one in one bar; the tick is what no plan can pass. */
+function bar(today, now, bound) {
+  const at = (value) => Math.max(0, Math.min(1, value)) * 320;
+  return draw("svg", { viewBox: "0 0 320 16", preserveAspectRatio: "none", class: "bullet reach", "aria-hidden": "true" },
+    draw("rect", { x: 0, y: 2, width: 320, height: 12, class: "bar-back" }),
+    draw("rect", { x: 0, y: 2, width: at(now), height: 12, class: "bar-new" }),
+    draw("rect", { x: 0, y: 2, width: at(Math.min(today, now)), height: 12, class: "bar-today" }),
+    bound === null ? null : draw("path", { d: `M${at(bound)} 0V16`, class: "bar-target" }));
+}
+
+/** Plans whose search can be taken up once more. */
+const AGAIN = ["interrupted", "failed", "stopped"];
+const peopleInAll = () => known.ground?.demand.total ?? known.plan?.facts?.people ?? 0;
+
+/** What no plan for this question can pass, as a share of the people; null where that is not said. */
+function boundShare(total) {
+  const { plan } = known;
+  if (!plan || asksAnew() || view.hour !== null || plan.question.model !== "max-cover" || plan.question.steps || plan.question.backup) return null;
+  const bound = plan.answer?.bound ?? plan.progress?.bound;
+  return bound && total ? Math.min(1, bound / total) : null;
+}
+
+/** How the set made by hand stands beside the plan. */
+function handWords() {
+  const { plan, told } = known;
+  if (!plan?.answer || !told || !byHand()) return null;
+  const facts = plan.facts;
+  if (!facts || asksAnew() || view.hour !== null) return make("p", { class: "note" }, t("hand_made"));
+  const difference = Math.round(told.covered - facts.covered);
+  const words = difference === 0 ? t("hand_same") : difference > 0 ? t("hand_more", { people: people(difference) }) : t("hand_less", { people: people(-difference) });
+  return make("p", { class: "note" }, t("hand_made"), " ", words);
+}
+
+function headline() {
+  const box = byId("headline-box");
+  const { told, plan } = known;
+  const total = peopleInAll();
+  const running = plan && open(plan.state);
+  const bits = [];
+  if (told) {
+    const now = total ? told.covered / total : null;
+    bits.push(
+      make("p", { class: "measure" }, t("reached_measure", { metres: number(view.question.radius_metres), what: peopleWord() })),
+      make("p", { class: now === null ? "headline none" : "headline" }, percent(now), make("small", {}, t("reached_today", { share: percent(total ? told.covered_today / total : null), more: more(told.covered - told.covered_today) }))),
+      now === null ? null : bar(told.covered_today / total, now, boundShare(total)));
+  }
+  if (plan) bits.push(make("p", { class: running ? "short" : "short met", id: "gap-words" }, gapWords(plan)));
+  if (plan?.problem) bits.push(make("p", { class: "note strong", id: "problem" }, half(plan.problem, "detail") ?? ours(plan.problem.detail), plan.problem.remedy ? make("span", {}, ours(plan.problem.remedy)) : null));
+  if (asksAnew() && !running) bits.push(make("p", { class: "note" }, t("asks_anew")));
+  bits.push(handWords());
+  if (told) {
+    bits.push(make("dl", { class: "facts" },
+      fact(t("sites_n_word"), number(chosen().length)), fact(t("cost_word"), cost(told.cost)), fact(peopleWord(), number(total)),
+      fact(t("uncovered_word"), number(Math.max(0, total - told.covered))),
+      plan?.answer && !asksAnew() && (plan.question.model !== "max-cover" || plan.question.steps || plan.question.backup) ? fact(t("objective_word"), objectiveWords(plan.question.model, plan.answer.objective, plan.facts?.people)) : null,
+      plan?.answer ? fact(t("seconds_word"), t("seconds_n", { n: plan.answer.seconds.toFixed(1) })) : null));
+  }
+  if (plan?.editions_in_force === false && !running) bits.push(make("p", { class: "note" }, t("editions_changed")));
+  if (plan && !running && (AGAIN.includes(plan.state) || plan.editions_in_force === false)) bits.push(button(t("run_again"), "play", again, { id: "again" }));
+  for (const one of plan?.answer?.relaxed ?? []) bits.push(make("p", { class: "note" }, ours(one)));
+  if (!plan && !chosen().length) bits.push(make("p", { class: "quiet" }, t("no_plan_yet")));
+  fill(box, bits);
+}
+
+/** Places put on the map by hand cost what candidates usually do. */
+const costOf = (site) => (site?.own && site.cost === undefined ? t("cost_usual") : cost(site?.cost));
+
+const facts = (id) => known.plan?.facts?.sites.find((one) => one.id === id) ?? null;
+
+/** The card of one site: why, what it adds, what it overlaps, who could stand in for it. */
+function details(id) {
+  const told = known.told?.sites.find((one) => one.id === id);
+  const kept = facts(id);
+  const site = siteOf(id);
+  const locked = view.question.lock.includes(id);
+  const close = tooNear(id);
+  const overlap = told?.overlap ?? kept?.overlap ?? [];
+  return make("div", { class: "advice" },
+    half(kept, "why") ? make("p", { class: "why" }, half(kept, "why")) : null,
+    make("p", { class: "quiet small" }, [hostType(site), site?.chain, site?.address, site?.open_24h ? t("open_24h") : "", site?.agreed ? t("agreed") : site?.agreed === false ? t("declined") : ""].filter(Boolean).join(" · ")),
+    make("dl", { class: "facts" },
+      told ? fact(t("adds_last"), people(told.adds_last)) : null, told ? fact(t("adds_alone"), people(told.alone)) : null, fact(t("cost_word"), costOf(site))),
+    overlap.length ? make("p", { class: "small" }, t("overlaps_with"), " ", overlap.slice(0, 4).map((one, at) => [at ? "、" : "", `${siteName(siteOf(one.id) ?? one)} ${people(one.people)}`])) : null,
+    close ? make("p", { class: "note" }, t("too_near", { name: siteName(close), metres: number(view.question.spacing_metres) })) : null,
+    kept?.replacements?.length ? make("div", {}, make("p", { class: "small" }, t("replacements_are")), make("ul", { class: "swaps" }, kept.replacements.slice(0, 5).map((one) => make("li", {},
+      button(one.name || siteName(siteOf(one.id)), "swap", () => replace(id, one.id), { class: "act", "data-replace": one.id }),
+      make("span", { class: "quiet small" }, one.loss > 0 ? t("replacement_loss", { people: people(one.loss) }) : t("replacement_free")))))) : null,
+    make("div", { class: "acts" },
+      button(locked ? t("unlock") : t("lock"), "lock", () => lock(id), { "aria-pressed": String(locked) }),
+      button(t("remove"), "close", () => remove(id)),
+      button(t("forbid"), "no", () => forbid(id)),
+      button(t("show_on_map"), "all", () => goTo(id))));
+}
+
+function row(id, at) {
+  const told = known.told?.sites.find((one) => one.id === id);
+  const site = siteOf(id);
+  const shown = view.site === id;
+  return make("li", { class: shown ? "item open" : "item", "data-site": id },
+    make("button", { type: "button", class: "row", "aria-expanded": String(shown), "data-row": id, onclick: () => {
+      look({ site: shown ? null : id });
+      if (!shown) goTo(id);
+    } },
+    make("span", { class: "place", "aria-hidden": "true" }, String(at + 1)),
+    make("span", { class: "name" }, siteName(site), view.question.lock.includes(id) ? make("small", {}, ` ${t("locked")}`) : null),
+    make("span", { class: "value" }, told ? more(Math.round(told.adds_last)) : ""),
+    make("span", { class: "words" }, [hostType(site), costOf(site)].filter(Boolean).join(" · "))),
+    shown ? details(id) : null);
+}
+
+function list() {
+  if (view.tab !== "plan") return;
+  const box = byId("site-list");
+  const set = chosen();
+  const held = document.activeElement?.closest?.("[data-row]")?.dataset.row;
+  fill(box, set.map(row));
+  byId("sites-title").textContent = t("sites_title", { n: number(set.length) });
+  byId("sites-box").hidden = !set.length;
+  if (held) [...box.querySelectorAll("[data-row]")].find((one) => one.dataset.row === held)?.focus({ preventScroll: true });
+}
+
+/** Where the plan can be taken away. */
+function exports() {
+  const { plan } = known;
+  const done = plan?.answer && !open(plan.state) && plan.answer.status !== "infeasible";
+  byId("exports").hidden = !done;
+  if (!done) return;
+  const own = `?lang=${page.language}`;
+  const files = [[`/map.html${own}`, "map"], [`.xlsx${own}`, "xlsx"], [`/report.pdf${own}`, "pdf"], [".geojson", "geojson"], [".gpkg", "gpkg"], ...(plan.has_proof ? [["/proof.json", "proof"]] : [])];
+  fill(byId("export-list"), files.map(([ending, name]) => make("li", {}, make("a", { class: "act", href: `/api/siting/plans/${plan.id}${ending}`, download: "" }, t(`export_${name}`)))));
+  byId("export-note").textContent = byHand() || asksAnew() ? t("export_is_plan") : "";
+  const editions = (plan.editions ?? []).map((one) => t("edition_is", { dataset: page.texts[`dataset.${one.dataset}`] ?? one.dataset, n: one.id, day: (one.as_of ?? "").slice(0, 10) }));
+  byId("plan-inputs").textContent = [editions.length ? t("inputs", { what: listed(editions) }) : "", t("seed_is", { n: plan.question.seed ?? 0 })].filter(Boolean).join(" ");
+}
+
+function show() {
+  headline();
+  list();
+  exports();
+}
+
+/** Prepares the plan's tab. */
+export function ready() {
+  for (const news of ["plan", "told", "ground"]) hear(news, ({ dragging } = {}) => (dragging ? headline() : show()));
+  hear("progress", headline);
+  hear("view", (keys) => {
+    if (["set", "question", "site", "hour", "plan", "tab"].some((key) => keys.has(key))) show();
+    if (keys.has("site") && view.site !== null) byId("site-list").querySelector(".item.open")?.scrollIntoView({ block: "nearest" });
+  });
+  const pointing = (event) => {
+    const found = event.target.closest?.("[data-replace]");
+    point(found ? Number(found.dataset.replace) : null);
+  };
+  for (const kind of ["pointerover", "focusin"]) byId("site-list").addEventListener(kind, pointing);
+  byId("site-list").addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const here = event.target.closest?.("[data-row]");
+    if (!step || !here) return;
+    const all = [...byId("site-list").querySelectorAll("[data-row]")];
+    const to = all[all.indexOf(here) + step];
+    if (to) {
+      event.preventDefault();
+      to.focus();
+    }
+  });
+  show();
+}

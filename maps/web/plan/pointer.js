@@ -1,0 +1,149 @@
+// Pointing at the map: what stands there, a card with a click, the same for the keyboard with the
+// middle of the map; and putting a place of one's own onto it.
+
+import { announce, button, byId, make, settled } from "../leader/dom.js";
+import { t } from "../leader/words.js";
+import { cost, hostType, people, siteName } from "./figures.js";
+import { theMap } from "./map.js";
+import { add, forbid, hear, known, place, siteOf, view } from "./store.js";
+
+const LAYERS = ["candidates", "candidates-no", "stood"];
+const REACH_PX = 6;
+let placing = false;
+let popup = null;
+const say = settled(announce, 300);
+
+function under({ x, y }) {
+  const map = theMap();
+  const layers = LAYERS.filter((name) => map.getLayer(name));
+  const found = map.queryRenderedFeatures([[x - REACH_PX, y - REACH_PX], [x + REACH_PX, y + REACH_PX]], { layers });
+  const nearest = found.map((one) => {
+    const at = map.project(one.geometry.coordinates);
+    return { one, away: Math.hypot(at.x - x, at.y - y) };
+  }).sort((a, b) => a.away - b.away)[0]?.one;
+  if (!nearest) return null;
+  return nearest.layer.id === "stood" ? { station: nearest.properties.name, id: null } : { id: nearest.properties.at, station: null };
+}
+
+/** What one more site there would add now. */
+export const gainOf = (id) => known.told?.gains.find((one) => one.id === id)?.gain ?? null;
+
+function sentence({ id, station }) {
+  if (station !== null) return [station || t("station"), t("station_stands")];
+  const site = siteOf(id);
+  const gain = gainOf(id);
+  return [siteName(site), [hostType(site), gain === null ? "" : t("would_add", { people: people(gain) }), site?.agreed ? t("agreed") : "", view.question.forbid.includes(id) ? t("forbidden") : ""].filter(Boolean).join(" · ")];
+}
+
+function tip(at, found) {
+  const box = byId("tip");
+  box.hidden = !found;
+  if (!found) return;
+  const [title, words] = sentence(found);
+  box.replaceChildren(make("strong", {}, title), make("span", {}, words));
+  const { clientWidth: wide, clientHeight: high } = byId("map");
+  const x = Math.min(at.x + 14, wide - box.offsetWidth - 8);
+  const y = at.y + 18 + box.offsetHeight > high ? at.y - box.offsetHeight - 12 : at.y + 18;
+  box.style.transform = `translate(${Math.max(4, x)}px, ${Math.max(4, y)}px)`;
+}
+
+/** The card of a candidate on the map. */
+function card(id) {
+  const site = siteOf(id);
+  if (!site) return;
+  const gain = gainOf(id);
+  const forbidden = view.question.forbid.includes(id);
+  const close = () => popup?.remove();
+  const box = make("div", { class: "popup" }, make("h4", {}, siteName(site)),
+    make("p", { class: "quiet small" }, [hostType(site), site.chain, site.address, cost(site.cost), site.agreed ? t("agreed") : ""].filter(Boolean).join(" · ")),
+    gain === null ? null : make("p", {}, t("would_add", { people: people(gain) })),
+    make("div", { class: "acts" },
+      button(t("add"), "plus", () => {
+        close();
+        add(id);
+      }, { class: "act main" }),
+      button(forbidden ? t("allow") : t("forbid"), "no", () => {
+        close();
+        forbid(id);
+      })));
+  popup?.remove();
+  popup = new globalThis.maplibregl.Popup({ closeButton: true, focusAfterOpen: true, maxWidth: "18rem" }).setLngLat([site.lon, site.lat]).setDOMContent(box).addTo(theMap());
+}
+
+function choose(found, at) {
+  if (placing) {
+    placing = false;
+    shown();
+    place(null, at.lng, at.lat);
+    say(t("placed"));
+    return;
+  }
+  if (found?.id) card(found.id);
+}
+
+function shown() {
+  byId("place").setAttribute("aria-pressed", String(placing));
+  byId("map-frame").classList.toggle("placing", placing);
+  byId("map-hint").hidden = !placing;
+}
+
+function follow(map) {
+  let asked = 0;
+  map.on("mousemove", (event) => {
+    if (asked) return;
+    asked = requestAnimationFrame(() => {
+      asked = 0;
+      if (map.isMoving() || document.querySelector(".pin.moving")) return;
+      const found = under(event.point);
+      map.getCanvas().style.cursor = placing ? "crosshair" : found ? "pointer" : "";
+      tip(event.point, found);
+    });
+  });
+  map.on("mouseout", () => tip(null, null));
+  map.on("movestart", () => tip(null, null));
+  map.on("click", (event) => choose(under(event.point), event.lngLat));
+  const canvas = map.getCanvas();
+  const cross = byId("cross");
+  const middle = () => ({ x: map.getContainer().clientWidth / 2, y: map.getContainer().clientHeight / 2 });
+  const seen = () => canvas.matches(":focus-visible");
+  const tellMiddle = () => {
+    if (!seen()) return;
+    const found = under(middle());
+    tip(middle(), found);
+    say(found ? sentence(found).join("，") : t("nothing_here"));
+  };
+  canvas.addEventListener("focus", () => {
+    cross.hidden = !seen();
+    tellMiddle();
+  });
+  canvas.addEventListener("blur", () => {
+    cross.hidden = true;
+    tip(null, null);
+  });
+  map.on("moveend", tellMiddle);
+  canvas.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    choose(under(middle()), map.getCenter());
+  });
+}
+
+/** Prepares pointing, and the button that puts a place onto the map. */
+export function ready() {
+  hear("map", follow);
+  byId("place").addEventListener("click", () => {
+    placing = !placing;
+    shown();
+    if (placing) byId("map").querySelector("canvas")?.focus({ preventScroll: true });
+  });
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !placing) return;
+    placing = false;
+    shown();
+    event.preventDefault();
+  });
+  hear("view", () => {
+    if (popup && !popup.isOpen()) popup = null;
+  });
+}
+

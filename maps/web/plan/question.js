@@ -1,0 +1,180 @@
+// The question: where, when, for whom, what is wanted, and under which conditions.
+
+import { button, byId, fill, icon, make, settled } from "../leader/dom.js";
+import { areaName, page, t } from "../leader/words.js";
+import { clock, siteName } from "./figures.js";
+import { hear, known, look, PLAIN, requestion, same, siteOf, view } from "./store.js";
+
+/** Parts of the day that planners ask about. */
+const PROFILES = { day: [6, 22], morning: [6, 9], noon: [10, 13], afternoon: [14, 17], evening: [17, 21], night: [22, 5], whole: [0, 23] };
+/** Numbers of the form: how they are stored, out of what is typed. */
+const FIELDS = {
+  sites: {}, budget: {}, share: { percent: true }, radius_metres: {}, backup: { percent: true }, spacing_metres: {}, area_least_share: { percent: true },
+  area_least_sites: {}, open_24h_least: {}, per_chain_most: {}, gap: { percent: true }, seconds: {}, seed: {},
+};
+/** What an empty field means: no such condition. */
+const EMPTY = { backup: 0, spacing_metres: 0, open_24h_least: 0, area_least_share: 0 };
+/** Within the radius everybody counts, to twice as far half of them. */
+const stepsFrom = (near) => [[near, 1], [Math.min(5000, near * 2), 0.5]];
+
+const hoursOf = ([from, to]) => (from <= to ? Array.from({ length: to - from + 1 }, (_, at) => from + at) : [...hoursOf([0, to]), ...hoursOf([from, 23])]);
+const profileOf = (hours) => Object.keys(PROFILES).find((name) => same(hoursOf(PROFILES[name]), hours)) ?? "own";
+
+function areas() {
+  const select = byId("q-area");
+  const districts = known.areas.filter((one) => one.kind === "district");
+  const below = (id) => known.areas.filter((one) => one.kind === "subdistrict" && one.parent_id === id);
+  const option = (one, indent = "") => make("option", { value: one.id }, indent + areaName(one));
+  const loose = known.areas.filter((one) => one.kind === "subdistrict" && !districts.some((district) => district.id === one.parent_id));
+  fill(select, make("option", { value: "" }, t("everywhere")),
+    districts.map((one) => make("optgroup", { label: areaName(one) }, option(one), below(one.id).map((part) => option(part, "　")))),
+    loose.map((one) => option(one)));
+  select.value = view.question.area_id ?? "";
+}
+
+function hourChips() {
+  fill(byId("q-hours"), Array.from({ length: 24 }, (_, hour) => make("label", { class: "chip hour" },
+    make("input", { type: "checkbox", value: hour, "aria-label": clock(hour), onchange: () => {
+      const hours = [...byId("q-hours").querySelectorAll("input:checked")].map((one) => Number(one.value));
+      byId("q-hours-none").hidden = hours.length > 0;
+      if (hours.length) requestion({ hours });
+    } }), make("span", {}, String(hour)))));
+}
+
+/** A number of the question as it is written in its field. */
+const written = (name) => {
+  const value = view.question[name];
+  if (value === null || value === undefined || (value === EMPTY[name] && name in EMPTY)) return "";
+  return String(FIELDS[name].percent ? Number((value * 100).toFixed(6)) : value);
+};
+
+/** A field's number, when it is one that the field allows. */
+function take(name) {
+  const field = byId(`q-${name}`);
+  const wrong = byId(`q-${name}-wrong`);
+  const text = field.value.trim();
+  const value = Number(text);
+  const fits = text === "" ? !field.required : Number.isFinite(value) && field.checkValidity();
+  field.setAttribute("aria-invalid", String(!fits));
+  if (wrong) {
+    wrong.hidden = fits;
+    wrong.textContent = fits ? "" : text === "" ? t("number_needed") : t("number_between", { low: field.min, high: field.max || "∞" });
+  }
+  if (!fits) return;
+  const kept = text === "" ? EMPTY[name] ?? null : FIELDS[name].percent ? Number((value / 100).toFixed(8)) : value;
+  requestion({ [name]: kept });
+}
+
+/** What the model asks for decides which fields there are. */
+function fieldsOf() {
+  const { model } = view.question;
+  const limit = byId("q-limit-budget").checked ? "budget" : "sites";
+  byId("q-limit").hidden = model !== "max-cover";
+  byId("q-box-sites").hidden = model === "set-cover" || (model === "max-cover" && limit === "budget");
+  byId("q-box-budget").hidden = model !== "max-cover" || limit !== "budget";
+  byId("q-box-share").hidden = model !== "set-cover";
+  byId("q-cover-only").hidden = model === "p-median" || model === "p-centre";
+  byId("q-model-about").textContent = t(`about_${model.replace("-", "_")}`);
+}
+
+/** Shows the question in the form; what somebody is typing is left alone. */
+function show() {
+  const { question } = view;
+  const typing = document.activeElement;
+  byId("q-area").value = question.area_id ?? "";
+  for (const press of document.querySelectorAll("[name=q-day]")) press.checked = press.value === question.day;
+  byId("q-profile").value = profileOf(question.hours);
+  byId("q-hours-box").open ||= profileOf(question.hours) === "own";
+  for (const chip of byId("q-hours").querySelectorAll("input")) chip.checked = question.hours.includes(Number(chip.value));
+  for (const chip of byId("q-groups").querySelectorAll("input")) chip.checked = !question.groups.length || question.groups.includes(chip.value);
+  byId("q-model").value = question.model;
+  for (const name of Object.keys(FIELDS)) {
+    const field = byId(`q-${name}`);
+    if (field !== typing && field.value !== written(name)) field.value = written(name);
+  }
+  if (question.model === "max-cover") byId(question.budget !== null ? "q-limit-budget" : "q-limit-sites").checked = true;
+  byId("q-agreed_only").checked = question.agreed_only;
+  byId("q-steps").checked = question.steps !== null;
+  fieldsOf();
+  bound();
+}
+
+/** Locked and forbidden sites, each with a way to let it go. */
+function bound() {
+  const rows = (kind) => view.question[kind].map((id) => make("button", { type: "button", class: "chosen", "aria-label": t(`let_go_${kind}`, { name: siteName(siteOf(id)) }), onclick: () => requestion({ [kind]: view.question[kind].filter((one) => one !== id) }, { push: true }) },
+    icon("close"), make("span", {}, siteName(siteOf(id)))));
+  const { lock, forbid } = view.question;
+  byId("q-bound").hidden = !lock.length && !forbid.length;
+  fill(byId("q-bound-list"), lock.length ? make("div", { class: "bound" }, make("h4", {}, t("locked")), rows("lock")) : null, forbid.length ? make("div", { class: "bound" }, make("h4", {}, t("forbidden")), rows("forbid")) : null);
+}
+
+function listen() {
+  byId("q-area").addEventListener("change", (event) => requestion({ area_id: event.target.value ? Number(event.target.value) : null }, { push: true }));
+  for (const press of document.querySelectorAll("[name=q-day]")) press.addEventListener("change", () => requestion({ day: press.value }));
+  byId("q-profile").addEventListener("change", (event) => {
+    if (event.target.value === "own") byId("q-hours-box").open = true;
+    else requestion({ hours: hoursOf(PROFILES[event.target.value]) });
+  });
+  byId("q-groups").addEventListener("change", () => {
+    const boxes = [...byId("q-groups").querySelectorAll("input")];
+    const groups = boxes.filter((one) => one.checked).map((one) => one.value);
+    if (!groups.length) show();
+    else requestion({ groups: groups.length === boxes.length ? [] : groups });
+  });
+  byId("q-model").addEventListener("change", (event) => {
+    const model = event.target.value;
+    const limits = model === "set-cover" ? { sites: null, budget: null, share: view.question.share ?? 0.9 } : { share: null, sites: view.question.sites ?? PLAIN.sites, budget: null };
+    requestion({ model, ...limits });
+  });
+  for (const press of document.querySelectorAll("[name=q-limit]")) {
+    press.addEventListener("change", () => requestion(press.value === "budget" ? { budget: view.question.budget ?? usualBudget(), sites: null } : { budget: null, sites: view.question.sites ?? PLAIN.sites }));
+  }
+  byId("q-agreed_only").addEventListener("change", (event) => requestion({ agreed_only: event.target.checked }));
+  byId("q-steps").addEventListener("change", (event) => {
+    const near = view.question.radius_metres;
+    requestion({ steps: event.target.checked ? stepsFrom(near) : null });
+  });
+  for (const name of Object.keys(FIELDS)) {
+    byId(`q-${name}`).addEventListener("input", settled(() => take(name), 350));
+    byId(`q-${name}`).addEventListener("change", () => take(name));
+  }
+  byId("question-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    byId("solve").click();
+  });
+}
+
+/** Goes to the first field whose number cannot be; false when all are well. */
+export function wrongField() {
+  const field = document.querySelector("#question-form [aria-invalid=true]");
+  if (!field || field.closest("label")?.hidden) return false;
+  look({ tab: "question" });
+  field.closest("details")?.setAttribute("open", "");
+  field.focus();
+  return true;
+}
+
+/** What so many of the usual candidates cost: a budget to begin with. */
+function usualBudget() {
+  const costs = (known.ground?.candidates ?? []).map((one) => one.cost).filter((one) => one > 0).sort((one, other) => one - other);
+  const usual = costs[Math.floor(costs.length / 2)] ?? 10000;
+  return Math.round((usual * (view.question.sites ?? PLAIN.sites)) / 1000) * 1000;
+}
+
+/** Prepares the form. */
+export function ready() {
+  fill(byId("q-groups"), page.groups.map((name) => make("label", { class: "chip" }, make("input", { type: "checkbox", value: name }), make("span", {}, page.texts[`worker_group.${name}`]))));
+  hourChips();
+  listen();
+  hear("areas", areas);
+  hear("view", (keys) => {
+    if (!keys.has("question")) return;
+    // Steps begin at the radius: they follow it.
+    const { steps, radius_metres: near } = view.question;
+    if (steps && steps[0][0] !== near) requestion({ steps: stepsFrom(near) });
+    else show();
+  });
+  for (const news of ["plan", "ground"]) hear(news, show);
+  byId("q-clear").append(button(t("question_clear"), "close", () => requestion({ ...PLAIN, extra: view.question.extra }, { push: true }), { class: "act quiet" }));
+  show();
+}

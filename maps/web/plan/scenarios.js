@@ -1,0 +1,139 @@
+// Scenarios: plans that are kept, each with a name and the editions it rests on; copied, compared.
+
+import { button, byId, fill, make, openSheet } from "../leader/dom.js";
+import { day, number, page, percent, t } from "../leader/words.js";
+import { asked, askPlans, open } from "./data.js";
+import { EXACT, gapText } from "./figures.js";
+import { copy, discard, rename, solve } from "./job.js";
+import { asksAnew, byHand, chosen, hear, known, look, tell, view } from "./store.js";
+
+const LOOK_AGAIN_MS = 3000;
+let timer = 0;
+
+/** A plan that nobody named is called by its number, in the page's language. */
+export const planName = (plan) => (!plan.name || plan.name === `方案 ${plan.id}` ? t("plan_n", { n: plan.id }) : plan.name);
+
+/** What a plan asked, in a few words. */
+function askedWords({ question }) {
+  const what = page.texts[`plan.model_${question.model.replace("-", "_")}`];
+  const limit = question.budget ? t("limit_budget", { n: number(question.budget) }) : question.sites !== null && question.sites !== undefined ? t("sites_n", { n: number(question.sites) }) : question.share ? t("limit_share", { share: percent(question.share) }) : "";
+  return [what, limit, t("within_metres", { n: number(question.radius_metres) })].filter(Boolean).join(" · ");
+}
+
+/** Where a plan stands, in a few words. */
+function stateWords(plan) {
+  const gap = plan.answer?.gap ?? plan.gap ?? plan.progress?.gap;
+  const near = gap === null || gap === undefined || !Number.isFinite(gap) ? "" : gap <= EXACT ? t("gap_zero") : t("gap_short", { gap: gapText(gap) });
+  const share = plan.facts?.share ?? plan.share;
+  return [t(`state_${plan.state}`), share === null || share === undefined ? "" : t("reaches_share", { share: percent(share) }), near].filter(Boolean).join(" · ");
+}
+
+/** Asks for a name. */
+function named(title, value, then) {
+  const field = make("input", { type: "text", maxlength: 120, value, required: true, id: "name-field" });
+  const said = make("p", { class: "said wrong", role: "alert" });
+  const form = make("form", { class: "form", onsubmit: async (event) => {
+    event.preventDefault();
+    try {
+      await then(field.value.trim());
+      sheet.close();
+    } catch (error) {
+      said.textContent = error.detail || error.message;
+    }
+  } }, make("label", { class: "field" }, make("span", {}, t("name_word")), field), said, make("button", { type: "submit", class: "act main" }, t("save")));
+  const sheet = openSheet(title, t("close"), form);
+  field.focus();
+  field.select();
+}
+
+async function does(work) {
+  try {
+    const made = await work();
+    await askPlans();
+    return made;
+  } catch (error) {
+    tell("trouble", error);
+    return null;
+  }
+}
+
+function gone(plan) {
+  const sheet = openSheet(t("discard_title", { name: planName(plan) }), t("close"), make("p", {}, t("discard_about")), make("div", { class: "acts" },
+    button(t("discard"), "close", async () => {
+      sheet.close();
+      await does(() => discard(plan.id));
+      if (view.plan === plan.id) look({ plan: null, set: null }, { push: true });
+      if (view.beside === plan.id) look({ beside: null });
+    }, { class: "act main" })));
+}
+
+function row(plan) {
+  const here = plan.id === view.plan;
+  const beside = plan.id === view.beside;
+  return make("li", { class: here ? "item open" : "item", "data-plan": plan.id },
+    make("h4", {}, make("button", { type: "button", "aria-current": here ? "true" : null, onclick: () => look({ plan: plan.id, set: null, site: null, hour: null, tab: "plan" }, { push: true }) }, planName(plan)), here ? make("span", { class: "badge own" }, t("is_open")) : null),
+    make("p", { class: "small" }, askedWords(plan)),
+    make("p", { class: "quiet small" }, [stateWords(plan), day(plan.created ?? plan.created_at ?? "")].filter(Boolean).join(" · ")),
+    make("div", { class: "acts" },
+      button(beside ? t("compare_off") : t("compare_with"), "compare", () => look({ beside: beside ? null : plan.id }, { push: true }), { "aria-pressed": String(beside), disabled: here || open(plan.state) }),
+      button(t("copy"), "copy", async () => {
+        const made = await does(() => copy(plan.id));
+        if (made) look({ plan: made.id, set: null, site: null }, { push: true });
+      }),
+      button(t("rename"), "edit", () => named(t("rename"), planName(plan), async (name) => {
+        await rename(plan.id, name);
+        await askPlans();
+        if (known.plan?.id === plan.id) {
+          known.plan.name = name;
+          tell("plan", known.plan);
+        }
+      })),
+      button(t("discard"), "close", () => gone(plan))));
+}
+
+function show() {
+  const list = byId("scenario-list");
+  const held = document.activeElement?.closest?.("[data-plan]");
+  const which = held ? [...held.querySelectorAll("button")].indexOf(document.activeElement) : -1;
+  fill(list, known.plans.map(row));
+  if (!known.plans.length) fill(list, make("li", { class: "empty" }, t("no_scenarios")));
+  if (held) list.querySelector(`[data-plan="${held.dataset.plan}"]`)?.querySelectorAll("button")[which]?.focus({ preventScroll: true });
+  const select = byId("scenario");
+  fill(select, make("option", { value: "" }, t("new_plan")), known.plans.map((plan) => make("option", { value: plan.id }, planName(plan))));
+  if (view.plan !== null && !known.plans.some((one) => one.id === view.plan)) select.append(make("option", { value: view.plan }, known.plan ? planName(known.plan) : t("plan_n", { n: view.plan })));
+  select.value = view.plan ?? "";
+  const hand = byHand() || (known.plan === null && chosen().length > 0);
+  byId("keep").hidden = !hand && !(known.plan && asksAnew());
+  document.title = known.plan ? `${planName(known.plan)} · ${t("title")}` : t("title");
+}
+
+/** Keeps the sites on the map as a scenario of its own: all of them are locked, so the plan is they. */
+function keep() {
+  const set = [...chosen()];
+  const question = { ...asked(null), model: "max-cover", sites: set.length, budget: null, share: null, lock: set, forbid: view.question.forbid.filter((id) => !set.includes(id)), extra: view.question.extra.filter((one) => set.includes(one.key)) };
+  named(t("keep_title"), known.plan ? t("keep_name", { name: planName(known.plan) }) : t("keep_new"), (name) => solve({ name, question }));
+}
+
+/** While any plan is being worked out the list is looked at again. */
+function again() {
+  clearTimeout(timer);
+  if (known.plans.some((one) => open(one.state))) timer = setTimeout(() => askPlans().catch(() => {}), LOOK_AGAIN_MS);
+}
+
+/** Prepares the list and the choice at the top. */
+export function ready() {
+  byId("scenario").addEventListener("change", (event) => {
+    const id = event.target.value ? Number(event.target.value) : null;
+    look({ plan: id, set: null, site: null, hour: null, tab: id === null ? "question" : "plan" }, { push: true });
+  });
+  byId("keep").addEventListener("click", keep);
+  hear("plans", () => {
+    show();
+    again();
+  });
+  hear("plan", show);
+  hear("view", (keys) => {
+    if (["plan", "beside", "set", "question"].some((key) => keys.has(key))) show();
+  });
+  show();
+}

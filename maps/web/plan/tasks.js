@@ -1,0 +1,99 @@
+// What becomes of a plan: each site a task, from the first call at the host to the open door.
+
+import { address, ask } from "../leader/ask.js";
+import { announce, button, byId, fill, make, openSheet } from "../leader/dom.js";
+import { day, listed, number, t } from "../leader/words.js";
+import { open, renew } from "./data.js";
+import { hear, known, tell, view } from "./store.js";
+
+const STATES = ["proposed", "contacted", "agreed", "opened", "declined"];
+let tasks = null;
+let all = false;
+
+async function bring() {
+  const found = [];
+  let path = address("/api/siting/tasks", { plan_id: all || view.plan === null ? null : view.plan, limit: 200 });
+  while (path && found.length < 2000) {
+    const told = await ask(path);
+    found.push(...told.tasks);
+    path = told.next;
+  }
+  tasks = found;
+}
+
+async function change(task, changes) {
+  try {
+    const told = await ask(`/api/siting/tasks/${task.id}`, { method: "PATCH", body: changes });
+    tasks = tasks.map((one) => (one.id === task.id ? { ...one, ...(told ?? changes) } : one));
+    announce(listed([task.name, t(`task_${changes.state ?? task.state}`)]));
+  } catch (error) {
+    tell("trouble", error);
+  }
+  list();
+}
+
+/** An opened task is a station from then on: people will be sent there. Asked before it is done. */
+function opening(task) {
+  let sure = false;
+  const sheet = openSheet(t("task_open_title", { name: task.name }), t("close"), make("p", {}, t("task_open_about")), make("div", { class: "acts" }, button(t("task_open_do"), "home", async () => {
+    sure = true;
+    sheet.close();
+    await change(task, { state: "opened" });
+    renew();
+  }, { class: "act main" })));
+  sheet.addEventListener("close", () => sure || list());
+}
+
+function row(task) {
+  const { name } = task;
+  const note = make("input", { type: "text", maxlength: 500, value: task.note ?? "", placeholder: t("task_note"), "aria-label": t("task_note_of", { name }), onchange: (event) => change(task, { note: event.target.value }) });
+  return make("li", { class: "item", "data-task": task.id },
+    make("h4", {}, make("span", {}, name), make("span", { class: `badge ${task.state === "opened" ? "own" : task.state === "declined" ? "none" : ""}` }, t(`task_${task.state}`))),
+    make("p", { class: "quiet small" }, [task.address, day(task.changed_at)].filter(Boolean).join(" · ")),
+    make("div", { class: "task-acts" },
+      make("select", { "aria-label": t("task_state_of", { name }), disabled: task.state === "opened", onchange: (event) => (event.target.value === "opened" ? opening(task) : change(task, { state: event.target.value })) }, STATES.map((one) => make("option", { value: one, selected: one === task.state }, t(`task_${one}`)))),
+      note));
+}
+
+function list() {
+  const held = document.activeElement?.closest?.("[data-task]")?.dataset.task;
+  const counts = STATES.map((state) => [state, tasks.filter((one) => one.state === state).length]).filter(([, n]) => n);
+  byId("task-words").textContent = counts.map(([state, n]) => `${t(`task_${state}`)} ${number(n)}`).join(" · ");
+  fill(byId("task-list"), tasks.map(row));
+  if (!tasks.length) fill(byId("task-list"), make("li", { class: "empty" }, t("no_tasks")));
+  if (held) byId("task-list").querySelector(`[data-task="${held}"] select`)?.focus({ preventScroll: true });
+}
+
+async function show() {
+  if (view.tab !== "tasks") return;
+  const { plan } = known;
+  byId("task-make").hidden = !plan?.answer?.sites.length || open(plan.state) || plan.answer.status === "infeasible";
+  try {
+    await bring();
+    list();
+  } catch (error) {
+    tell("trouble", error);
+  }
+}
+
+/** Prepares the list. */
+export function ready() {
+  byId("task-make").append(button(t("tasks_make"), "plus", async () => {
+    try {
+      await ask(`/api/siting/plans/${known.plan.id}/tasks`, { body: {} });
+      announce(t("tasks_made"));
+    } catch (error) {
+      tell("trouble", error);
+    }
+    show();
+  }, { class: "act main" }));
+  byId("task-all").addEventListener("change", (event) => {
+    all = event.target.checked;
+    show();
+  });
+  hear("plan", show);
+  hear("view", (keys) => {
+    if (keys.has("tab") || keys.has("plan")) show();
+  });
+  show();
+}

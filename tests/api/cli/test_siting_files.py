@@ -1,0 +1,118 @@
+"""`nuanyi siting` on plain files, as a researcher types it: no database anywhere."""
+
+import csv
+import io
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from rich.cells import cell_len
+
+from geo.siting.checker import check
+
+
+@pytest.fixture
+def sjc(shared_data, tmp_path):
+    """The 324 nodes of São José dos Campos, each both demand and candidate."""
+    told = np.loadtxt(shared_data / "siting/sjc/SJC324.txt", skiprows=1)
+    frame = pd.DataFrame(told[:, :3], columns=["x", "y", "weight"]).astype(int)
+    frame.insert(0, "id", [f"n{k}" for k in range(len(frame))])
+    frame.to_csv(tmp_path / "nodes.csv", index=False)
+    return tmp_path
+
+
+@pytest.fixture
+def typed_here(typed, sjc, monkeypatch):
+    monkeypatch.chdir(sjc)
+    return lambda command, *more: typed(
+        "siting", command, "--demand", "nodes.csv", "--candidates", "nodes.csv", *more
+    )
+
+
+def test_the_published_optimum_comes_with_a_proof_anyone_can_check(typed_here, typed, sjc):
+    told = typed_here(
+        "solve", "--sites", 3, "--radius", 800, "--gap", 0, "--out", "PLAN.json", "--assignment"
+    )
+    assert told.code == 0, told.err
+    assert "已证明最优" in told.out
+    assert max(cell_len(line) for line in told.out.splitlines()) <= 80
+    plan = json.loads((sjc / "PLAN.json").read_text("utf-8"))
+    assert (plan["status"], plan["objective"], plan["bound"]) == ("optimal", 11604, 11604)
+    assert sum(site is not None for site in plan["assignment"]["site"]) > 200
+    assert typed("siting", "check", "PLAN.json").code == 0
+    facts = json.loads(typed("siting", "check", "PLAN.json", "--json").out)
+    assert facts["value"] == 11604
+    assert facts["holds"] is True
+    # The certificate alone, with the checker that is shipped and pairs of our own.
+    frame = pd.read_csv(sjc / "nodes.csv")
+    apart = np.hypot(*(np.subtract.outer(frame[c].to_numpy(), frame[c].to_numpy()) for c in "xy"))
+    demand, site = np.nonzero(apart <= 800)
+    weight = frame["weight"].to_numpy(float)
+    value, bound = check(weight, demand, site, None, np.ones(324), plan["certificate"])
+    assert value == 11604
+    assert 11604 <= bound < 11604 * 1.01
+    plan["sites"][0] = "n0"
+    (sjc / "other.json").write_text(json.dumps(plan), encoding="utf-8")
+    assert typed("siting", "check", "other.json").code == 1
+
+
+def test_the_curve_and_an_evaluation_agree_with_the_published_values(typed_here):
+    told = typed_here("curve", "--radius", 800, "--up-to", 3)
+    assert told.code == 0, told.err
+    lines = list(csv.DictReader(io.StringIO(told.out)))
+    assert [float(line["value"]) for line in lines] == [5461, 8790, 11604]
+    best = lines[2]["chosen"].split()
+    facts = json.loads(
+        typed_here("evaluate", "--radius", 800, "--at", ",".join(best), "--json").out
+    )
+    assert facts["covered"] == 11604
+    two = json.loads(
+        typed_here("evaluate", "--radius", 800, "--at", ",".join(best[:2]), "--json").out
+    )
+    gain = {one["id"]: one["gain"] for one in two["gains"]}
+    assert two["covered"] + gain[best[2]] == 11604
+
+
+def test_no_plan_is_explained_on_the_screen_and_in_the_file(typed, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "D.csv").write_text(
+        "id,x,y,weight,district\na,0,0,41,马坡镇\nb,0,900,59,马坡镇\nc,5000,0,9,空港街道\n"
+    )
+    (tmp_path / "C.csv").write_text("id,x,y\np,0,1\nq,5000,0\n")
+    told = typed(
+        "siting", "solve", "--demand", "D.csv", "--candidates", "C.csv", "--sites", 2,
+        "--radius", 500, "--per-area", "马坡镇=60%", "--out", "PLAN.json",
+    )  # fmt: skip
+    assert told.code == 1
+    assert "马坡镇达不到 60%" in told.out.replace("\n", "")
+    plan = json.loads((tmp_path / "PLAN.json").read_text("utf-8"))
+    assert plan["status"] == "infeasible"
+    assert plan["objective"] is None
+    [reason] = plan["infeasible"]["reasons"]
+    assert (reason["wanted"], reason["reachable"]) == (0.6, 0.41)
+    ways = {one["rule"]: one["value"] for one in plan["infeasible"]["changes"]}
+    assert ways == {"district_least_share": 0.41, "radius": pytest.approx(899, abs=1.1)}
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--sites", 2, "--radius", 5, "--per-area", "某镇=0.5"), "没有街道“某镇”"),
+        (("--sites", 2, "--radius", 5, "--steps", "500"), "应写作 米:比例"),
+        (("--sites", 2, "--radius", 5, "--capacity", "许多"), "不是数"),
+        (("--sites", 2, "--radius", 5, "--crs", "mars"), "没有坐标系"),
+        (("--sites", 2, "--radius", 5, "--force", "z"), "没有候选点 z"),
+        (("--radius", 5), "--sites 或 --budget"),
+    ],
+)
+def test_a_wrong_option_is_a_sentence_and_exit_code_2(typed, tmp_path, monkeypatch, options, says):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "D.csv").write_text("id,x,y,weight\na,0,0,41\nb,0,900,59\n")
+    told = typed(
+        "siting", "solve", "--demand", "D.csv", "--candidates", "D.csv", "--out", "P.json", *options
+    )
+    assert told.code == 2
+    assert says in told.err
+    assert "Traceback" not in told.err
+    assert not (tmp_path / "P.json").exists()

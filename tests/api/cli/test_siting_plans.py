@@ -1,0 +1,53 @@
+"""`nuanyi siting plan`, `plans` and `tasks`: scenarios on the editions in force."""
+
+import json
+
+import planning_town
+import pypdf
+import pytest
+
+DONE, UNUSABLE, NOWHERE = 0, 2, 4
+
+
+@pytest.fixture
+def town(database):
+    return planning_town.fill(database)
+
+
+def test_a_plan_is_worked_out_kept_taken_away_and_opened(nuanyi, town, tmp_path):
+    told = nuanyi(
+        "siting", "plan", "--sites", "2", "--seconds", "10", "--name", "甲", "--out",
+        tmp_path / "plan.json",
+    )  # fmt: skip
+    assert told.code == DONE, told.err
+    plan = json.loads((tmp_path / "plan.json").read_text("utf-8"))
+    assert plan["state"] == "done"
+    assert plan["answer"]["status"] == "optimal"
+    assert f"{plan['facts']['share']:.1%}" in told.out
+    written = nuanyi("siting", "plan", "--id", "1", "--out", tmp_path / "plan.pdf")
+    assert written.code == DONE, written.err
+    assert len(pypdf.PdfReader(tmp_path / "plan.pdf").pages) == 2
+    listed = json.loads(nuanyi("siting", "plans", "--json").out)
+    assert [(one["name"], one["sites_n"]) for one in listed] == [("甲", 2)]
+    assert nuanyi("siting", "tasks", "--plan", "1", "--make").code == DONE
+    opened = nuanyi("siting", "tasks", "--task", "1", "--state", "opened")
+    assert opened.code == DONE, opened.err
+    assert "opened" in opened.out
+    again = nuanyi("siting", "tasks", "--publish")
+    assert "0 added" in again.out, "the edition in force has it already"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("plan", "--sites", "2", "--out", "plan.docx"), UNUSABLE),
+        (("plan",), UNUSABLE),
+        (("plan", "--model", "best", "--sites", "2"), UNUSABLE),
+        (("plan", "--id", "77"), NOWHERE),
+        (("tasks", "--make"), UNUSABLE),
+        (("tasks", "--task", "77", "--state", "agreed"), NOWHERE),
+    ],
+)
+def test_what_cannot_be_is_told(nuanyi, town, arguments, code):
+    told = nuanyi("siting", *arguments)
+    assert told.code == code, told.out + told.err

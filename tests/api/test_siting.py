@@ -1,0 +1,413 @@
+"""The planner's questions over HTTP, checked against distances along the one street of the town."""
+
+import base64
+import io
+import itertools
+import json
+import time
+
+import numpy as np
+import pandas as pd
+import pyogrio
+import pypdf
+import pytest
+from fastapi.testclient import TestClient
+from hostile import HOSTILE_NAME
+from planning_town import COUNT, WEST, a_town, metres
+from served import KEY, LOCAL
+
+from api.app import create_app
+from api.siting.curving import CurveAnswer
+from api.siting.doing import TaskList
+from api.siting.evaluating import EvaluatedAnswer
+from api.siting.ground import GroundAnswer
+from api.siting.shown import PlanList, PlanShown
+from geo.database import Actor
+from geo.settings import Settings
+from geo.siting.checker import check
+
+HOURS = list(range(6, 23))
+WORKDAY = 10.0 * 10 + 4.0 * 17
+"""People of each place on a workday from 6 to 22, summed over the hours."""
+
+
+@pytest.fixture(scope="module")
+def town(cluster):
+    with a_town(cluster) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def app(town, tmp_path_factory):
+    return create_app(Settings(state=tmp_path_factory.mktemp("planner")), town.database)
+
+
+@pytest.fixture(scope="module")
+def planner(app):
+    with TestClient(app, base_url=LOCAL) as client:
+        yield client
+
+
+def covered(town, sites, radius=500.0):
+    """(n,) whether each place is within reach of a site or a station of today."""
+    there = np.concatenate((town.stations, np.asarray(sites, float)))
+    return (metres(town.lon, there) <= radius).any(axis=1)
+
+
+def test_the_ground_tells_people_candidates_and_what_is_covered_today(planner, town):
+    ground = planner.get("/api/siting/ground").json()
+    assert ground["demand"]["total"] == pytest.approx(WORKDAY * len(town.lon))
+    assert sum(ground["demand"]["people"]) == pytest.approx(ground["demand"]["total"])
+    today = covered(town, [])
+    assert ground["covered_today"] == pytest.approx(WORKDAY * today.sum())
+    assert len(ground["stations"]) == 2, "one that is for members of the house only does not count"
+    alone = {one["id"]: one["alone"] for one in ground["candidates"]}
+    for number, lon in enumerate(town.hosts, 1):
+        assert alone[number] == pytest.approx(WORKDAY * (covered(town, [lon]) & ~today).sum())
+    assert {one["id"] for one in ground["districts"]} == {110, 120}
+    assert sum(one["people"] for one in ground["districts"]) == ground["demand"]["total"]
+
+
+def test_people_are_those_of_the_day_the_hours_and_the_groups(planner, town):
+    def total(**asked):
+        return planner.get("/api/siting/ground", params=asked).json()["demand"]["total"]
+
+    assert total(day="weekend") == pytest.approx(4.0 * 17 * len(town.lon))
+    assert total(hours="8") == pytest.approx(14.0 * len(town.lon))
+    assert total(groups="courier") == pytest.approx(100.0 * len(town.lon))
+    west = (town.lon < WEST + 0.07).sum()
+    assert total(area_id=110, groups="courier") == pytest.approx(100.0 * west)
+    assert planner.get("/api/siting/ground", params={"area_id": 999}).status_code == 404
+
+
+def test_dots_never_show_few_people(planner):
+    asked = {"hours": "3", "groups": "driver"}
+    dots = planner.get("/api/siting/ground", params=asked).json()["demand"]
+    assert min(dots["people"]) >= dots["least"] == 5.0
+    assert dots["points"] < 60
+
+
+def test_evaluating_tells_what_a_set_covers_and_what_each_site_adds(planner, town):
+    question = {
+        "radius_metres": 500,
+        "extra": [{"key": "new-1", "lon": WEST + 0.054, "lat": 34.75}],
+    }
+    chosen = [4, "new-1", 7]
+    found = planner.post("/api/siting/evaluate", json={"question": question, "sites": chosen})
+    assert found.status_code == 200, found.text
+    found = found.json()
+    places = {4: town.hosts[3], "new-1": WEST + 0.054, 7: town.hosts[6]}
+    everyone = covered(town, list(places.values()))
+    assert found["covered"] == pytest.approx(WORKDAY * everyone.sum())
+    for one in found["sites"]:
+        rest = [lon for key, lon in places.items() if key != one["id"]]
+        lost = (everyone & ~covered(town, rest)).sum()
+        assert one["adds_last"] == pytest.approx(WORKDAY * lost)
+    gain = {one["id"]: one["gain"] for one in found["gains"]}
+    assert set(gain) == set(range(1, COUNT + 1)) - {4, 7}
+    for number, more in gain.items():
+        wider = covered(town, [*places.values(), town.hosts[number - 1]])
+        assert more == pytest.approx(WORKDAY * (wider & ~everyone).sum())
+    state = np.frombuffer(base64.b64decode(found["state"]), np.int8)
+    today = covered(town, [])
+    assert state.tolist() == np.where(today, 1, np.where(everyone, 2, 0)).tolist()
+    assert found["cost"] == pytest.approx(1000 + 4000 + 3000), "new-1 at the middle cost"
+
+
+def test_a_site_that_is_not_there_is_told(planner):
+    answer = planner.post("/api/siting/evaluate", json={"question": {}, "sites": [77]})
+    assert answer.status_code == 404
+    assert "extra" in answer.json()["remedy"]
+
+
+def finished(planner, plan_id, seconds=240.0):
+    """The plan once it has ended."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        plan = planner.get(f"/api/siting/plans/{plan_id}").json()
+        if plan["state"] not in ("waiting", "running"):
+            return plan
+        time.sleep(0.1)
+    raise AssertionError(f"not finished: {plan}")
+
+
+def best_of(town, count, free):
+    """The most places that so many candidates newly cover, by looking at every choice."""
+    today = covered(town, [])
+    reached = metres(town.lon, town.hosts) <= 500.0
+    return max(
+        int((reached[:, list(some)].any(axis=1) | today).sum())
+        for some in itertools.combinations([number - 1 for number in free], count)
+    )
+
+
+@pytest.fixture(scope="module")
+def plan(planner):
+    asked = {"name": "三个新站", "question": {"sites": 3, "gap": 0, "seconds": 20}}
+    made = planner.post("/api/siting/plans", json=asked)
+    assert made.status_code == 202, made.text
+    assert made.headers["location"] == made.json()["url"]
+    return finished(planner, made.json()["id"])
+
+
+def test_a_plan_is_the_best_there_is_and_says_so(planner, town, plan):
+    assert plan["state"] == "done", plan["problem"]
+    assert plan["answer"]["status"] == "optimal"
+    most = best_of(town, 3, range(1, COUNT))  # number 12 said no
+    assert plan["answer"]["objective"] == pytest.approx(WORKDAY * most)
+    assert plan["answer"]["bound"] == pytest.approx(plan["answer"]["objective"])
+    facts = plan["facts"]
+    assert facts["covered"] == pytest.approx(WORKDAY * most)
+    assert facts["share"] == pytest.approx(most / len(town.lon))
+    assert {one["id"] for one in facts["sites"]} == set(plan["answer"]["sites"])
+    assert {one["dataset"] for one in plan["editions"]} == {
+        "areas", "candidate_sites", "demand", "stations", "streets"
+    }  # fmt: skip
+    assert plan["editions_in_force"] is True
+    again = planner.get("/api/siting/plans").json()["plans"]
+    assert [one["sites_n"] for one in again if one["id"] == plan["id"]] == [3]
+
+
+def test_every_site_says_why_it_is_there_and_who_could_stand_in(planner, town, plan):
+    question = plan["question"]
+    chosen = plan["answer"]["sites"]
+    for site in plan["facts"]["sites"]:
+        assert f"{site['adds_last']:,.0f}" in site["why_zh"]
+        for other in site["replacements"]:
+            instead = [one for one in chosen if one != site["id"]] + [other["id"]]
+            asked = {"question": question, "sites": instead}
+            found = planner.post("/api/siting/evaluate", json=asked).json()
+            assert plan["facts"]["covered"] - found["covered"] == pytest.approx(other["loss"])
+
+
+def test_the_certificate_proves_the_bound_to_whoever_has_the_pairs(planner, plan):
+    proof = planner.get(f"/api/siting/plans/{plan['id']}/proof.json").json()
+    arrays = [np.array(proof[name]) for name in ("weight", "demand", "site")]
+    value, bound = check(*arrays, None, np.array(proof["cost"]), proof["certificate"])
+    assert value == pytest.approx(plan["answer"]["objective"])
+    assert bound >= plan["answer"]["objective"] - 1e-6
+    assert bound < proof["weight"][0] * len(proof["weight"])
+
+
+def test_events_tell_the_present_state_at_once_and_end_with_the_plan(planner, plan):
+    told = planner.get(f"/api/siting/plans/{plan['id']}/events").text
+    assert "event: done" in told
+    data = json.loads(told.rsplit("data: ", 1)[1].split("\n")[0])
+    assert data["state"] == "done"
+    assert data["progress"]["gap"] == 0
+    assert planner.get("/api/siting/plans/999999/events").status_code == 404
+
+
+def test_what_cannot_be_is_explained_in_a_sentence(planner):
+    question = {"sites": 1, "area_least_share": 0.99, "seconds": 5}
+    made = planner.post("/api/siting/plans", json={"question": question}).json()
+    told = finished(planner, made["id"])
+    assert told["answer"]["status"] == "infeasible"
+    assert told["facts"] is None
+    assert "99" in told["problem"]["detail_zh"]
+    assert "%" in told["problem"]["detail_en"]
+
+
+def test_a_drawn_arrangement_is_kept_as_it_is(planner):
+    extra = {"key": "new-1", "lon": WEST + 0.054, "lat": 34.75, "name": "路口岗亭"}
+    question = {"sites": 2, "lock": [7, "new-1"], "extra": [extra], "seconds": 5}
+    made = planner.post("/api/siting/plans", json={"question": question}).json()
+    told = finished(planner, made["id"])
+    assert sorted(map(str, told["answer"]["sites"])) == ["7", "new-1"]
+    drawn = next(one for one in told["facts"]["sites"] if one["id"] == "new-1")
+    assert (drawn["name"], drawn["source"]) == ("路口岗亭", "map")
+    both = {"question": {"lock": [1], "forbid": [1]}, "sites": []}
+    assert planner.post("/api/siting/evaluate", json=both).status_code == 422
+
+
+def test_a_plan_is_named_copied_stopped_and_deleted(planner, plan):
+    url = f"/api/siting/plans/{plan['id']}"
+    assert planner.patch(url, json={"name": "甲"}).json()["name"] == "甲"
+    copied = planner.post(url + "/copy")
+    assert copied.status_code == 201
+    copied = copied.json()["id"]
+    assert planner.post(f"/api/siting/plans/{copied}/stop").status_code == 202
+    ended = finished(planner, copied)
+    assert ended["state"] in ("stopped", "done")
+    assert ended["question"] == plan["question"]
+    assert planner.post(f"/api/siting/plans/{copied}/run").status_code == 202
+    assert finished(planner, copied)["answer"]["objective"] == plan["answer"]["objective"]
+    assert planner.delete(f"/api/siting/plans/{copied}").status_code == 204
+    assert planner.get(f"/api/siting/plans/{copied}").status_code == 404
+
+
+def test_a_plan_nobody_works_at_any_more_is_interrupted_and_can_run_again(planner, town, plan):
+    with town.database.write(Actor("test")) as writer:
+        lost = writer.scalar(
+            "INSERT INTO siting_plan (name, question, created_by, state, started_at, beat_at) "
+            "SELECT 'lost', question, 'test', 'running', now(), now() - interval '1 hour' "
+            "FROM siting_plan WHERE id = :id RETURNING id",
+            id=plan["id"],
+        )
+    assert planner.get(f"/api/siting/plans/{lost}").json()["state"] == "interrupted"
+    assert planner.post(f"/api/siting/plans/{lost}/run").status_code == 202
+    assert finished(planner, lost)["state"] == "done"
+
+
+def test_the_curve_is_the_best_for_every_number(planner, town):
+    asked = {"question": {"seconds": 5}, "up_to": 4}
+    curve = planner.post("/api/siting/curve", json=asked).json()
+    assert [one["sites"] for one in curve["points"]] == [1, 2, 3, 4]
+    for point in curve["points"]:
+        most = WORKDAY * best_of(town, point["sites"], range(1, COUNT))
+        assert point["value"] <= most + 1e-6 <= point["bound"] + 2e-6
+        assert point["value"] >= 0.97 * most
+    medians = {"question": {"model": "p-median", "sites": 3}, "up_to": 4}
+    assert planner.post("/api/siting/curve", json=medians).status_code == 422
+
+
+def test_a_question_without_number_or_budget_is_refused(planner):
+    told = planner.post("/api/siting/plans", json={"question": {}})
+    assert told.status_code == 422
+    assert "budget" in told.json()["remedy"]
+
+
+def test_plans_are_behind_the_key_and_other_sites_cannot_make_any(town, tmp_path):
+    keyed = create_app(Settings(state=tmp_path, key=KEY), town.database)
+    with TestClient(keyed, base_url="https://nuanyi.example") as stranger:
+        assert stranger.get("/api/siting/plans").status_code == 401
+        assert stranger.get("/api/siting/ground").status_code == 401
+        answer = stranger.post(
+            "/api/siting/plans",
+            json={"question": {"sites": 1}},
+            headers={
+                "Authorization": b"Bearer " + KEY.encode(),
+                "Sec-Fetch-Site": "cross-site",
+            },
+        )
+        assert answer.status_code == 403
+
+
+def test_a_plan_is_taken_away_as_files_that_agree_with_it(planner, plan, tmp_path):
+    url = f"/api/siting/plans/{plan['id']}"
+    chosen = plan["answer"]["sites"]
+    told = planner.get(f"{url}.geojson").json()
+    assert {one["id"] for one in told["features"]} == set(chosen)
+    assert told["plan"]["share"] == plan["facts"]["share"]
+    shifted = planner.get(f"{url}.geojson", params={"crs": "gcj02"}).json()
+    assert shifted["crs_used"] == "gcj02"
+    assert shifted["features"][0]["geometry"] != told["features"][0]["geometry"]
+
+    (tmp_path / "plan.gpkg").write_bytes(planner.get(f"{url}.gpkg").content)
+    layers = dict(pyogrio.list_layers(tmp_path / "plan.gpkg"))
+    assert set(layers) == {"sites", "stations", "areas", "people"}
+    dots = pyogrio.read_dataframe(tmp_path / "plan.gpkg", layer="people")
+    assert dots["people"].sum() == pytest.approx(plan["facts"]["people"])
+    assert dots.loc[dots["state"] > 0, "people"].sum() == pytest.approx(plan["facts"]["covered"])
+
+    (tmp_path / "plan.xlsx").write_bytes(planner.get(f"{url}.xlsx?lang=en").content)
+    sheets = pd.read_excel(tmp_path / "plan.xlsx", sheet_name=None, engine="calamine")
+    assert sheets["New sites"]["Name"].tolist() == [one["name"] for one in plan["facts"]["sites"]]
+    assert sheets["Areas before and after"]["With the plan"].sum() == pytest.approx(
+        plan["facts"]["covered"]
+    )
+
+
+def test_the_report_has_two_pages_with_the_bound_in_either_language(planner, plan):
+    for lang, words in (("zh", "已证明为最优"), ("en", "Proved to be the best")):
+        answer = planner.get(f"/api/siting/plans/{plan['id']}/report.pdf", params={"lang": lang})
+        assert answer.status_code == 200, answer.text
+        read = pypdf.PdfReader(io.BytesIO(answer.content))
+        assert len(read.pages) == 2
+        told = "".join(page.extract_text() for page in read.pages)
+        assert words.replace(" ", "") in told.replace(" ", "").replace("\n", "")
+        assert "<img" in told, "a hostile name is text"
+    same = planner.get(
+        f"/api/siting/plans/{plan['id']}/report.pdf?lang=en",
+        headers={"If-None-Match": answer.headers["etag"]},
+    )
+    assert same.status_code == 304
+
+
+def test_the_map_in_one_file_asks_nobody_and_escapes_every_name(planner, plan):
+    answer = planner.get(f"/api/siting/plans/{plan['id']}/map.html")
+    assert "connect-src" not in answer.headers["content-security-policy"]
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert HOSTILE_NAME not in answer.text
+    data = json.loads(answer.text.split('id="data">')[1].split("</script>")[0])
+    assert [one["name"] for one in data["sites"]] == [one["name"] for one in plan["facts"]["sites"]]
+
+
+def test_a_site_that_opens_becomes_a_station_that_people_find(cluster, tmp_path):
+    with a_town(cluster) as town:
+        opened = create_app(Settings(state=tmp_path), town.database)
+        with TestClient(opened, base_url=LOCAL) as planner:
+            asked = {"question": {"sites": 2, "seconds": 5}}
+            number = planner.post("/api/siting/plans", json=asked).json()["id"]
+            plan = finished(planner, number)
+            made = planner.post(f"/api/siting/plans/{number}/tasks", json={})
+            assert made.status_code == 201
+            made = made.json()["tasks"]
+            assert [one["state"] for one in made] == ["proposed", "proposed"]
+            again = planner.post(f"/api/siting/plans/{number}/tasks", json={}).json()["tasks"]
+            assert [one["id"] for one in again] == [one["id"] for one in made]
+            task = made[0]
+            url = f"/api/siting/tasks/{task['id']}"
+            noted = planner.patch(url, json={"state": "agreed", "note": "店长同意"}).json()
+            assert (noted["state"], noted["note"]) == ("agreed", "店长同意")
+            before = planner.get("/api/siting/ground").json()["covered_today"]
+            station = planner.patch(url, json={"state": "opened"}).json()["station_id"]
+            found = planner.get(f"/api/stations/{station}").json()
+            assert found["station"]["name"] == task["name"]
+            site = next(one for one in plan["facts"]["sites"] if str(one["id"]) == task["site"])
+            until = time.monotonic() + 20
+            while time.monotonic() < until:
+                today = planner.get("/api/siting/ground").json()["covered_today"]
+                if today != before:
+                    break
+                time.sleep(0.2)
+            assert today - before == pytest.approx(site["alone"])
+            assert planner.patch(url, json={"state": "declined"}).status_code == 409
+            listed = planner.get("/api/siting/tasks", params={"state": "opened"}).json()["tasks"]
+            assert [one["id"] for one in listed] == [task["id"]]
+            assert planner.get(f"/api/siting/plans/{number}").json()["editions_in_force"] is False
+            # What was worked out before can still be taken away, without the people.
+            assert planner.get(f"/api/siting/plans/{number}/report.pdf").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("model", "more"),
+    [("set-cover", {"share": 0.6}), ("p-median", {"sites": 3}), ("p-centre", {"sites": 3})],
+)
+def test_the_other_models_answer_with_a_proof_too(planner, town, model, more):
+    question = {"model": model, "gap": 0, "seconds": 15, **more}
+    made = planner.post("/api/siting/plans", json={"question": question}).json()
+    told = finished(planner, made["id"])
+    assert told["state"] == "done", told["problem"]
+    assert told["answer"]["status"] == "optimal", told["answer"]
+    chosen = told["answer"]["sites"]
+    far = metres(town.lon, np.concatenate((town.stations, town.hosts[[n - 1 for n in chosen]])))
+    every = metres(town.lon, np.concatenate((town.stations, town.hosts)))
+    if model == "set-cover":
+        fewest = min(
+            count
+            for count in range(COUNT)
+            if best_of(town, count, range(1, COUNT)) >= 0.6 * len(town.lon)
+        )
+        assert told["facts"]["share"] >= 0.6
+        costs = [1000.0 * (1 + n % 4) if n != 5 else None for n in chosen]
+        assert len(chosen) >= fewest
+        assert told["answer"]["objective"] <= sum(3000.0 if c is None else c for c in costs) + 1e-6
+    elif model == "p-median":
+        walk = np.minimum(far.min(axis=1), 2000.0)
+        assert told["answer"]["objective"] == pytest.approx(WORKDAY * walk.sum(), rel=1e-3)
+    else:
+        assert told["answer"]["objective"] >= every.min(axis=1).max() * 0.999
+
+
+def test_what_is_answered_has_the_documented_shape(planner, plan):
+    def told(path, model, **body):
+        answer = planner.post(path, json=body) if body else planner.get(path)
+        model.model_validate(answer.json(), extra="forbid")
+
+    told("/api/siting/ground", GroundAnswer)
+    told("/api/siting/evaluate", EvaluatedAnswer, question={"sites": 2}, sites=[1, 2])
+    told("/api/siting/curve", CurveAnswer, question={"seconds": 5}, up_to=2)
+    told(f"/api/siting/plans/{plan['id']}", PlanShown)
+    told("/api/siting/plans", PlanList)
+    told("/api/siting/tasks", TaskList)

@@ -1,0 +1,170 @@
+"""Maximum coverage with conditions at 10,000 x 1,000, each again after one edit (warm and anew),
+and 20,000,000 points x 100 sites from raw points.
+
+    python tests/benchmarks/bench_siting_variants.py --p 50 --kind city
+    python tests/benchmarks/bench_siting_variants.py --huge 20000000
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from bench_siting import instance
+
+from geo.siting.max_cover import max_cover
+from geo.siting.problem import EXISTING, FORBIDDEN, Control, Demand, Reach, Rules, Sites
+from geo.siting.reach import euclidean, euclidean_discs
+
+GAP, LIMIT = 0.001, 30.0
+HUGE_LIMIT, HUGE_MEGABYTES = 30.0, 1024
+
+
+def questions(kind: str, p: int) -> tuple[Demand, Reach, dict[str, tuple[Sites, Rules]]]:
+    """One town, many conditions; the floors of districts bind."""
+    plain, discs, _ = instance(10_000, 1_000, 0.002, kind)
+    here, there = discs.demand_xy, discs.site_xy
+    reach = euclidean(here, there, discs.radius)
+    rng = np.random.default_rng(5)
+    district = (np.floor(here[:, 0] * 4) * 4 + np.floor(here[:, 1] * 4)).astype(np.int32)
+    demand = Demand.of(plain.weight, district=np.minimum(district, 15))
+    existing = np.zeros(1000, np.int8)
+    existing[rng.choice(1000, 50, replace=False)] = EXISTING
+    cost = rng.integers(10, 101, 1000)
+    sites = Sites.of(1000, cost=cost, x=there[:, 0], y=there[:, 1], chain=rng.integers(0, 12, 1000))
+    best = max_cover(demand, sites, reach, Rules(p=p), Control(20, GAP), with_certificate=False)
+    hit = np.zeros(len(demand), bool)
+    for j in best.sites:
+        hit[reach.of(j)] = True
+    people = np.bincount(demand.district, demand.weight, 16)
+    share = np.bincount(demand.district, demand.weight * hit, 16) / np.maximum(people, 1.0)
+    floors = {int(d): float(min(0.6 * share.max(), share[d] + 0.08)) for d in np.argsort(share)[:4]}
+    capacity = np.full(1000, round(0.6 * demand.weight.sum() / p))
+    return (
+        demand,
+        reach,
+        {
+            "plain": (sites, Rules(p=p)),
+            "existing kept": (replace(sites, fixed=existing), Rules(p=p)),
+            "budget": (sites, Rules(budget=float(cost.mean() * p))),
+            "binding floors": (sites, Rules(p=p, district_least_share=floors)),
+            "steps": (
+                sites,
+                Rules(p=p, steps=((discs.radius * 0.6, 1.0), (discs.radius, 0.5))),
+            ),
+            "backup": (sites, Rules(p=p, backup=0.5)),
+            "spacing": (sites, Rules(p=p, spacing_metres=discs.radius * 0.8)),
+            "chains": (sites, Rules(p=p, per_chain_most=max(1, p // 12))),
+            "capacities": (
+                replace(sites, capacity=capacity.astype(float)),
+                Rules(p=p, capacities=True),
+            ),
+        },
+    )
+
+
+def variants(kind: str, p: int) -> Iterator[dict[str, Any]]:
+    """Each cold to 0.1 %, then with one of its sites forbidden: warm, and anew."""
+    demand, reach, asked = questions(kind, p)
+    for name, (sites, rules) in asked.items():
+        first = max_cover(demand, sites, reach, rules, Control(LIMIT, GAP), with_certificate=False)
+        yield {
+            "name": f"{kind}, p={p}, {name}: to {GAP:.1%}",
+            "ours": first.seconds,
+            "unit": "s",
+            "bar": LIMIT,
+            "holds": bool(first.gap <= GAP and first.seconds <= LIMIT),
+            "note": f"gap {first.gap:.4%}, {first.objective:.0f}",
+        }
+        if rules.capacities or not len(first.sites):
+            continue
+        fixed = sites.fixed.copy()
+        fixed[first.sites[len(first.sites) // 2]] = FORBIDDEN
+        edited = replace(sites, fixed=fixed)
+        again: dict[str, float] = {}
+        for way, warm in (("warm", first), ("cold", None)):
+            began = time.perf_counter()
+            max_cover(
+                demand,
+                edited,
+                reach,
+                rules,
+                Control(LIMIT, GAP),
+                warm=warm,
+                with_certificate=False,
+            )
+            again[way] = time.perf_counter() - began
+        ratio = again["cold"] / again["warm"]
+        yield {
+            "name": f"{kind}, p={p}, {name}: after one edit",
+            "ours": again["warm"],
+            "peer": again["cold"],
+            "ratio": ratio,
+            "unit": "s",
+            "bar": "1/10 of anew",
+            "holds": bool(ratio >= 10),
+        }
+
+
+def huge(points: int) -> dict[str, Any]:
+    """The class of Cordeau, Furini and Ljubić (EJOR 2019): a square of 30 x 30, 100 sites, R = 5.5,
+    a budget of a tenth of all costs."""
+    rng = np.random.default_rng(1)
+    there = rng.uniform(0, 30, (100, 2))
+    here = rng.uniform(0, 30, (points, 2))
+    demand = Demand.of(rng.integers(1, 101, points))
+    discs = euclidean_discs(here, there, 5.5, metres=False)
+    del here
+    answer = max_cover(
+        demand,
+        Sites.of(100),
+        discs,
+        Rules(p=10),
+        Control(4 * HUGE_LIMIT),
+        with_certificate=False,
+    )
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {
+        "name": f"{points:,} x 100 from raw points to the optimum",
+        "ours": answer.seconds,
+        "unit": "s",
+        "bar": HUGE_LIMIT,
+        "holds": bool(
+            answer.status == "optimal" and answer.seconds <= HUGE_LIMIT and memory <= HUGE_MEGABYTES
+        ),
+        "note": f"{answer.status}, gap {answer.gap:.4%}, {memory:.0f} MB",
+    }
+
+
+def run() -> Iterator[dict[str, Any]]:
+    """What `nuanyi bench siting_variants` measures."""
+    yield huge(20_000_000)
+    for kind in ("uniform", "city"):
+        yield from variants(kind, 50)
+
+
+def main() -> None:
+    """See the module."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--p", type=int, default=50)
+    parser.add_argument("--kind", choices=("uniform", "city"), default="city")
+    parser.add_argument("--huge", type=int, default=0, help="only this, with so many points")
+    asked = parser.parse_args()
+    if asked.huge:
+        huge(20_000)
+        print(json.dumps(huge(asked.huge)))
+        return
+    demand, discs, sites = instance(2000, 100, 0.01, "city")
+    max_cover(demand, sites, discs, Rules(p=8))
+    for record in variants(asked.kind, asked.p):
+        print(json.dumps(record), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,404 @@
+"""Siting on plain files: the same answer as from arrays, a plan that can be checked, and a clear
+sentence for whatever a file can have wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import geopandas
+import numpy as np
+import pandas as pd
+import pytest
+from hostile import HOSTILE_NAME
+from osm_files import write_osm
+from pyproj import Geod
+from scipy.spatial.distance import cdist
+from siting_oracle import a_town, worth_of
+
+from geo.errors import Invalid, InvalidFile
+from geo.siting.files import tables
+from geo.siting.files.asked import Question
+from geo.siting.files.checking import check_plan
+from geo.siting.files.load import load
+from geo.siting.files.plan import plan_of, question_of, read, solve, why_not, write
+from geo.siting.files.proofs import proved
+from geo.siting.files.reaching import STREAMED_POINTS
+from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, Control
+from geo.siting.reach import Discs
+
+RADIUS = 160.0
+
+
+@pytest.fixture
+def town(tmp_path: Path):
+    """Two hundred people, twenty hosts, three stations; ids as people write them."""
+    here, there, weight, rng = a_town(7, 200, 23, clustered=True)
+    here, there = here * 1000, there * 1000
+    district = np.where(here[:, 0] > 500, "空港街道", HOSTILE_NAME)
+    pd.DataFrame(
+        {"id": [f"D{k}" for k in range(200)], "x": here[:, 0], "y": here[:, 1], "weight": weight,
+         "district": district}
+    ).to_csv(tmp_path / "D.csv", index=False)  # fmt: skip
+    hosts = pd.DataFrame(
+        {
+            "编号": [f"C{k}" for k in range(20)],
+            "x": there[:20, 0],
+            "y": there[:20, 1],
+            "建设成本（元）": rng.integers(1, 9, 20),
+            "连锁品牌": rng.choice(["邻里荷", "", "=云杉"], 20),
+            "24小时": rng.choice(["是", "否", ""], 20),
+            "街道": np.where(there[:20, 0] > 500, "空港街道", HOSTILE_NAME),
+        }
+    )
+    hosts.to_csv(tmp_path / "C.csv", index=False, encoding="gb18030")
+    pd.DataFrame({"id": ["S1", "S2", "S3"], "x": there[20:, 0], "y": there[20:, 1]}).to_csv(
+        tmp_path / "E.csv", index=False
+    )
+    return tmp_path, here, there, weight, hosts
+
+
+def asked(folder: Path, **more) -> Question:
+    said = {"model": "max-cover", "sites": 3, "radius": RADIUS} | more
+    return Question(demand=folder / "D.csv", candidates=folder / "C.csv", **said)
+
+
+def test_the_files_are_the_problem_they_look_like(town) -> None:
+    folder, here, there, weight, hosts = town
+    problem = load(asked(folder, existing=folder / "E.csv", force=("C4",), forbid=("C5", "C6")))
+    assert problem.demand.weight.tolist() == weight.tolist()
+    assert problem.sites.cost[:20].tolist() == hosts["建设成本（元）"].tolist()
+    fixed = problem.sites.fixed.tolist()
+    assert fixed[4:7] == [FORCED, FORBIDDEN, FORBIDDEN]
+    assert fixed[20:] == [EXISTING] * 3
+    assert sorted(problem.districts) == sorted([HOSTILE_NAME, "空港街道"])
+    wanted = {(k, j) for j, k in zip(*np.nonzero(cdist(there, here) <= RADIUS), strict=True)}
+    who = np.repeat(np.arange(23), np.diff(problem.reach.start))
+    assert set(zip(problem.reach.demand.tolist(), who.tolist(), strict=True)) == wanted
+    assert [problem.sites.open_24h[k] for k in range(20)] == list(hosts["24小时"] == "是")
+
+
+def test_a_plan_is_written_read_and_holds(town) -> None:
+    folder, *_ = town
+    question = asked(folder, existing=folder / "E.csv", area_share=0.2, steps=((90, 1), (160, 0.5)))
+    problem = load(question)
+    answer = solve(problem, Control())
+    write(plan_of(problem, answer, folder=folder, assigned=True), folder / "PLAN.json")
+    plan = read(folder / "PLAN.json")
+    assert plan["status"] == "optimal"
+    assert plan["objective"] == pytest.approx(
+        worth_of(answer.sites, problem.demand, problem.sites, problem.reach, problem.rules)
+    )
+    assert plan["coverage"]["after"] == pytest.approx(plan["objective"])
+    assert str(folder) not in json.dumps(plan["question"])
+    again = load(question_of(plan, folder))
+    checked = check_plan(plan, again)
+    assert checked.holds, checked.broken
+    assert checked.bound >= plan["objective"] - 1e-9
+    # Whoever is assigned stands within reach of an open site, and of the nearest.
+    spots = {f"D{k}": k for k in range(200)}
+    open_now = [*plan["sites"], "S1", "S2", "S3"]
+    names = [*(f"C{k}" for k in range(20)), "S1", "S2", "S3"]
+    xy = np.column_stack((problem.sites.x, problem.sites.y))
+    far = cdist(
+        np.column_stack((problem.demand.x, problem.demand.y)),
+        xy[[names.index(one) for one in open_now]],
+    )
+    told = plan["assignment"]
+    for point, site, metres in zip(told["demand"], told["site"], told["distance"], strict=True):
+        nearest = far[spots[point]].min()
+        assert (site is None) == (nearest > RADIUS)
+        if site is not None:
+            assert metres == pytest.approx(nearest, abs=1e-3)
+            assert far[spots[point], open_now.index(site)] == pytest.approx(nearest)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"model": "set-cover", "sites": None, "share": 0.8},
+        {"model": "set-cover", "sites": None},
+        {"model": "set-cover", "sites": None, "area_share": 0.6, "share": 0.7},
+        {"model": "p-median", "sites": 4, "radius": 900.0},
+        {"model": "p-centre", "sites": 5, "radius": None},
+        {"sites": 3, "with_capacities": True},
+        {"model": "p-median", "sites": 9, "radius": 900.0, "with_capacities": True},
+        {"sites": None, "budget": 9.0, "backup": 0.5},
+        {"sites": 5, "spacing": 120.0, "per_chain": 2, "open_24h": 1},
+    ],
+    ids="-".join,
+)
+def test_every_model_is_solved_and_its_proof_checked_from_the_files(town, more) -> None:
+    folder, *_ = town
+    hosts = pd.read_csv(folder / "C.csv", encoding="gb18030")
+    hosts["capacity"] = 400
+    hosts.to_csv(folder / "C.csv", index=False)
+    problem = load(asked(folder, **more))
+    answer = solve(problem, Control())
+    assert answer.status == "optimal"
+    plan = json.loads(json.dumps(plan_of(problem, answer, folder=folder)))
+    checked = check_plan(plan, load(question_of(plan, folder)))
+    assert checked.holds, (checked, answer.objective)
+    if plan["certificate"] is None:
+        assert more["with_capacities"], "only walks to sites with capacities have no checker yet"
+        return
+    assert checked.bound is not None
+    # What the prices prove is on the right side of the best, and not far from it.
+    sign = 1 if plan["sense"] == "max" else -1
+    assert sign * checked.bound >= sign * answer.objective - 1e-6 * answer.objective
+    if more.get("model") != "p-centre":
+        assert checked.bound == pytest.approx(answer.objective, rel=0.5)
+
+
+def test_prices_of_a_longest_walk_prove_it_or_nothing(tmp_path: Path) -> None:
+    (tmp_path / "D.csv").write_text("id,x,y,weight\na,0,0,2\nb,100,0,3\nc,50,0,0\n")
+    (tmp_path / "C.csv").write_text("id,x,y\np,1,0\nq,99,0\n")
+    problem = load(asked(tmp_path, model="p-centre", sites=1, radius=None))
+    answer = solve(problem, Control())
+    assert answer.objective == 99
+    nobody = np.empty(0, np.int64)
+    # Below 99 m each site reaches one of the two: they need two sites, not one.
+    proof = {"model": "p-centre", "p": 1, "proved_at": 98.5, "price": [1.0, 1.0, 5.0]}
+    assert proved(problem, proof, nobody) == (None, 99.0)
+    assert proved(problem, proof | {"proved_at": 99.0}, nobody) == (None, 0.0)
+    assert proved(problem, proof | {"price": [0.5, 0.5, 9.0]}, nobody) == (None, 0.0)
+
+
+@pytest.mark.parametrize("change", ["sites", "objective", "file", "forced"])
+def test_a_plan_that_was_tampered_with_does_not_hold(town, change: str) -> None:
+    folder, *_ = town
+    problem = load(asked(folder, force=("C4",)))
+    plan = plan_of(problem, solve(problem, Control()), folder=folder)
+    if change == "sites":
+        plan["sites"] = [*plan["sites"], "C19" if "C19" not in plan["sites"] else "C18"]
+    elif change == "objective":
+        plan["objective"] += 1
+    elif change == "forced":
+        plan["sites"] = [one for one in plan["sites"] if one != "C4"]
+        plan["objective"] = None
+    else:
+        lines = (folder / "D.csv").read_text().splitlines()
+        (folder / "D.csv").write_text("\n".join(lines[:-1]) + "\n")
+    assert not check_plan(plan, load(question_of(plan, folder))).holds
+
+
+def test_longitudes_mean_the_ellipsoid_and_gcj02_is_turned(tmp_path: Path) -> None:
+    pd.DataFrame({"编号": ["a"], "经度": [113.66], "纬度": [34.75], "人数": [5]}).to_csv(
+        tmp_path / "D.csv", index=False
+    )
+    frame = pd.DataFrame({"id": ["near", "far"], "cost": [1, 2]})
+    points = geopandas.points_from_xy([113.665, 113.672], [34.75, 34.75])
+    geopandas.GeoDataFrame(frame, geometry=points, crs=4326).to_file(tmp_path / "C.geojson")
+    question = Question(
+        model="max-cover", sites=1, radius=600,
+        demand=tmp_path / "D.csv", candidates=tmp_path / "C.geojson",
+    )  # fmt: skip
+    problem = load(question)
+    assert problem.metric == "geodesic"
+    assert problem.reach.demand.tolist() == [0]
+    exact = Geod(ellps="WGS84").inv(113.66, 34.75, 113.665, 34.75)[2]
+    assert problem.reach.metres[0] == pytest.approx(exact, abs=0.01)
+    from dataclasses import replace
+
+    turned = load(replace(question, crs="gcj02"))
+    assert abs(turned.demand.x[0] - 113.66) > 0.004
+
+
+def test_a_candidate_on_an_island_of_the_streets_reaches_nobody(tmp_path: Path) -> None:
+    ends = {1: (0, 0), 2: (900, 0), 3: (450, 3000), 4: (470, 3000)}
+    write_osm(
+        tmp_path / "streets.osm",
+        ends,
+        [((1, 2), {"highway": "residential"}), ((3, 4), {"highway": "footway"})],
+    )
+    # The file's origin is where osm_files puts it.
+    import osmium
+
+    at = {}
+    for node in osmium.FileProcessor(str(tmp_path / "streets.osm"), osmium.osm.NODE):
+        at[node.id] = (node.lon, node.lat)
+    pd.DataFrame({"lon": [at[1][0]], "lat": [at[1][1]], "weight": [3]}).to_csv(
+        tmp_path / "D.csv", index=False
+    )
+    pd.DataFrame(
+        {"id": ["joined", "island"], "lon": [at[2][0], at[4][0]], "lat": [at[2][1], at[4][1]]}
+    ).to_csv(tmp_path / "C.csv", index=False)
+    problem = load(
+        Question(
+            model="max-cover",
+            sites=2,
+            radius=1000,
+            streets=tmp_path / "streets.osm",
+            demand=tmp_path / "D.csv",
+            candidates=tmp_path / "C.csv",
+        )
+    )
+    assert problem.metric == "walk"
+    assert np.diff(problem.reach.start).tolist() == [1, 0]
+    assert problem.reach.metres[0] == pytest.approx(900, rel=0.01)
+    assert any("1 candidates reach no demand" in note for note in problem.notes)
+    assert solve(problem, Control()).objective == 3
+
+
+def test_distances_of_a_file_need_no_positions(tmp_path: Path) -> None:
+    (tmp_path / "D.csv").write_text("id,weight\na,2\nb,3\nc,4\n")
+    (tmp_path / "C.csv").write_text("id,cost\np,1\nq,1\n")
+    (tmp_path / "F.csv").write_text(
+        "demand_id,candidate_id,distance\na,p,10\nb,p,700\nb,q,20\nb,q,15\n"
+    )
+    question = Question(
+        model="max-cover", sites=1, demand=tmp_path / "D.csv", candidates=tmp_path / "C.csv",
+        distances=tmp_path / "F.csv",
+    )  # fmt: skip
+    problem = load(question)
+    assert problem.metric == "file"
+    answer = solve(problem, Control())
+    assert (answer.objective, problem.site_ids[int(answer.sites[0])].as_py()) == (5, "p")
+    from dataclasses import replace
+
+    near = load(replace(question, radius=100))
+    assert solve(near, Control()).objective == 3
+    (tmp_path / "F.csv").write_text("demand_id,candidate_id,distance\nz,p,10\n")
+    with pytest.raises(InvalidFile, match="first is z"):
+        load(question)
+
+
+def test_hours_of_a_file_of_demand_are_summed(tmp_path: Path) -> None:
+    hourly = {f"h{hour}": [hour, 1] for hour in range(24)}
+    pd.DataFrame(
+        {"编号": ["a", "b"], "x": [0, 9], "y": [0, 9], "日类型": ["工作日", "周末"]} | hourly
+    ).to_csv(tmp_path / "D.csv", index=False)
+    (tmp_path / "C.csv").write_text("id,x,y\np,0,0\n")
+    problem = load(asked(tmp_path, hours="7-9,12", day="workday", sites=1))
+    assert problem.demand.weight.tolist() == [7 + 8 + 9 + 12]
+    assert len(load(asked(tmp_path, sites=1)).demand) == 2
+
+
+CANDIDATES = "id,x,y,cost\np,0,0,5\nq,9,9,7\n"
+DEMAND = "id,x,y,weight\na,0,0,2\nb,9,9,3\n"
+
+
+@pytest.mark.parametrize(
+    ("demand", "candidates", "more", "says"),
+    [
+        (DEMAND, "id,x,y,cost\n", {}, "只有表头"),
+        (DEMAND, "", {}, "文件是空的"),
+        ("id,x,y,weight\na,0,0,-2\nb,9,9,3\n", CANDIDATES, {}, r"第 2 \(id a\) 行: -2"),
+        ("id,x,y,weight\na,0,0,NaN\nb,9,9,3\n", CANDIDATES, {}, r"row 2 \(id a\)"),
+        ("id,x,y,weight\na,0,0,inf\nb,9,9,3\n", CANDIDATES, {}, r"row 2 \(id a\)"),
+        ("id,x,y,weight\na,0,0,许多\n", CANDIDATES, {}, "不是数：许多"),
+        ("id,x,y,weight\na,,0,1\n", CANDIDATES, {}, "横坐标"),
+        ("id,x,y,weight\na,0,0,1\na,1,1,1\n", CANDIDATES, {}, "1 个编号重复：a"),
+        (DEMAND, "id,x,y\np,0,0\np,1,1\nq,1,1\n", {}, "重复：p"),
+        (DEMAND, "id,x,y\n,0,0\nq,1,1\n", {}, "第 2 行没有编号"),
+        ("id,weight\na,1\n", CANDIDATES, {}, "缺少列：横坐标、纵坐标"),
+        (DEMAND, "id,x,y,cost\np,0,0,-5\n", {}, "成本有 1 行"),
+        (DEMAND, CANDIDATES, {"force": ("p",), "forbid": ("p",)}, "既必选又禁选"),
+        (DEMAND, CANDIDATES, {"force": ("p", "q"), "sites": 1}, "必选 2 个候选点，但只设 1 个站"),
+        (DEMAND, CANDIDATES, {"force": ("z",)}, "没有候选点 z"),
+        (DEMAND, CANDIDATES, {"sites": None}, "--sites 或 --budget"),
+        (DEMAND, CANDIDATES, {"radius": None}, "--radius"),
+        (DEMAND, CANDIDATES, {"radius": -3.0}, "服务半径不能是"),
+        (DEMAND, CANDIDATES, {"share": 0.5}, "不用 --share"),
+        (DEMAND, CANDIDATES, {"area_share": 1.5}, "比例不能是 1.5"),
+        (DEMAND, CANDIDATES, {"area_share": 0.5}, "没有“街道”列"),
+        (DEMAND, CANDIDATES, {"per_area": (("马坡镇", 0.5),)}, "没有街道“马坡镇”"),
+        (DEMAND, CANDIDATES, {"with_capacities": True}, "缺少列：容量"),
+        (DEMAND, CANDIDATES, {"metric": "file"}, "--distances"),
+        (DEMAND, CANDIDATES, {"metric": "walk"}, "需要路网"),
+        (DEMAND, CANDIDATES, {"metric": "taxi"}, "没有距离 taxi"),
+        (DEMAND, CANDIDATES, {"model": "gravity"}, "没有模型 gravity"),
+        (DEMAND, CANDIDATES, {"model": "p-median", "sites": None}, "--sites"),
+        (DEMAND, "id,x,y,fixed\np,0,0,perhaps\n", {}, "不是 free"),
+    ],
+)
+def test_bad_input_gets_a_sentence_in_two_languages(
+    tmp_path: Path, demand: str, candidates: str, more: dict, says: str
+) -> None:
+    (tmp_path / "D.csv").write_text(demand)
+    (tmp_path / "C.csv").write_text(candidates)
+    with pytest.raises(Invalid, match=says) as told:
+        load(asked(tmp_path, **more))
+    detail = told.value.detail
+    assert told.value.remedy
+    assert any("\u4e00" <= c <= "\u9fff" for c in detail)
+    assert any(word.isascii() and word.isalpha() for word in detail.split())
+
+
+@pytest.mark.parametrize(
+    ("more", "note", "chosen"),
+    [
+        ({"sites": 7}, "7 sites are asked for; there are 2 candidates", 2),
+        ({"sites": None, "budget": 4.0}, "below the cheapest candidate", 0),
+    ],
+)
+def test_what_is_odd_but_no_mistake_works_and_is_remarked(tmp_path, more, note, chosen) -> None:
+    (tmp_path / "D.csv").write_text("id,x,y,weight\na,0,0,2\nb,9,9,0\n")
+    (tmp_path / "C.csv").write_text(CANDIDATES)
+    problem = load(asked(tmp_path, **more))
+    answer = solve(problem, Control())
+    assert any(note in one for one in problem.notes)
+    assert (answer.status, len(answer.sites)) == ("optimal", chosen)
+
+
+def test_two_files_that_share_an_id_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "D.csv").write_text(DEMAND)
+    (tmp_path / "C.csv").write_text(CANDIDATES)
+    (tmp_path / "E.csv").write_text("id,x,y\nq,1,1\n")
+    with pytest.raises(InvalidFile, match="share ids: q"):
+        load(asked(tmp_path, existing=tmp_path / "E.csv"))
+
+
+def test_what_cannot_be_met_names_the_district(town) -> None:
+    folder, *_ = town
+    problem = load(asked(folder, per_area=(("空港街道", 0.999),), sites=20))
+    answer = solve(problem, Control())
+    assert answer.status == "infeasible"
+    told = why_not(problem)
+    assert "空港街道 cannot reach 100%" in told.en
+    assert {one.rule for one in told.changes} == {"district_least_share", "radius"}
+    plan = plan_of(problem, answer, folder=folder, explained=told)
+    assert (plan["objective"], plan["sites"]) == (None, [])
+    assert plan["infeasible"]["reasons"][0]["reachable"] < 0.999
+
+
+def test_plain_and_careful_reading_agree(tmp_path: Path) -> None:
+    rows = "".join(f"k{n},{n / 7},{n},{n % 5}\n" for n in range(500))
+    (tmp_path / "plain.csv").write_text("id,x,y,weight\n" + rows)
+    (tmp_path / "title.csv").write_text("某市需求表\n,,,\n编号,x,y,权重\n" + rows)
+    fields = (["x", "y", "weight"], ["id"])
+    plain, careful = (tables.read(tmp_path / f"{n}.csv", *fields) for n in ("plain", "title"))
+    assert plain.rows is None
+    assert careful.rows is not None
+    for name in fields[0]:
+        assert plain.numbers[name].tolist() == careful.numbers[name].tolist()
+    assert plain.texts["id"].to_pylist() == careful.texts["id"].to_pylist()
+
+
+@pytest.mark.slow
+def test_ten_million_demand_points_simply_work(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.csv as pacsv
+
+    rng = np.random.default_rng(3)
+    count = 10_000_000
+    pacsv.write_csv(
+        pa.table(
+            {
+                "id": np.arange(count),
+                "x": np.round(rng.random(count) * 30_000, 1),
+                "y": np.round(rng.random(count) * 30_000, 1),
+                "weight": rng.integers(1, 100, count),
+            }
+        ),
+        tmp_path / "D.csv",
+    )
+    hosts = pd.DataFrame(rng.random((200, 2)) * 30_000, columns=["x", "y"])
+    hosts.to_csv(tmp_path / "C.csv", index=False)
+    problem = load(asked(tmp_path, sites=20, radius=1500.0))
+    assert count > STREAMED_POINTS
+    assert isinstance(problem.reach, Discs)
+    answer = solve(problem, Control(60, 0.01))
+    assert answer.gap <= 0.01
+    plan = plan_of(problem, answer, folder=tmp_path)
+    assert plan["coverage"]["after"] == pytest.approx(answer.objective)
