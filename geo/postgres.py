@@ -63,8 +63,9 @@ THROWAWAY: Mapping[str, str] = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    "max_connections": "200",
 }
-"""For clusters that live only as long as a test run."""
+"""For clusters that live only as long as a test run, with many services side by side."""
 
 
 def find_binaries() -> Path:

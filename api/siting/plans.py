@@ -14,7 +14,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 from pydantic import BaseModel, ConfigDict, Field
 
-from api import answers
+from api import answers, problems
 from api.answers import Page
 from api.broadcast import server_stops
 from api.identity import OWN_PAGE
@@ -112,6 +112,10 @@ def list_plans(
     return answers.reply(body, None, public=False, next_page=end)
 
 
+OTHER_METHOD = problems.told(problems.MethodNotAllowed)
+"""What is no number is no plan, but perhaps a file of one, which can only be read."""
+
+
 @router.get("/{plan_id}", response_model=PlanShown, openapi_extra=SECURED, responses=FAILURES)
 def get_plan(service: Serving, actor: Seeing, plan_id: PlanId) -> Response:
     """A plan: its question, how far it has come, the answer with its bound, what it does. 方案。"""
@@ -127,7 +131,7 @@ def get_plan(service: Serving, actor: Seeing, plan_id: PlanId) -> Response:
     response_model=PlanShown,
     openapi_extra=SECURED,
     dependencies=[OWN_PAGE],
-    responses=CHANGING,
+    responses={**CHANGING, **OTHER_METHOD},
 )
 def rename_plan(service: Serving, actor: Seeing, plan_id: PlanId, asked: PlanName) -> Response:
     """Give a plan another name. 重命名。"""
@@ -142,7 +146,11 @@ def rename_plan(service: Serving, actor: Seeing, plan_id: PlanId, asked: PlanNam
     response_class=Response,
     openapi_extra=SECURED,
     dependencies=[OWN_PAGE],
-    responses={204: {"description": "It is gone; tasks made from it stay."}, **CHANGING},
+    responses={
+        204: {"description": "It is gone; tasks made from it stay."},
+        **CHANGING,
+        **OTHER_METHOD,
+    },
 )
 def delete_plan(service: Serving, actor: Seeing, plan_id: PlanId) -> Response:
     """Delete a plan; if it is being worked out, that ends. 删除方案。"""

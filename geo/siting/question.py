@@ -8,7 +8,15 @@ from __future__ import annotations
 import hashlib
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 Model = Literal["max-cover", "set-cover", "p-median", "p-centre"]
 DayClass = Literal["workday", "weekend"]
@@ -24,10 +32,23 @@ Ref = Id | Key
 """A candidate by its id, or a place put on the map by its key."""
 
 
-class Extra(BaseModel):
-    """A place that is no candidate of the register: dragged or put on the map by hand."""
+class _Asked(BaseModel):
+    """What comes from outside: nothing unknown, and no truth value where a number belongs."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _true_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
+        if cls.model_fields[info.field_name or ""].annotation is not bool:
+            for one in value if isinstance(value, list) else [value]:
+                if isinstance(one, bool):
+                    raise PydanticCustomError("int_type", "Input should be a number")
+        return value
+
+
+class Extra(_Asked):
+    """A place that is no candidate of the register: dragged or put on the map by hand."""
 
     key: Key = Field(
         description="What it is called in `sites` and in the answer; begins with a letter.",
@@ -41,10 +62,8 @@ class Extra(BaseModel):
     )
 
 
-class Profile(BaseModel):
+class Profile(_Asked):
     """Where, when and for whom people are counted: the demand of a question."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     area_id: Id | None = Field(
         None,
@@ -188,7 +207,7 @@ class Question(Profile):
         both = set(self.lock) & set(self.forbid)
         if both:
             raise ValueError(
-                f"candidate {min(both)} is both locked and forbidden / 候选点既必选又禁选"
+                f"candidate {min(both, key=str)} is both locked and forbidden / 候选点既必选又禁选"
             )
         return self
 

@@ -216,7 +216,8 @@ def test_a_drawn_arrangement_is_kept_as_it_is(planner):
     assert sorted(map(str, told["answer"]["sites"])) == ["7", "new-1"]
     drawn = next(one for one in told["facts"]["sites"] if one["id"] == "new-1")
     assert (drawn["name"], drawn["source"]) == ("路口岗亭", "map")
-    both = {"question": {"lock": [1], "forbid": [1]}, "sites": []}
+    twice = [1, "new-1"]
+    both = {"question": {"lock": twice, "forbid": twice}, "sites": []}
     assert planner.post("/api/siting/evaluate", json=both).status_code == 422
 
 

@@ -160,8 +160,8 @@ def test_every_error_is_documented_with_an_example(open_app):
                 told.add(slug)
     document = str(open_app.openapi())
     assert "HTTPValidationError" not in document
-    # Errors of files and methods belong to no question one can ask here.
-    assert set(slugs) - told == {"error", "invalid-file", "method-not-allowed"}
+    # Errors of files belong to no question one can ask here.
+    assert set(slugs) - told == {"error", "invalid-file"}
 
 
 def test_no_address_is_forgotten(open_app):
