@@ -139,7 +139,6 @@ def holds(answer, demand, sites, reach, rules, close=()):
     )
     assert value == pytest.approx(answer.objective, rel=1e-9, abs=1e-9)
     assert bound >= best - 1e-6 * size
-    # Not only a bound: the one that the answer claims. With backup and floors together what it
-    # proves may be weaker than the answer; it is a bound all the same.
-    if proof["by"] != "highs" and not (rules.backup and rules.district_least_share):
+    # Not only a bound: the one that the answer claims.
+    if proof["by"] != "highs":
         assert bound <= answer.bound + 1e-6 * size

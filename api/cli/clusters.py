@@ -341,4 +341,5 @@ def _told(one: forms.Advice) -> dict[str, Any]:
     """For a program: everything but the outline."""
     from api.clusters.answer import cluster_answer
 
-    return json.loads(cluster_answer(one, "wgs84").model_dump_json())  # type: ignore[no-any-return]
+    told: dict[str, Any] = json.loads(cluster_answer(one, "wgs84").model_dump_json())
+    return told

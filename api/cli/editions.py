@@ -115,7 +115,7 @@ def compare(first: Number, second: Number, as_json: AsJson = False) -> None:
                     name,
                     f"{before:,.0f}" if before is not None else "–",
                     f"{after:,.0f}" if after is not None else "–",
-                    f"{after - before:+,.0f}" if None not in (before, after) else "",  # type: ignore[operator]
+                    "" if before is None or after is None else f"{after - before:+,.0f}",
                 )
                 for name, (before, after) in result.figures.items()
             ],

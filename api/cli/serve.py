@@ -154,6 +154,7 @@ def run_server(of: Settings, database: Database) -> None:
         ("找驿站 / find a station", "/"),
         ("其他入口 / other doors", "/start"),
         ("领导实时页面 / the live page for leaders", "/coverage"),
+        ("规划新站 / plan the next stations", "/plan"),
         ("工会覆盖地图 / coverage map", "/maps/coverage.html"),
         ("接口文档 / API", "/docs"),
         ("就绪检查 / readiness", "/readyz"),

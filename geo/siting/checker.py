@@ -118,6 +118,8 @@ def _bound(given: Any, status: Any, part: dict[str, Any]) -> float:
         if state is None or room < 0 or money < -1e-6:
             return -np.inf
         if vector is None:
+            if not (status == 0).any():  # one plan is left, and this is what it is worth
+                bound = min(bound, float(down(state[0])))
             break
         free = np.flatnonzero(status == 0)
         free = free[np.argsort(-state[1][free], kind="stable")]

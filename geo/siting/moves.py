@@ -10,7 +10,7 @@ and Bart (1968), and a fill from nothing is the greedy of Church and ReVelle (19
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,9 @@ NOISE_REACHES = 14.0
 """Gumbel noise beyond so many temperatures comes once in a million draws."""
 LIFT = 1e15
 """Above every weight: a condition that is not met yet goes first."""
+IN: Any = np.bool_(True)
+OUT: Any = np.bool_(False)
+"""Not plain truth values: for each literal that it is given Numba compiles a function anew."""
 
 
 class Board(NamedTuple):
@@ -115,7 +118,7 @@ def set_up(board: Board, state: State, opened: Longs) -> None:  # pragma: no cov
             gain += board.pull[board.group[number]]
         state.gain[j] = gain
     for j in opened:
-        put(board, state, j, True)
+        put(board, state, j, IN)
 
 
 @njit(cache=True, nogil=True)
@@ -221,7 +224,7 @@ def fill(
                     noisy = score[i] - temperature * np.log(-np.log(draw(state)))
                     if noisy > loudest:
                         loudest, chosen = noisy, i
-        put(board, state, chosen, True)
+        put(board, state, chosen, IN)
         added[size] = chosen
         size += 1
     return size
@@ -282,13 +285,13 @@ def walk(
         elif not state.opened[out]:
             continue
         before = state.tally[STEERED]
-        put(board, state, out, False)
+        put(board, state, out, OUT)
         # Where rows tie sites together, one alone often cannot be exchanged: two at a time, then.
         also = -1
         if at >= 0 and tied and size > 1 and draw(state) < 0.5:
             also = min(size - 2, int(draw(state) * (size - 1)))
             also += also >= at
-            put(board, state, list_open[also], False)
+            put(board, state, list_open[also], OUT)
         power = 1.0 if uneven and draw(state) < 0.5 else 0.0
         heat = temperature
         if power > 0.0:
@@ -297,10 +300,10 @@ def walk(
         after = state.tally[STEERED]
         if uneven and after < before + temperature * np.log(draw(state)) - 1e-9:
             for number in range(many):
-                put(board, state, added[number], False)
-            put(board, state, out, True)
+                put(board, state, added[number], OUT)
+            put(board, state, out, IN)
             if also >= 0:
-                put(board, state, list_open[also], True)
+                put(board, state, list_open[also], IN)
             continue
         if after > before + 1e-9 * max(1.0, abs(before)):
             better += 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
@@ -20,7 +22,9 @@ from geo.siting.problem import Bytes, Floats, Ints, Longs, Singles
 
 ROUNDS = 6
 TRIES = 8
-TRY_STEPS = 12
+TRY_STEPS: Any = np.int64(12)
+"""Not a plain 12: for each literal that it is given Numba compiles a function anew."""
+ONCE: Any = np.int64(1)
 INFEASIBLE = -1e300
 
 
@@ -190,7 +194,7 @@ def work(
         again = np.concatenate((from_levels(here, which, sides, level), sides))
         doing = often.copy()
         raw, best, _ = bounded(
-            here, worth, room, money, by_number, again, theta, target, 1, need, profit, doing
+            here, worth, room, money, by_number, again, theta, target, ONCE, need, profit, doing
         )
         said_level[used] = level
         said_sides[used] = sides

@@ -110,8 +110,11 @@ def _visit(program: str, path: Path) -> tuple[float, int]:
         context.set_offline(True)
         page = context.new_page()
         asked: list[str] = []
+        # The browser's own beginning is nobody's.
+        page.goto("about:blank")
+        page.wait_for_timeout(2500)
         page.on("request", lambda one: asked.append(one.url))
-        page.goto(path.as_uri())
+        page.goto(path.as_uri(), wait_until="commit")
         seconds = page.evaluate(
             """() => new Promise((done) => {
                 const frame = window.requestAnimationFrame;

@@ -10,6 +10,9 @@ from numba import njit
 from geo.siting.problem import Floats, Ints, Longs
 
 TINY: Final = 1e-9
+ALONE: Any = np.bool_(False)
+TOWARDS: Any = np.bool_(True)
+"""Not plain truth values: for each literal that it is given Numba compiles a function anew."""
 
 
 @njit(cache=True, nogil=True)
@@ -291,7 +294,7 @@ def interchange(
         most,
         plan,
         plan,
-        False,
+        ALONE,
     )
     is_open = np.zeros(len(cost), np.bool_)
     for j in plan:
@@ -371,7 +374,7 @@ def explore(
         if apart >= 4 and np.random.random() < 0.5:  # noqa: NPY002
             reached = _walk(
                 row, column, metres, start, group, length, weight, far, cost, budget, most, plan,
-                plans[other], True,
+                plans[other], TOWARDS,
             )  # fmt: skip
             if not np.isfinite(reached):
                 continue
