@@ -14,10 +14,25 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from geo.walking.addresses import Handle, carray, pointer, record_of
+from geo.walking.question import QUESTION
+
 Bytes = npt.NDArray[np.uint8]
 LARGEST = 1 << 17
 """Bytes of an answer; a longer one is left to the caller."""
 NOT_READY = -1
+_ARRAYS = {
+    "out": np.uint8,
+    "off_street": np.float64,
+    "doubtful": np.bool_,
+    "hours_key": np.int64,
+    "of_station": np.int64,
+    "of_hours": np.int64,
+    "holds": np.float64,
+    "text": np.uint8,
+}
+_TEXTS = record_of(_ARRAYS, {"states": np.int64})
+_FLOAT, _LONG, _INT, _FLAG, _TRUTH = np.float64, np.int64, np.int32, np.uint8, np.bool_
 
 
 def _bytes(text: str) -> Bytes:
@@ -57,6 +72,21 @@ class Texts:
         self._text = np.empty(1 << 16, np.uint8)
         self._used = 0
         self._out = np.empty(LARGEST, np.uint8)
+        self._handle = self._made()
+
+    def _made(self) -> Handle:
+        arrays: tuple[npt.NDArray[Any], ...] = (
+            self._out,
+            self.off_street,
+            self.doubtful,
+            self.hours_key,
+            self._station,
+            self._hours,
+            self._holds,
+            self._text,
+        )
+        values = dict(zip(_ARRAYS, arrays, strict=True))
+        return Handle(_TEXTS, _ARRAYS, values, states=self.states)
 
     def keep_station(self, number: int, text: bytes) -> None:
         """What is said of a station whoever asks: the rest of its object, closing brace
@@ -83,24 +113,16 @@ class Texts:
         first, last = self._station[number]
         return self._text[first:last].tobytes() if last > first else None
 
-    def write(
-        self, count: int, station: Any, metres: Any, seconds: Any, state: Any, start: Any,
-        minute: float, arriving: bool,
-    ) -> bytes | None:  # fmt: skip
+    def write(self, count: int, answer: int, minute: float, arriving: bool) -> bytes | None:
         """The objects of an answer, commas between them; None where something is not ready.
 
         Args:
             count: how many stations.
-            station, metres, seconds, state: of the search, the first `count` count.
-            start: metres from the asker to the street, and whether that is in doubt.
+            answer: the number of the question's handle; see :class:`geo.walking.prepared.Room`.
             minute: of asking, in the minutes of :meth:`keep_hours`, with its fraction.
             arriving: whether hours are told for the arrival, not for the minute of asking.
         """
-        size = _write(
-            self._out, count, station, metres, seconds, state, start, minute, arriving,
-            self.off_street, self.doubtful, self.hours_key, self.states, self._station,
-            self._hours, self._holds, self._text,
-        )  # fmt: skip
+        size = _write(self._handle.number, answer, count, minute, arriving)
         return None if size == NOT_READY else self._out[:size].tobytes()
 
     def _append(self, text: bytes) -> tuple[int, int]:
@@ -109,6 +131,7 @@ class Texts:
             grown = np.empty(max(2 * len(self._text), last), np.uint8)
             grown[:first] = self._text[:first]
             self._text = grown
+            self._handle = self._made()
         self._text[first:last] = np.frombuffer(text, np.uint8)
         self._used = last
         return first, last
@@ -150,10 +173,23 @@ def _put_tenths(out: Any, at: int, value: float) -> int:  # pragma: no cover - c
 
 @njit(cache=True, nogil=True)
 def _write(
-    out: Any, count: int, station: Any, metres: Any, seconds: Any, state: Any, start: Any,
-    minute: float, arriving: bool, off_street: Any, doubtful: Any, hours_key: Any, states: int,
-    of_station: Any, of_hours: Any, holds: Any, text: Any,
-) -> int:  # fmt: skip  # pragma: no cover - compiled
+    number: int, answer: int, count: int, minute: float, arriving: bool
+) -> int:  # pragma: no cover - compiled
+    texts, question = carray(pointer(number), 1, _TEXTS)[0], carray(pointer(answer), 1, QUESTION)[0]
+    station = carray(pointer(question.found), count, _INT)
+    metres = carray(pointer(question.found_metres), count, _FLOAT)
+    seconds = carray(pointer(question.found_seconds), count, _FLOAT)
+    state = carray(pointer(question.found_state), count, _FLAG)
+    start = carray(pointer(question.start), 2, _FLOAT)
+    stations, keys, states = texts.off_street_size, texts.of_hours_size >> 1, texts.states
+    out = carray(pointer(texts.out), texts.out_size, _FLAG)
+    off_street = carray(pointer(texts.off_street), stations, _FLOAT)
+    doubtful = carray(pointer(texts.doubtful), stations, _TRUTH)
+    hours_key = carray(pointer(texts.hours_key), stations, _LONG)
+    of_station = carray(pointer(texts.of_station), (stations, 2), _LONG)
+    of_hours = carray(pointer(texts.of_hours), (keys, 2), _LONG)
+    holds = carray(pointer(texts.holds), (keys, 2), _FLOAT)
+    text = carray(pointer(texts.text), texts.text_size, _FLAG)
     at = 0
     for i in range(count):
         number = station[i]

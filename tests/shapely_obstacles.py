@@ -1,6 +1,7 @@
 """An independent judge of what lies between a point and a street: shapely in a transverse Mercator
 plane. Shares no code with geo/walking."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ from geo.streets import Surroundings
 AT_START, AT_FOOT = 0.1, 0.5
 
 
+@lru_cache(maxsize=32)
 def plane_around(lon: float, lat: float) -> Transformer:
+    """Metres around a place. Making one costs more than most examples of a property."""
     return Transformer.from_crs(
         "EPSG:4326", f"+proj=tmerc +lon_0={lon} +lat_0={lat} +ellps=WGS84", always_xy=True
     )

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from pyproj import Geod, Transformer
+from pyproj import Geod
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components, dijkstra
-from shapely_obstacles import Judge
+from shapely_obstacles import Judge, plane_around
 
 from geo.streets import StreetNetwork
 
@@ -61,11 +61,8 @@ class Oracle:
         small[np.argmax(part_metres)] = False
         self.small = small[part[self.a]]
         middle = points.mean(axis=0)
-        self.plane = Transformer.from_crs(
-            "EPSG:4326",
-            f"+proj=tmerc +lon_0={middle[0]} +lat_0={middle[1]} +ellps=WGS84",
-            always_xy=True,
-        )
+        # To a tenth of a degree: metres are the same, and small networks share one plane.
+        self.plane = plane_around(*np.round(middle, 1).tolist())
         flat_start = np.column_stack(self.plane.transform(*self.start.T))
         flat_end = np.column_stack(self.plane.transform(*self.end.T))
         self.lines = shapely.linestrings(np.stack((flat_start, flat_end), axis=1))

@@ -231,9 +231,8 @@ class Shortcut:
         if count <= 0:
             return None
         told = pieces.of(crs).write(
-            count, room.station, room.metres, room.seconds, room.state, room.start,
-            moment.minutes, what.on_arrival,
-        ) or self._told(pieces, moment, what, crs, count, room)  # fmt: skip
+            count, room.number, moment.minutes, what.on_arrival
+        ) or self._told(pieces, moment, what, crs, count, room)
         return b"".join(
             (
                 b'{"stations":[', told, b'],"notes":[],"beyond":null,"crs":"', crs.encode(),

@@ -85,15 +85,19 @@ LAID = np.dtype(
 corner (some 10 µm exact), with its number and flags."""
 
 
-class StreetGrid(NamedTuple):
-    """A :class:`Grid` of street segments, and the same segments laid out in the order of `items`:
-    (n,) :data:`LAID`, so that a cell is read in one go."""
-
-    frame: Floats
-    shape: Longs
-    start: Ints
-    items: Ints
-    laid: npt.NDArray[np.void]
+STANDING = np.dtype(
+    [
+        ("from_lon", np.int32),
+        ("from_lat", np.int32),
+        ("to_lon", np.int32),
+        ("to_lat", np.int32),
+        ("feature", np.int32),
+        ("building", np.int32),
+    ],
+    align=True,
+)
+"""A segment of an obstacle as one cell of a grid holds it: from where to where, in the units of
+:class:`Obstacles`, and whose it is."""
 
 
 class Obstacles(NamedTuple):
@@ -133,6 +137,38 @@ def no_obstacles() -> Obstacles:
     )
 
 
+class Standing(NamedTuple):
+    """:class:`Obstacles`, and their segments laid out in the order of `items`: (n,)
+    :data:`STANDING`, so that a cell is read in one go."""
+
+    frame: Floats
+    shape: Longs
+    start: Ints
+    laid: npt.NDArray[np.void]
+    vertex_lon: Ints
+    vertex_lat: Ints
+    vertex_feature: Ints
+    feature_start: Ints
+
+
+class Ground(NamedTuple):
+    """All that the foot of a point is looked for in: the segments of streets in cells, a
+    :data:`LAID` each, their vertices, and what stands in the way."""
+
+    frame: Floats
+    shape: Longs
+    start: Ints
+    laid: npt.NDArray[np.void]
+    vertex_lon: Floats
+    vertex_lat: Floats
+    vertex_metres: Floats
+    vertex_seconds: Floats
+    vertex_chain: Ints
+    standing: Standing
+    radius: float
+    cap: float
+
+
 class Feet(NamedTuple):
     """Stations where they touch the streets. `chain` is -1 for a station far from any street.
     `on_chain[chain_start[c]:chain_start[c + 1]]` are the stations of chain `c`, along it. `rank` is
@@ -158,6 +194,19 @@ class Hours(NamedTuple):
     row_pattern: Ints
 
 
+CHAIN = np.dtype(
+    [
+        ("metres", np.float64),
+        ("seconds", np.float64),
+        ("start", np.int32),
+        ("end", np.int32),
+        ("first", np.int32),
+        ("last", np.int32),
+    ],
+    align=True,
+)
+"""A chain as the search reads it: its length, the junctions at its ends, and its stations,
+`places[first:last]`, along it."""
 LINK = np.dtype(
     [
         ("metres", np.float64),
@@ -176,11 +225,12 @@ PLACE = np.dtype(
         ("metres", np.float64),
         ("seconds", np.float64),
         ("off", np.float64),
-        ("rank", np.int64),
+        ("rank", np.int32),
+        ("station", np.int32),
     ],
     align=True,
 )
-"""A station on its chain: from the chain's start, off the street, tie-breaking rank."""
+"""A station on its chain: from the chain's start, off the street, tie-breaking rank, which one."""
 STATE = np.dtype([("metres", np.float64), ("seconds", np.float64), ("stamp", np.int64)], align=True)
 """What one running search knows of a junction or station; valid when the stamp is the current
 generation, so that nothing needs clearing between searches."""
@@ -193,7 +243,7 @@ ITEM_BITS = 24
 MOST_BOUND = 64
 """A search for more stations than this does without the bound."""
 MOST_SEEN = 64
-"""Of the known stations of both ends of a chain and those on it so many are looked at."""
+"""Of the known stations of both ends of a chain so many are looked at."""
 MOST_AIMS = 32
 """With more stations in question within the limit, looking ahead costs more than it spares."""
 DEGREE_EAST, DEGREE_NORTH = 111_319.49, 110_574.27
@@ -204,12 +254,15 @@ CROW = 0.999
 
 
 class Records(NamedTuple):
-    """Links and stations laid out for the search: what is read together lies together. (2 K,)
-    :data:`LINK` in the order of `link_start`, (stations on streets,) :data:`PLACE` in the order of
-    `Feet.on_chain`, (S,) where among them the station of a rank is. Then, for looking ahead as the
-    crow flies, junctions (J, 2) and stations' feet on a plane on which nothing is farther apart
-    than it is on the ground, and that plane: west, south, metres a degree of each axis."""
+    """Chains, links and stations laid out for the search: what is read together lies together. (K,)
+    :data:`CHAIN`, (2 K,) :data:`LINK` in the order of `link_start`, (stations on streets,)
+    :data:`PLACE` in the order of `Feet.on_chain`, (S,) where among them the station of a rank is.
+    Then, for looking ahead as the crow flies, junctions (J, 2) and stations' feet on a plane on
+    which nothing is farther apart than it is on the ground, and that plane: west, south, metres a
+    degree of each axis."""
 
+    chains: npt.NDArray[np.void]
+    link_start: Ints
     links: npt.NDArray[np.void]
     places: npt.NDArray[np.void]
     position_of_rank: Ints
@@ -236,6 +289,10 @@ class Scratch(NamedTuple):
 
 def records_of(streets: Streets, feet: Feet, lon: Floats, lat: Floats) -> Records:
     """The records of a network with its stations; `lon` and `lat` (S,) are those of the feet."""
+    chains = np.zeros(len(streets.chain_metres), CHAIN)
+    chains["metres"], chains["seconds"] = streets.chain_metres, streets.chain_seconds
+    chains["start"], chains["end"] = streets.chain_end.T
+    chains["first"], chains["last"] = feet.chain_start[:-1], feet.chain_start[1:]
     chain = streets.link_end >> 1
     links = np.zeros(len(chain), LINK)
     links["metres"], links["seconds"] = streets.link_metres, streets.link_seconds
@@ -245,10 +302,13 @@ def records_of(streets: Streets, feet: Feet, lon: Floats, lat: Floats) -> Record
     order = feet.on_chain
     places["metres"], places["seconds"] = feet.metres[order], feet.seconds[order]
     places["off"], places["rank"] = feet.off_street[order], feet.rank[order]
+    places["station"] = order
     position = np.full(len(feet.rank), -1, np.int32)
     position[feet.rank[order]] = np.arange(len(order), dtype=np.int32)
     plane = _plane(streets)
     return Records(
+        chains,
+        streets.link_start,
         links,
         places,
         position,

@@ -9,10 +9,8 @@ edition or a station's dated status changes, a new one is loaded and takes its p
 from __future__ import annotations
 
 import copy
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
@@ -25,25 +23,25 @@ from geo.database import Reader
 from geo.errors import Invalid
 from geo.hours import Calendar, HolidayTable, HoursState, HoursTable
 from geo.progress import SILENT, Progress
-from geo.schema import ACCESS, SERVICES, STATION_KINDS
+from geo.schema import ACCESS, STATION_KINDS
 from geo.settings import Settings
 from geo.stations.news import News, read_news
 from geo.walking.answers import FACTS, Near, NearestAnswer, NearStation
 from geo.walking.beyond import beyond, notes
 from geo.walking.closures import Closures, DatedStatus
 from geo.walking.graph import WalkingGraph
-from geo.walking.nearest import Nearest, asked
-from geo.walking.prepared import DEFAULT_CAP_METRES, OpenWhen, Prepared
+from geo.walking.kept import KeptQuestions, bits_of, minute_of
+from geo.walking.nearest import Nearest
+from geo.walking.prepared import DEFAULT_CAP_METRES, Prepared
 from geo.walking.snapshot import load_graph
 from geo.walking.stations import StationsOnStreets
 from geo.walking.telling import Telling
 from geo.walking.wanted import CAP_METRES, MOST, OFFERED_ACCESS, OpenRule, Wanted, wanted
 
-__all__ = ["CAP_METRES", "MOST", "OFFERED_ACCESS", "Finder", "OpenRule"]
+__all__ = ["CAP_METRES", "MOST", "OFFERED_ACCESS", "Finder", "OpenRule", "minute_of"]
 
 MARGIN_DEGREES = 0.5
 """Farther than some 50 km from every street and station a position is taken for a mistake."""
-KEPT_QUESTIONS = 64
 
 
 class Finder:
@@ -92,14 +90,13 @@ class Finder:
             position[:, 0],
             position[:, 1],
             ids=np.array([fact["id"] for fact in facts], dtype=np.int64),
-            features=np.array([_bits(fact["services"]) for fact in facts], dtype=np.uint64),
+            features=np.array([bits_of(fact["services"]) for fact in facts], dtype=np.uint64),
         )
         self.bounds = bounds or _bounds(graph, position)
         self.loaded_at = datetime.now(zone)
         self.unconfirmed_since: datetime | None = None
         """Since when nobody could ask whether these editions are still in force; set by whoever
         asks (:class:`FinderHolder`), told with every answer."""
-        self._lock = threading.Lock()
         self._take(news or News({}, {}), closures)
 
     def _take(self, news: News, closures: Sequence[DatedStatus] = ()) -> None:
@@ -112,7 +109,14 @@ class Finder:
             for fact in facts
         ]
         self.closures = Closures([*closures, *dated], len(self.facts))
-        self._prepared: OrderedDict[tuple[Any, ...], Prepared] = OrderedDict()
+        self.questions = KeptQuestions(
+            self.on_streets,
+            self.hours,
+            self.closures,
+            kinds=self.kinds,
+            access=self.access,
+            grades=self.grades,
+        )
         self.telling = Telling(self.hours, self.closures, news, self.facts, self.zone)
 
     @classmethod
@@ -255,101 +259,11 @@ class Finder:
 
     def find(self, what: Wanted, x: float, y: float, at: datetime) -> Nearest:
         """The search, dated statuses included, from a place in WGS 84 at a local time."""
-        moment = self.moment(what, at)
-        question = self.question(what, moment)
-        if question is not None:
-            return asked(question, x, y, minute_of(moment))
-        # A status begins or ends on the way: such stations are asked for and looked at again at
-        # their own arrival.
-        seconds = self._longest(what)
-        changing = self.closures.changing(moment, moment + timedelta(seconds=seconds))
-        allow = self._allowed(what) & (~self.closures.at(moment) | changing)
-        k = what.k
-        while True:
-            question = self._prepare(what._replace(k=k), moment.date(), allow)
-            found = asked(question, x, y, minute_of(moment))
-            good = [
-                row
-                for row, (number, walked) in enumerate(
-                    zip(found.station.tolist(), found.seconds.tolist(), strict=True)
-                )
-                if not changing[number]
-                or self._lets_in(what, number, self.arrival(what, moment, walked))
-            ]
-            if len(good) >= what.k or len(found) < k:
-                return found.take(good[: what.k])
-            k *= 4
-
-    def _lets_in(self, what: Wanted, number: int, there: datetime) -> bool:
-        """Whether no dated status closes a station at a moment, nor during the stay after it."""
-        if self.closures.closed(number, there):
-            return False
-        shut = self.closures.next(number, there, closed=True)
-        return shut is None or shut >= there + timedelta(minutes=what.stay_minutes)
+        return self.questions.search(what, x, y, self.moment(what, at))
 
     def question(self, what: Wanted, moment: datetime) -> Prepared | None:
-        """The question made ready for a moment and those after it; None when a dated status begins
-        or ends within the longest walk."""
-        span: int | None = 0
-        if what.only_open and self.closures:
-            first = moment.timestamp()
-            span = self.closures.span(first, first + self._longest(what))
-            if span is None:
-                return None
-        day = moment.date()
-        # The moment itself is no part of what is kept.
-        key = (
-            what._replace(open_rule="any" if not what.only_open else "arrival"),
-            what.on_arrival,
-            day,
-            span,
-        )
-        kept = self._prepared.get(key)
-        if kept is None:
-            allow = self._allowed(what)
-            if what.only_open:
-                allow &= ~self.closures.at(moment)
-            kept = self._prepare(what, day, allow)
-            with self._lock:
-                self._prepared[key] = kept
-                while len(self._prepared) > KEPT_QUESTIONS:
-                    self._prepared.popitem(last=False)
-        return kept
-
-    def _prepare(self, what: Wanted, day: date, allow: npt.NDArray[np.bool_]) -> Prepared:
-        # A walk of at most 5 km ends today or tomorrow.
-        horizon = self.hours.horizon(day, days=2)
-        return Prepared(
-            self.on_streets,
-            what.k,
-            max_metres=what.max_metres,
-            allow=allow,
-            required=_bits(what.services),
-            hours=OpenWhen(
-                open=horizon.open,
-                unknown=horizon.unknown,
-                row_pattern=horizon.row_pattern,
-                start_minute=0,
-                walking_counts=what.on_arrival,
-                minutes_before_closing=what.stay_minutes,
-                only_open=what.only_open,
-            ),
-        )
-
-    def _allowed(self, what: Wanted) -> npt.NDArray[np.bool_]:
-        """(S,) which stations pass what is asked, apart from hours, statuses and services."""
-        allow = np.isin(self.access, [ACCESS.index(name) for name in what.access])
-        if what.kinds:
-            allow &= np.isin(self.kinds, [STATION_KINDS.index(name) for name in what.kinds])
-        if what.min_grade:
-            allow &= self.grades >= what.min_grade
-        return allow
-
-    def _longest(self, what: Wanted) -> float:
-        """Seconds that the longest walk and the stay after it take: all the way along steps."""
-        pace = self.graph.pace
-        walk = what.max_metres / min(pace.on_streets, pace.on_steps) if what.on_arrival else 0.0
-        return walk + 60.0 * what.stay_minutes
+        """See :meth:`geo.walking.kept.KeptQuestions.ready`."""
+        return self.questions.ready(what, moment)
 
     # ------------------------------------------------------------------ telling
     def local(self, moment: datetime) -> datetime:
@@ -365,7 +279,7 @@ class Finder:
 
     def arrival(self, what: Wanted, moment: datetime, seconds: float) -> datetime:
         """The moment that counts for a station so many seconds away."""
-        return moment + timedelta(seconds=seconds) if what.on_arrival else moment
+        return what.arrival(moment, seconds)
 
     def near(self, what: Wanted, found: Nearest, at: datetime) -> list[Near]:
         """What was found, with the hours in words."""
@@ -433,16 +347,6 @@ class Finder:
         """Stations on small separate parts of the network, or off it: to be looked at."""
         worse = np.concatenate([self.on_streets.unreachable, self.on_streets.off_network])
         return [self.facts[int(number)] for number in np.sort(worse)]
-
-
-def minute_of(moment: datetime) -> float:
-    """Minutes since the midnight of a local time; fractions count."""
-    seconds = moment.second + moment.microsecond / 1e6
-    return moment.hour * 60 + moment.minute + seconds / 60
-
-
-def _bits(services: Sequence[str]) -> int:
-    return sum(1 << SERVICES.index(name) for name in set(services) if name in SERVICES)
 
 
 def _bounds(graph: WalkingGraph, position: npt.NDArray[np.float64]) -> Bounds | None:

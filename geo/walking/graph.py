@@ -6,7 +6,7 @@ import contextlib
 import os
 import tempfile
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from geo.errors import InvalidFile
 from geo.streets import StreetNetwork
+from geo.walking.addresses import Handle
 from geo.walking.arrays import (
     RAISED,
     SMALL_PART,
@@ -22,19 +23,18 @@ from geo.walking.arrays import (
     Grid,
     Ints,
     Obstacles,
-    StreetGrid,
     Streets,
     as_dictionary,
 )
 from geo.walking.contraction import chains_of, links_of, vertices_of
-from geo.walking.obstacles import obstacles_of
+from geo.walking.geometry import segment_metres
+from geo.walking.obstacles import obstacles_of, standing_of
 from geo.walking.snapping import (
     CAP_METRES,
     RADIUS_METRES,
     build_grid,
     feet_of,
-    lay_out,
-    segment_metres,
+    ground_of,
     small_parts,
 )
 
@@ -104,11 +104,17 @@ class WalkingGraph:
     """
 
     streets: Streets
-    grid: StreetGrid
+    grid: Grid
     edition_id: int
     pace: Pace
     snapping: Snapping
     obstacles: Obstacles
+    ground: Handle = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        standing, rule = standing_of(self.obstacles), self.snapping
+        ground = ground_of(self.streets, self.grid, standing, rule.radius_metres, rule.cap_metres)
+        object.__setattr__(self, "ground", ground)
 
     @classmethod
     def build(
@@ -153,13 +159,9 @@ class WalkingGraph:
         """The feet of n points, WGS 84 degrees. Cost: about a microsecond a point."""
         return Snapped(
             *feet_of(
-                self.streets,
-                self.grid,
-                self.obstacles,
+                self.ground.number,
                 np.ascontiguousarray(lon, np.float64),
                 np.ascontiguousarray(lat, np.float64),
-                self.snapping.radius_metres,
-                self.snapping.cap_metres,
             )
         )
 
@@ -181,7 +183,7 @@ class WalkingGraph:
         }
         arrays = (
             as_dictionary(self.streets, "streets")
-            | as_dictionary(Grid(*self.grid[:4]), "grid")
+            | as_dictionary(self.grid, "grid")
             | as_dictionary(self.obstacles, "obstacles")
         )
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -216,7 +218,7 @@ class WalkingGraph:
                 streets = Streets(*(file[f"streets.{key}"] for key in Streets._fields))
                 return cls(
                     streets,
-                    lay_out(streets, Grid(*(file[f"grid.{key}"] for key in Grid._fields))),
+                    Grid(*(file[f"grid.{key}"] for key in Grid._fields)),
                     int(file["edition_id"]),
                     Pace(*file["pace"].tolist()),
                     Snapping(radius, cap, int(points), metres),

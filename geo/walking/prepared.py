@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.errors import Invalid
+from geo.walking.addresses import Handle
 from geo.walking.arrays import Flags, Floats, Hours, Ints, Known
-from geo.walking.question import ask, ask_many, bundle
+from geo.walking.question import ARRAYS, QUESTION, ask
 from geo.walking.search import NO_HOURS, SURE
 from geo.walking.stations import StationsOnStreets
 
@@ -65,12 +66,13 @@ class OpenWhen(NamedTuple):
 
 
 class Room:
-    """One thread's side of a prepared question: the bundle, and where the answer lies afterwards.
+    """One thread's side of a prepared question: its handle, and where the answer lies afterwards.
     `station`, `metres`, `seconds` and `state` hold the answer of the last question."""
 
     __slots__ = (
-        "bundle",
+        "handle",
         "metres",
+        "number",
         "seconds",
         "since",
         "start",
@@ -81,9 +83,9 @@ class Room:
     )
 
     def __init__(
-        self, bundled: Any, out: tuple[Any, ...], since: float, until: float, vicinity: Known
+        self, handle: Handle, out: tuple[Any, ...], since: float, until: float, vicinity: Known
     ) -> None:
-        self.bundle = bundled
+        self.handle, self.number = handle, handle.number
         self.station, self.metres, self.seconds, self.state, self.start = out
         self.since, self.until, self.vicinity = since, until, vicinity
 
@@ -136,23 +138,10 @@ class Prepared:
         self.when: Floats
         self.hours, self.when = (NO_STATES, NO_HOURS) if hours is None else hours.packed()
         _check_hours(stations, self.hours, self.when, 0.0 if hours is None else hours.start_minute)
-        graph = stations.graph
-        self.numbers = np.array(
-            [
-                graph.snapping.radius_metres,
-                graph.snapping.cap_metres,
-                graph.pace.on_streets,
-                self.max_metres,
-                self.k,
-            ]
-        )
+        self.start_minute = 0.0 if hours is None else float(hours.start_minute)
+        """The moment the question was made for."""
         self._admitted: tuple[float, float, Flags] | None = None
         self._local = threading.local()
-
-    @property
-    def start_minute(self) -> float:
-        """The moment the question was made for."""
-        return 0.0 if self.asked is None else self.asked.start_minute
 
     def one(self, lon: float, lat: float, minute: float | None = None) -> tuple[int, Room]:
         """Ask from one point, WGS 84 degrees, at a minute of the horizon.
@@ -170,7 +159,7 @@ class Prepared:
             or room.vicinity is not self.stations.vicinity
         ):
             room = self._local.room = self._room(minute)
-        return ask(room.bundle, lon, lat, minute), room
+        return ask(room.number, lon, lat, minute), room
 
     def many(self, lon: Floats, lat: Floats, *rows: Any) -> None:
         """Ask from each of n points, WGS 84 degrees, at the minute the question was made for.
@@ -178,35 +167,49 @@ class Prepared:
         Args:
             rows: (n, k) stations, metres, seconds, states, (n, 2) starts and (n,) counts, written.
         """
-        minute = self.start_minute
-        ask_many(self._room(minute).bundle, lon, lat, minute, *rows)
+        if len(lon):
+            minute = self.start_minute
+            out = (*rows[:5], lon, lat, rows[5])
+            handle = self._handle(self.admit(minute)[2], self.stations.vicinity, out, len(lon))
+            ask(handle.number, 0.0, 0.0, minute)
 
-    def arguments(self, admitted: Flags) -> tuple[Any, ...]:
-        """What a bundle takes, but room for answers; `admitted` of :meth:`admit`."""
+    def _handle(
+        self, admitted: Flags, vicinity: Known, out: tuple[Any, ...], people: int
+    ) -> Handle:
+        """Everything a search takes but the point and the minute; see
+        :data:`geo.walking.question.ARRAYS`."""
         stations = self.stations
         graph = stations.graph
-        return (
-            graph.streets,
-            graph.grid,
-            graph.obstacles,
-            stations.feet,
-            stations.records,
-            stations.vicinity,
-            stations.scratch(),
+        arrays = (
+            *stations.records,
+            vicinity,
+            *stations.scratch(),
             admitted,
             self._few(admitted),
-            self.hours,
+            *self.hours,
             self.when,
-            self.numbers,
+            *out,
+        )
+        return Handle(
+            QUESTION,
+            ARRAYS,
+            dict(zip(ARRAYS, arrays, strict=True)),
+            ground=graph.ground.number,
+            pace=graph.pace.on_streets,
+            limit=self.max_metres,
+            k=self.k,
+            known=vicinity.shape[1] if len(vicinity) else 0,
+            patterns=self.hours.open.shape[0],
+            bytes=self.hours.open.shape[1],
+            people=people,
         )
 
     @staticmethod
     def _few(admitted: Flags) -> Ints:
         """Where the admitted ones are, when they are so few that looking ahead pays."""
         places: Ints = np.flatnonzero(admitted).astype(np.int32)
-        return (
-            places if len(places) <= MOST_FEW and 8 * len(places) <= len(admitted) else places[:0]
-        )
+        is_few = len(places) <= MOST_FEW and FEW_SHARE * len(places) <= len(admitted)
+        return places if is_few else places[:0]
 
     def _room(self, minute: float) -> Room:
         size = self.k
@@ -217,10 +220,12 @@ class Prepared:
             np.zeros(size, np.uint8),
             np.zeros(2),
         )
-        make: Any = bundle  # its stub counts the starred arguments wrong
         since, until, admitted = self.admit(minute)
         vicinity = self.stations.vicinity
-        return Room(make(*self.arguments(admitted), *out), out, since, until, vicinity)
+        nobody = (np.empty(0), np.empty(0), np.empty(0, np.int32))
+        return Room(
+            self._handle(admitted, vicinity, (*out, *nobody), 0), out, since, until, vicinity
+        )
 
     def admit(self, minute: float) -> tuple[float, float, Flags]:
         """From which minute until which a list of admitted stations holds, and the list."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from numba import njit
 
-from geo.walking.arrays import ITEM_BITS, Floats, Ints, Longs, Records, Scratch
+from geo.walking.arrays import ITEM_BITS, Floats, Ints, Longs, Singles
 
 # The queue holds one number an entry: 39 bits of metres (in steps of 15 µm, up to 8,388 km), then
 # 24 bits of what is reached, so that of two things equally far the lower comes out first. Junctions
@@ -87,18 +87,24 @@ def keep_least(
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def aims_of(
-    records: Records, scratch: Scratch, few: Ints, x: float, y: float, limit: float
+    place_plane: Singles,
+    aim: Ints,
+    aim_plane: Singles,
+    few: Ints,
+    x: float,
+    y: float,
+    limit: float,
 ) -> int:  # pragma: no cover - compiled
-    """Which of a `few` stations may be within the limit, into the scratch; -1: too many."""
+    """Which of a `few` stations may be within the limit, into `aim`; -1: too many."""
     count = 0
     for position in few:
-        to_x, to_y = records.place_plane[position, 0], records.place_plane[position, 1]
+        to_x, to_y = place_plane[position, 0], place_plane[position, 1]
         if (to_x - x) ** 2 + (to_y - y) ** 2 > (limit + 1.0) ** 2:
             continue
-        if count == len(scratch.aim):
+        if count == len(aim):
             return -1
-        scratch.aim[count] = position
-        scratch.aim_plane[count, 0] = to_x
-        scratch.aim_plane[count, 1] = to_y
+        aim[count] = position
+        aim_plane[count, 0] = to_x
+        aim_plane[count, 1] = to_y
         count += 1
     return count

@@ -19,14 +19,12 @@ from numba import njit
 
 from geo.walking.arrays import (
     ITEM_BITS,
-    Feet,
     Flags,
     Floats,
     Hours,
     Ints,
     Records,
     Scratch,
-    Streets,
 )
 from geo.walking.queues import aims_of, keep_least, pop, push, steps
 
@@ -56,28 +54,13 @@ def hours_state(
     return OPEN if certain else UNKNOWN
 
 
-@njit(cache=True, nogil=True)
-def passes(
-    feet: Feet, station: int, allow: Flags, required: np.uint64, any_of: np.uint64
-) -> bool:  # pragma: no cover - compiled
-    """The filters that do not depend on time. `allow` may be empty: all."""
-    if len(allow) and not allow[station]:
-        return False
-    features = feet.features[station]
-    if (features & required) != required:
-        return False
-    return any_of == np.uint64(0) or bool(features & any_of)
-
-
 # `when` holds: whether walking counts, minutes before closing, whether open is demanded, whether
 # unknown passes then. `minute` is the moment asked for, counted from the horizon's first midnight.
 NO_HOURS = np.array([0.0, 0.0, 0.0, 0.0])
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
 def search(
-    streets: Streets,
-    feet: Feet,
     records: Records,
     scratch: Scratch,
     admitted: Flags,
@@ -114,8 +97,8 @@ def search(
     Returns:
         How many were found within `limit` metres, off-street metres of both ends included.
     """
-    junctions = len(streets.junction_lon)
-    link_start, links, places = streets.link_start, records.links, records.places
+    junctions = len(records.link_start) - 1
+    link_start, links, places = records.link_start, records.links, records.places
     states, queue = scratch.state, scratch.queue
     position_of_rank = records.position_of_rank
     best, best_item = scratch.best_metres, scratch.best_item
@@ -124,12 +107,15 @@ def search(
     with_hours, only_open = len(hours.row_pattern) > 0, when[2] != 0.0
     off_seconds = off_street / pace
     size = known = count = 0
-    aims = aims_of(records, scratch, few, x, y, limit) if len(few) else -1
-    if aims == 0:
-        return 0
     aim, aim_plane, junction_plane = scratch.aim, scratch.aim_plane, records.junction_plane
+    aims = -1
+    if len(few):
+        aims = aims_of(records.place_plane, aim, aim_plane, few, x, y, limit)
+        if aims == 0:
+            return 0
     # On the person's own chain one need not go by its ends.
-    for position in range(feet.chain_start[start_chain], feet.chain_start[start_chain + 1]):
+    chain = records.chains[start_chain]
+    for position in range(chain.first, chain.last):
         if not admitted[position]:
             continue
         place = places[position]
@@ -148,11 +134,11 @@ def search(
             if known == k:
                 limit = min(limit, best[k - 1])
     for side in range(2):
-        along, along_seconds = start_metres, start_seconds
+        along, along_seconds, item = start_metres, start_seconds, int(chain.start)
         if side:
-            along = streets.chain_metres[start_chain] - along
-            along_seconds = streets.chain_seconds[start_chain] - along_seconds
-        item = streets.chain_end[start_chain, side]
+            along = chain.metres - along
+            along_seconds = chain.seconds - along_seconds
+            item = int(chain.end)
         there = off_street + along
         state = states[item]
         if there > limit or (state.stamp == stamp and state.metres <= there):
@@ -184,7 +170,7 @@ def search(
                     aim_plane[number, 0] = aim_plane[aims, 0]
                     aim_plane[number, 1] = aim_plane[aims, 1]
                     break
-            station = feet.by_rank[item - junctions]
+            station = places[place_of - junctions].station
             open_state = UNKNOWN
             if with_hours:
                 at = minute + (seconds / 60.0 if when[0] else 0.0)

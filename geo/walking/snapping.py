@@ -8,23 +8,29 @@ the middle latitude, which agrees to a millimetre.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
+from geo.walking.addresses import Handle, carray, pointer, record_of
 from geo.walking.arrays import (
     LAID,
     RAISED,
     SMALL_PART,
+    STANDING,
     Flags,
     Floats,
     Grid,
+    Ground,
     Ints,
     Longs,
-    Obstacles,
-    StreetGrid,
+    Standing,
     Streets,
 )
+from geo.walking.free_feet import free_foot
+from geo.walking.geometry import fraction_of, metres_between, point_on
 from geo.walking.grids import grid_of, metres_per_degree
 from geo.walking.obstacles import is_crossed
 
@@ -35,8 +41,6 @@ __all__ = [
     "feet_of",
     "foot_of",
     "metres_per_degree",
-    "point_on",
-    "segment_metres",
     "small_parts",
 ]
 
@@ -48,43 +52,48 @@ CAP_METRES = 500.0
 RAISED_METRES = 15.0
 """A street on a bridge or in a tunnel counts as this much farther: the street on the ground below
 is meant, and a footbridge is reached by its stairs."""
-TRIES = 24
-"""When something lies between a point and the nearest foot, so many of the nearest are tried."""
-STEP_METRES = 40.0
-"""Besides the nearest place of a segment, places ever so far along it are feet to be tried: past a
-building in front of a long straight street there may be a way."""
-SAME_METRES = 0.001  # feet so near each other are one: segments meet at their ends
+NOTHING = 1e-30  # the square of a length, lest a segment without one divide by zero
 
 
-@njit(cache=True, nogil=True)
-def segment_metres(points: Floats) -> Floats:  # pragma: no cover - compiled
-    """(C,) from each of (C, 2) points to the next, the last 0; scaled at the middle latitude, which
-    is within 1e-6 of the geodesic for segments of some kilometres."""
-    count = len(points)
-    metres = np.zeros(count)
-    for i in range(count - 1):
-        across, along = metres_per_degree((points[i, 1] + points[i + 1, 1]) / 2)
-        metres[i] = math.hypot(
-            (points[i + 1, 0] - points[i, 0]) * across, (points[i + 1, 1] - points[i, 1]) * along
-        )
-    return metres
+ARRAYS = {
+    "frame": np.float64,
+    "shape": np.int64,
+    "start": np.int32,
+    "laid": LAID,
+    "vertex_lon": np.float64,
+    "vertex_lat": np.float64,
+    "vertex_metres": np.float64,
+    "vertex_seconds": np.float64,
+    "vertex_chain": np.int32,
+    "standing_frame": np.float64,
+    "standing_shape": np.int64,
+    "standing_start": np.int32,
+    "standing": STANDING,
+    "standing_lon": np.int32,
+    "standing_lat": np.int32,
+    "standing_feature": np.int32,
+    "feature_start": np.int32,
+}
+GROUND = record_of(ARRAYS, {"radius": np.float64, "cap": np.float64})
+"""All that the foot of a point is looked for in, by addresses."""
+_FLOAT, _LONG, _INT = np.float64, np.int64, np.int32
 
 
-def build_grid(streets: Streets) -> StreetGrid:
+def build_grid(streets: Streets) -> Grid:
     """Sort the segments into cells.
 
-    Cost: some 5,000,000 segments a second; 28 bytes a segment and cell.
+    Cost: some 5,000,000 segments a second; 4 bytes a segment and cell.
     """
-    return lay_out(
-        streets,
-        grid_of(
-            streets.vertex_lon, streets.vertex_lat, streets.vertex_street, cell_metres=CELL_METRES
-        ),
+    return grid_of(
+        streets.vertex_lon, streets.vertex_lat, streets.vertex_street, cell_metres=CELL_METRES
     )
 
 
-def lay_out(streets: Streets, grid: Grid) -> StreetGrid:
-    """Copy the segments into the order of a grid's cells."""
+def ground_of(
+    streets: Streets, grid: Grid, standing: Standing, radius: float, cap: float
+) -> Handle:
+    """Streets, and what stands in the way, made ready for :func:`foot_of`: `radius` and `cap` are
+    those described there. Cost: 24 bytes a segment and cell."""
     frame, shape, start, items = grid
     laid = np.zeros(len(items), LAID)
     cell = np.repeat(np.arange(len(start) - 1), np.diff(start))
@@ -98,56 +107,101 @@ def lay_out(streets: Streets, grid: Grid) -> StreetGrid:
             laid[at] = (vertex[items] - origin) / size - corner
             laid[by] = (vertex[items + 1] - vertex[items]) / size
     laid["segment"], laid["flags"] = items, streets.vertex_flags[items]
-    return StreetGrid(frame, shape, start, items, laid)
+    arrays: tuple[npt.NDArray[Any], ...] = (
+        *(frame, shape, start, laid, streets.vertex_lon, streets.vertex_lat),
+        *(streets.vertex_metres, streets.vertex_seconds, streets.vertex_chain),
+        *standing,
+    )
+    values = dict(zip(ARRAYS, arrays, strict=True))
+    return Handle(GROUND, ARRAYS, values, radius=radius, cap=cap)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
-def _fraction(
-    streets: Streets, i: int, lon: float, lat: float, across: float, along: float
-) -> float:  # pragma: no cover - compiled
-    """Where along a segment the foot of a point lies."""
-    ax = (streets.vertex_lon[i] - lon) * across
-    ay = (streets.vertex_lat[i] - lat) * along
-    bx = (streets.vertex_lon[i + 1] - lon) * across - ax
-    by = (streets.vertex_lat[i + 1] - lat) * along - ay
-    square = bx * bx + by * by
-    if square == 0.0:
-        return 0.0
-    return float(min(max(-(ax * bx + ay * by) / square, 0.0), 1.0))
+@njit(inline="always")
+def ground_at(number: int) -> Ground:  # pragma: no cover - compiled
+    """What a handle of :func:`ground_of` stands for."""
+    g = carray(pointer(number), 1, GROUND)[0]
+    return Ground(
+        carray(pointer(g.frame), 4, _FLOAT),
+        carray(pointer(g.shape), 2, _LONG),
+        carray(pointer(g.start), g.start_size, _INT),
+        carray(pointer(g.laid), g.laid_size, LAID),
+        carray(pointer(g.vertex_lon), g.vertex_lon_size, _FLOAT),
+        carray(pointer(g.vertex_lat), g.vertex_lat_size, _FLOAT),
+        carray(pointer(g.vertex_metres), g.vertex_metres_size, _FLOAT),
+        carray(pointer(g.vertex_seconds), g.vertex_seconds_size, _FLOAT),
+        carray(pointer(g.vertex_chain), g.vertex_chain_size, _INT),
+        Standing(
+            carray(pointer(g.standing_frame), 4, _FLOAT),
+            carray(pointer(g.standing_shape), 2, _LONG),
+            carray(pointer(g.standing_start), g.standing_start_size, _INT),
+            carray(pointer(g.standing), g.standing_size, STANDING),
+            carray(pointer(g.standing_lon), g.standing_lon_size, _INT),
+            carray(pointer(g.standing_lat), g.standing_lat_size, _INT),
+            carray(pointer(g.standing_feature), g.standing_feature_size, _INT),
+            carray(pointer(g.feature_start), g.feature_start_size, _INT),
+        ),
+        g.radius,
+        g.cap,
+    )
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def foot_of(
-    streets: Streets,
-    grid: StreetGrid,
-    obstacles: Obstacles,
-    lon: float,
-    lat: float,
-    radius: float,
-    cap: float,
+    number: int, lon: float, lat: float
 ) -> tuple[int, float, float, bool]:  # pragma: no cover - compiled
-    """The foot of a point on the nearest street.
+    """The foot of a point on the nearest street; `number` is that of the ground's handle.
 
     Order of choice: the nearest segment of a large part within `radius`; else the nearest of a
     small part within `radius`; else the same within `cap`. Raised streets count as 15 m farther.
 
     If something that nobody walks through lies between the point and that foot (see
     :mod:`geo.walking.obstacles`), the nearest foot on the ground to which nothing does is taken
-    instead: of parts of the same size, within `radius`, among the nearest :data:`TRIES`. If there
-    is none the first one stays, and is doubtful.
+    instead (:mod:`geo.walking.free_feet`). If there is none the first one stays, and is doubtful.
 
     Returns:
         The segment (its first vertex; -1 when there is none within `cap`), the fraction along it,
         the metres from the point to the foot, and whether the foot is doubtful.
 
-    Cost: one or two microseconds; some twenty where something lies between.
+    Cost: half a microsecond; some more where something lies between.
     """
+    ground = ground_at(number)
     across, along = metres_per_degree(lat)
-    columns, rows = grid.shape
-    x = (lon - grid.frame[0]) / grid.frame[2]
-    y = (lat - grid.frame[1]) / grid.frame[3]
+    i, is_small = _nearest_segment(ground, lon, lat, across, along)
+    at, metres, doubtful = 0.0, math.inf, False
+    if i >= 0:
+        at = fraction_of(ground.vertex_lon, ground.vertex_lat, i, lon, lat, across, along)
+        foot_lon, foot_lat = point_on(ground.vertex_lon, ground.vertex_lat, i, at)
+        metres = metres_between(lon, lat, foot_lon, foot_lat)
+        if len(ground.standing.laid) and is_crossed(
+            ground.standing, lon, lat, foot_lon, foot_lat, metres
+        ):
+            wanted = SMALL_PART if is_small else 0
+            other, other_at = _free_foot(number, lon, lat, across, along, wanted)
+            if other < 0:
+                doubtful = True
+            else:
+                i, at = other, other_at
+                foot_lon, foot_lat = point_on(ground.vertex_lon, ground.vertex_lat, i, at)
+                metres = metres_between(lon, lat, foot_lon, foot_lat)
+    return i, at, metres, doubtful
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _nearest_segment(
+    ground: Ground,
+    lon: float,
+    lat: float,
+    across: float,
+    along: float,
+) -> tuple[int, bool]:  # pragma: no cover - compiled
+    """The segment that :func:`foot_of` chooses before it looks at what lies between, and whether it
+    is of a small part. `across` and `along` are the metres of a degree there."""
+    radius, cap = ground.radius, ground.cap
+    columns, rows = ground.shape
+    x = (lon - ground.frame[0]) / ground.frame[2]
+    y = (lat - ground.frame[1]) / ground.frame[3]
     column, row = math.floor(x), math.floor(y)
-    width, height = grid.frame[2] * across, grid.frame[3] * along
+    width, height = ground.frame[2] * across, ground.frame[3] * along
     to_side = min(
         (x - column) * width,
         (column + 1 - x) * width,
@@ -155,7 +209,7 @@ def foot_of(
         (row + 1 - y) * height,
     )
     side = min(width, height)
-    large, large_cost = -1, math.inf
+    large, large_cost, large_square = -1, math.inf, math.inf
     small, small_cost = -1, math.inf
     ring = 0
     while True:
@@ -167,27 +221,30 @@ def foot_of(
         for r in range(max(row - ring, 0), min(row + ring, rows - 1) + 1):
             is_edge = r == row - ring or r == row + ring
             step = 1 if is_edge or ring == 0 else 2 * ring
+            py = (y - r) * height
+            far_y = max(-py, py - height, 0.0)
             for c in range(column - ring, column + ring + 1, step):
                 if c < 0 or c >= columns:
                     continue
-                px, py = (x - c) * width, (y - r) * height
+                px = (x - c) * width
                 # Whatever lies in this cell is at least so far away.
                 far_x = max(-px, px - width, 0.0)
-                far_y = max(-py, py - height, 0.0)
-                if far_x * far_x + far_y * far_y > large_cost * large_cost:
+                if far_x * far_x + far_y * far_y > large_square:
                     continue
                 cell = r * columns + c
-                for position in range(grid.start[cell], grid.start[cell + 1]):
-                    one = grid.laid[position]
+                for position in range(ground.start[cell], ground.start[cell + 1]):
+                    one = ground.laid[position]
                     ax, ay = one.x * width - px, one.y * height - py
                     bx, by = one.dx * width, one.dy * height
-                    square = bx * bx + by * by
-                    at = 0.0
-                    if square > 0.0:
-                        at = min(max(-(ax * bx + ay * by) / square, 0.0), 1.0)
+                    at = -(ax * bx + ay * by) / (bx * bx + by * by + NOTHING)
+                    at = min(max(at, 0.0), 1.0)
                     ax += at * bx
                     ay += at * by
-                    cost = math.sqrt(ax * ax + ay * ay)
+                    square = ax * ax + ay * ay
+                    # A small part farther than a large one is of no account.
+                    if square > large_square:
+                        continue
+                    cost = math.sqrt(square)
                     if one.flags & RAISED:
                         cost += RAISED_METRES
                     if cost > cap:
@@ -197,155 +254,45 @@ def foot_of(
                         if cost < small_cost or (cost == small_cost and i < small):
                             small, small_cost = i, cost
                     elif cost < large_cost or (cost == large_cost and i < large):
-                        large, large_cost = i, cost
+                        large, large_cost, large_square = i, cost, cost * cost
         ring += 1
-    i = large
-    if large < 0 or (large_cost > radius and small_cost <= radius):
-        i = small
-    if i < 0:
-        return -1, 0.0, math.inf, False
-    at = _fraction(streets, i, lon, lat, across, along)
-    metres = _metres_to(streets, i, at, lon, lat)
-    foot_lon, foot_lat = point_on(streets, i, at)
-    if not is_crossed(obstacles, lon, lat, foot_lon, foot_lat, metres):
-        return i, at, metres, False
-    wanted = streets.vertex_flags[i] & SMALL_PART
-    other, other_at = _free_foot(streets, grid, obstacles, lon, lat, radius, wanted)
-    if other < 0:
-        return i, at, metres, True
-    return other, other_at, _metres_to(streets, other, other_at, lon, lat), False
+    is_small = large < 0 or (large_cost > radius and small_cost <= radius)
+    return small if is_small else large, is_small
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
+def along_chain(
+    ground: Ground, i: int, at: float
+) -> tuple[int, float, float]:  # pragma: no cover - compiled
+    """The chain of a place on a segment, and metres and seconds from its start."""
+    metres, seconds = ground.vertex_metres[i], ground.vertex_seconds[i]
+    metres += at * (ground.vertex_metres[i + 1] - metres)
+    seconds += at * (ground.vertex_seconds[i + 1] - seconds)
+    return ground.vertex_chain[i], metres, seconds
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _free_foot(
-    streets: Streets,
-    grid: StreetGrid,
-    obstacles: Obstacles,
-    lon: float,
-    lat: float,
-    radius: float,
-    wanted: int,
+    number: int, lon: float, lat: float, across: float, along: float, wanted: int
 ) -> tuple[int, float]:  # pragma: no cover - compiled
-    """The nearest foot on the ground within `radius` to which nothing lies between, on parts that
-    are small or not as `wanted` says; -1 where there is none among the nearest :data:`TRIES`."""
-    across, along = metres_per_degree(lat)
-    columns, rows = grid.shape
-    first_column = max(math.floor((lon - radius / across - grid.frame[0]) / grid.frame[2]), 0)
-    last_column = min(
-        math.floor((lon + radius / across - grid.frame[0]) / grid.frame[2]), columns - 1
-    )
-    first_row = max(math.floor((lat - radius / along - grid.frame[1]) / grid.frame[3]), 0)
-    last_row = min(math.floor((lat + radius / along - grid.frame[1]) / grid.frame[3]), rows - 1)
-    costs, ats = np.empty(TRIES), np.empty(TRIES)
-    xs, ys = np.empty(TRIES), np.empty(TRIES)
-    segments = np.empty(TRIES, np.int32)
-    count = 0
-    for row in range(first_row, last_row + 1):
-        for column in range(first_column, last_column + 1):
-            cell = row * columns + column
-            for position in range(grid.start[cell], grid.start[cell + 1]):
-                i = grid.items[position]
-                if streets.vertex_flags[i] != wanted:
-                    continue
-                ax = (streets.vertex_lon[i] - lon) * across
-                ay = (streets.vertex_lat[i] - lat) * along
-                bx = (streets.vertex_lon[i + 1] - lon) * across - ax
-                by = (streets.vertex_lat[i + 1] - lat) * along - ay
-                square = bx * bx + by * by
-                at, step = 0.0, 2.0
-                if square > 0.0:
-                    at = min(max(-(ax * bx + ay * by) / square, 0.0), 1.0)
-                    step = STEP_METRES / math.sqrt(square)
-                for direction in (-1.0, 1.0):
-                    here = at
-                    while 0.0 <= here <= 1.0:
-                        x, y = ax + here * bx, ay + here * by
-                        cost = math.hypot(x, y)
-                        if cost > radius:
-                            break
-                        count = _insert(costs, segments, ats, xs, ys, count, cost, i, here, x, y)
-                        here += direction * step
-    for n in range(count):
-        foot_lon, foot_lat = point_on(streets, segments[n], ats[n])
-        if not is_crossed(obstacles, lon, lat, foot_lon, foot_lat, math.hypot(xs[n], ys[n])):
-            return segments[n], ats[n]
-    return -1, 0.0
+    """See :func:`geo.walking.free_feet.free_foot`; apart, because few points come here."""
+    return free_foot(ground_at(number), lon, lat, across, along, wanted)
 
 
-@njit(cache=True, nogil=True)
-def _insert(
-    costs: Floats,
-    segments: Ints,
-    ats: Floats,
-    xs: Floats,
-    ys: Floats,
-    count: int,
-    cost: float,
-    i: int,
-    at: float,
-    x: float,
-    y: float,
-) -> int:  # pragma: no cover - compiled
-    """Put a foot into its place among the nearest so far, `count` of them; a place on the ground
-    that is among them already, as where two segments meet, is not taken again.
-
-    Returns:
-        How many there are now.
-    """
-    if count == TRIES and cost > costs[count - 1]:
-        return count
-    for n in range(count):
-        if abs(xs[n] - x) < SAME_METRES and abs(ys[n] - y) < SAME_METRES:
-            return count
-    n = min(count, TRIES - 1)
-    while n > 0 and (costs[n - 1] > cost or (costs[n - 1] == cost and segments[n - 1] > i)):
-        costs[n], segments[n], ats[n] = costs[n - 1], segments[n - 1], ats[n - 1]
-        xs[n], ys[n] = xs[n - 1], ys[n - 1]
-        n -= 1
-    costs[n], segments[n], ats[n], xs[n], ys[n] = cost, i, at, x, y
-    return min(count + 1, TRIES)
-
-
-@njit(cache=True, nogil=True)
-def _metres_to(
-    streets: Streets, i: int, at: float, lon: float, lat: float
-) -> float:  # pragma: no cover - compiled
-    """Metres from a point to a place on a segment, scaled at the middle latitude."""
-    foot_lon, foot_lat = point_on(streets, i, at)
-    across, along = metres_per_degree((lat + foot_lat) / 2)
-    return math.hypot((foot_lon - lon) * across, (foot_lat - lat) * along)
-
-
-@njit(cache=True, nogil=True)
-def point_on(
-    streets: Streets, i: int, at: float
-) -> tuple[float, float]:  # pragma: no cover - compiled
-    """Longitude and latitude at a fraction of a segment."""
-    return (
-        streets.vertex_lon[i] + at * (streets.vertex_lon[i + 1] - streets.vertex_lon[i]),
-        streets.vertex_lat[i] + at * (streets.vertex_lat[i + 1] - streets.vertex_lat[i]),
-    )
-
-
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def feet_of(
-    streets: Streets,
-    grid: StreetGrid,
-    obstacles: Obstacles,
-    lon: Floats,
-    lat: Floats,
-    radius: float,
-    cap: float,
+    number: int, lon: Floats, lat: Floats
 ) -> tuple[
     Ints, Ints, Floats, Floats, Floats, Floats, Floats, Flags
 ]:  # pragma: no cover - compiled
-    """The feet of many points.
+    """The feet of many points; `number` of the ground's handle.
 
     Returns:
         (n,) segment and chain (-1: off the network), metres and seconds from the chain's start,
         metres off the street, longitude and latitude of the foot (NaN off the network), 1 for a
         doubtful foot.
     """
+    ground = ground_at(number)
     count = len(lon)
     segment = np.full(count, -1, np.int32)
     chain = np.full(count, -1, np.int32)
@@ -356,20 +303,14 @@ def feet_of(
     foot_lat = np.full(count, np.nan)
     doubtful = np.zeros(count, np.uint8)
     for n in range(count):
-        i, at, off, doubt = foot_of(streets, grid, obstacles, lon[n], lat[n], radius, cap)
+        i, at, off, doubt = foot_of(number, lon[n], lat[n])
         if i < 0:
             continue
         segment[n] = i
         doubtful[n] = doubt
-        chain[n] = streets.vertex_chain[i]
-        metres[n] = streets.vertex_metres[i] + at * (
-            streets.vertex_metres[i + 1] - streets.vertex_metres[i]
-        )
-        seconds[n] = streets.vertex_seconds[i] + at * (
-            streets.vertex_seconds[i + 1] - streets.vertex_seconds[i]
-        )
+        chain[n], metres[n], seconds[n] = along_chain(ground, i, at)
         off_street[n] = off
-        foot_lon[n], foot_lat[n] = point_on(streets, i, at)
+        foot_lon[n], foot_lat[n] = point_on(ground.vertex_lon, ground.vertex_lat, i, at)
     return segment, chain, metres, seconds, off_street, foot_lon, foot_lat, doubtful
 
 

@@ -20,22 +20,24 @@ from numba import njit
 from geo.walking.arrays import (
     ITEM_BITS,
     KNOWN,
-    Feet,
     Flags,
     Floats,
     Hours,
     Ints,
     Records,
+    Scratch,
     Streets,
 )
 from geo.walking.label_search import label_junctions, seeds_of
 from geo.walking.labels import buckets_of, costs_of, passing
 from geo.walking.queues import steps
-from geo.walking.search import UNKNOWN, hours_state
+from geo.walking.search import OPEN, UNKNOWN, hours_state
 from geo.walking.stations import StationsOnStreets
 
 KNOWN_STATIONS = 16
 """Known of each junction: with half of them open, five are among them nearly always."""
+SAME_METRES = 1e-6
+"""Two ways that differ by less are one."""
 UNSURE = -2
 """What :func:`look_around` returns where only a search can tell."""
 
@@ -127,12 +129,12 @@ def _seconds(
     return out
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
 def look_around(
     vicinity: npt.NDArray[np.void],
-    streets: Streets,
-    feet: Feet,
+    known: int,
     records: Records,
+    scratch: Scratch,
     admitted: Flags,
     hours: Hours,
     when: Floats,
@@ -144,68 +146,96 @@ def look_around(
     pace: float,
     k: int,
     limit: float,
-    seen: Ints,
     found: Ints,
     found_metres: Floats,
     found_seconds: Floats,
     found_state: Flags,
 ) -> int:  # pragma: no cover - compiled
     """What :func:`geo.walking.search.search` finds, from the table; :data:`UNSURE` where that does
-    not reach. Arguments as there; `seen` is room for positions."""
-    count, places = vicinity.shape[1], records.places
-    first, last = feet.chain_start[start_chain], feet.chain_start[start_chain + 1]
-    if 2 * count + last - first > len(seen):
+    not reach. Arguments as there; the table has `known` stations a junction, one after another."""
+    places, seen, who = records.places, scratch.seen, scratch.best_item
+    if k > len(who) or 2 * known > len(seen):
         return UNSURE
-    with_hours, only_open = len(hours.row_pattern) > 0, when[2] != 0.0
+    chain = records.chains[start_chain]
+    on_arrival, stay, only_open, unknown_passes = when[0], int(when[1]), when[2], when[3]
+    with_hours = len(hours.row_pattern) > 0
     off_seconds = off_street / pace
-    to_a, seconds_a = off_street + start_metres, off_seconds + start_seconds
-    to_b = off_street + (streets.chain_metres[start_chain] - start_metres)
-    seconds_b = off_seconds + (streets.chain_seconds[start_chain] - start_seconds)
-    known_a = vicinity[streets.chain_end[start_chain, 0]]
-    known_b = vicinity[streets.chain_end[start_chain, 1]]
-    # Whatever an end does not know of is at least as far as the last it knows.
-    sure = np.inf
-    if known_a[count - 1].position >= 0:
-        sure = to_a + known_a[count - 1].metres
-    if known_b[count - 1].position >= 0:
-        sure = min(sure, to_b + known_b[count - 1].metres)
-    size = number = at_a = at_b = 0
-    own = last - first
-    own_done = np.uint64(0)
-    while True:
-        here, position, took = np.inf, -1, 0.0
-        source = 0
-        if at_a < count and known_a[at_a].position >= 0:
-            here, position = to_a + known_a[at_a].metres, known_a[at_a].position
-            took, source = seconds_a + known_a[at_a].seconds, 1
-        if at_b < count and known_b[at_b].position >= 0:
-            there = to_b + known_b[at_b].metres
-            if there < here:
-                here, position = there, known_b[at_b].position
-                took, source = seconds_b + known_b[at_b].seconds, 2
-        which = -1
-        for one in range(own):
-            if own_done >> np.uint64(one) & np.uint64(1):
-                continue
-            place = places[first + one]
-            there = off_street + abs(place.metres - start_metres) + place.off
-            if there < here:
-                here, position, source, which = there, first + one, 3, one
-                took = off_seconds + abs(place.seconds - start_seconds) + place.off / pace
-        if position < 0 or here > limit:
-            if sure <= limit:
-                return UNSURE
-            return number
-        if number == k and steps(here) > steps(found_metres[k - 1]):
-            return number
-        if here >= sure:
-            return UNSURE
-        if source == 1:
-            at_a += 1
-        elif source == 2:
-            at_b += 1
+    number = 0
+    # Along the chain itself, from the person outwards: nobody goes by its ends where the straight
+    # way is shorter.
+    right, high = chain.first, chain.last
+    while right < high:
+        middle = (right + high) >> 1
+        if places[middle].metres < start_metres:
+            right = middle + 1
         else:
-            own_done |= np.uint64(1) << np.uint64(which)
+            high = middle
+    left = right - 1
+    while True:
+        position, gap = -1, limit
+        if left >= chain.first:
+            position, gap = left, start_metres - places[left].metres
+        if right < chain.last and (position < 0 or places[right].metres - start_metres < gap):
+            position, gap = right, places[right].metres - start_metres
+        if position < 0 or off_street + gap > limit:
+            break
+        if number == k and steps(off_street + gap) > steps(found_metres[k - 1]):
+            break
+        if position == left:
+            left -= 1
+        else:
+            right += 1
+        if not admitted[position]:
+            continue
+        place = places[position]
+        here = off_street + gap + place.off
+        if here > limit:
+            continue
+        took = off_seconds + abs(place.seconds - start_seconds) + place.off / pace
+        state = UNKNOWN
+        if with_hours:
+            at = minute + (took / 60.0 if on_arrival else 0.0)
+            state = hours_state(hours, place.station, math.floor(at), stay)
+            if only_open and state != OPEN and not (state == UNKNOWN and unknown_passes):
+                continue
+        number = _enter(
+            places, who, found_metres, found_seconds, found_state, number, k,
+            position, here, took, state,
+        )  # fmt: skip
+    # By its ends, both in one order, so that each station is met the shorter way first.
+    to_a, seconds_a = off_street + start_metres, off_seconds + start_seconds
+    to_b = off_street + (chain.metres - start_metres)
+    seconds_b = off_seconds + (chain.seconds - start_seconds)
+    at_a, at_b = chain.start * known, chain.end * known
+    last_a, last_b = at_a + known - 1, at_b + known - 1
+    # Whatever an end does not know of is at least as far as the last it knows.
+    sure = math.inf
+    if vicinity[last_a].position >= 0:
+        sure = to_a + vicinity[last_a].metres
+    if vicinity[last_b].position >= 0:
+        sure = min(sure, to_b + vicinity[last_b].metres)
+    size = 0
+    while True:
+        here, position, took = math.inf, -1, 0.0
+        from_a = False
+        if at_a <= last_a and vicinity[at_a].position >= 0:
+            here, position = to_a + vicinity[at_a].metres, vicinity[at_a].position
+            took, from_a = seconds_a + vicinity[at_a].seconds, True
+        if at_b <= last_b and vicinity[at_b].position >= 0:
+            there = to_b + vicinity[at_b].metres
+            if there < here:
+                here, position = there, vicinity[at_b].position
+                took, from_a = seconds_b + vicinity[at_b].seconds, False
+        bound = min(here, sure)
+        if bound > limit or (number == k and steps(bound) > steps(found_metres[k - 1])):
+            break
+        if here >= sure or position < 0:
+            number = UNSURE
+            break
+        if from_a:
+            at_a += 1
+        else:
+            at_b += 1
         if not admitted[position]:
             continue
         again = False
@@ -217,30 +247,60 @@ def look_around(
             continue
         seen[size] = position
         size += 1
-        station = feet.on_chain[position]
+        place = places[position]
+        if chain.first <= position < chain.last:
+            straight = off_street + abs(place.metres - start_metres) + place.off
+            if straight <= here + SAME_METRES:
+                continue
+            # Shorter round about: it may stand farther back already, or have been closed then.
+            number = UNSURE
+            break
         state = UNKNOWN
         if with_hours:
-            at = minute + (took / 60.0 if when[0] else 0.0)
-            state = hours_state(hours, station, math.floor(at), int(when[1]))
-            if only_open and state != 1 and not (state == UNKNOWN and when[3]):
+            at = minute + (took / 60.0 if on_arrival else 0.0)
+            state = hours_state(hours, place.station, math.floor(at), stay)
+            if only_open and state != OPEN and not (state == UNKNOWN and unknown_passes):
                 continue
-        # Equally far, to the steps of the search's queue: by rank.
-        key = steps(here) << ITEM_BITS | places[position].rank
-        at_place = number
-        while at_place > 0:
-            other = found[at_place - 1]
-            if steps(found_metres[at_place - 1]) << ITEM_BITS | feet.rank[other] <= key:
-                break
-            at_place -= 1
-        if at_place == k:
-            continue
-        for one in range(min(number, k - 1), at_place, -1):
-            found[one] = found[one - 1]
-            found_metres[one] = found_metres[one - 1]
-            found_seconds[one] = found_seconds[one - 1]
-            found_state[one] = found_state[one - 1]
-        found[at_place] = station
-        found_metres[at_place] = here
-        found_seconds[at_place] = took
-        found_state[at_place] = state
-        number = min(number + 1, k)
+        number = _enter(
+            places, who, found_metres, found_seconds, found_state, number, k,
+            position, here, took, state,
+        )  # fmt: skip
+    for one in range(number):
+        found[one] = places[who[one]].station
+    return number
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _enter(
+    places: npt.NDArray[np.void],
+    who: Ints,
+    found_metres: Floats,
+    found_seconds: Floats,
+    found_state: Flags,
+    number: int,
+    k: int,
+    position: int,
+    here: float,
+    took: float,
+    state: int,
+) -> int:  # pragma: no cover - compiled
+    """Put a station into its place among the `number` nearest so far, at most k: by metres in the
+    steps of the search's queue, equals by rank. Returns how many there are now."""
+    key = steps(here) << ITEM_BITS | places[position].rank
+    at = number
+    while at > 0:
+        if steps(found_metres[at - 1]) << ITEM_BITS | places[who[at - 1]].rank <= key:
+            break
+        at -= 1
+    if at == k:
+        return number
+    for one in range(min(number, k - 1), at, -1):
+        who[one] = who[one - 1]
+        found_metres[one] = found_metres[one - 1]
+        found_seconds[one] = found_seconds[one - 1]
+        found_state[one] = found_state[one - 1]
+    who[at] = position
+    found_metres[at] = here
+    found_seconds[at] = took
+    found_state[at] = state
+    return min(number + 1, k)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from geo.errors import Invalid
@@ -52,6 +52,10 @@ class Wanted(NamedTuple):
     def on_arrival(self) -> bool:
         """Whether a station is asked for the moment one gets there, not for one moment for all."""
         return not isinstance(self.open_rule, datetime)
+
+    def arrival(self, moment: datetime, seconds: float) -> datetime:
+        """The moment that counts for a station so many seconds away."""
+        return moment + timedelta(seconds=seconds) if self.on_arrival else moment
 
 
 def wanted(

@@ -1,20 +1,14 @@
-"""The walking search against scipy's Dijkstra on the fine graph, and by hand."""
+"""The walking search by hand."""
 
 import sys
-import threading
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from pyproj import Geod
 from street_makers import network_of, place
-from street_situations import situations
-from walking_oracle import Oracle, agrees
 
-from geo.errors import Invalid, InvalidFile
-from geo.streets import read_osm
+from geo.errors import Invalid
 from geo.walking import (
     CLOSED,
     OPEN,
@@ -26,9 +20,7 @@ from geo.walking import (
     WalkingGraph,
     empty_network,
     nearest,
-    nearest_many,
     nearest_of_every_node,
-    prepared,
 )
 from geo.walking.vicinity import survey
 
@@ -393,182 +385,3 @@ def test_arrays_that_do_not_fit_are_refused():
         walk(stations, 0, 0, hours=open_when(0, [0, 9]))
     with pytest.raises(Invalid, match="not numbers"):
         StationsOnStreets(graph, np.array([np.nan]), np.array([1.0]))
-
-
-# ---------------------------------------------------------------------- by chance
-@pytest.fixture
-def few_share():
-    usual = prepared.FEW_SHARE
-    yield
-    prepared.FEW_SHARE = usual
-
-
-@pytest.mark.usefixtures("few_share")
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
-    situations(),
-    st.integers(1, 6),
-    st.sampled_from([500.0, 3000.0, 1e9]),
-    st.booleans(),
-    st.sampled_from([1, prepared.FEW_SHARE]),
-)
-def test_on_any_network_the_answer_is_the_full_dijkstras(situation, k, limit, small_matters, few):
-    # Where few stations pass, the search looks ahead to them; here often all are few.
-    prepared.FEW_SHARE = few
-    network, where, people, mask = situation
-    rule = (8, 300.0) if small_matters else (0, 0.0)
-    graph = WalkingGraph.build(
-        network, snapping=Snapping(small_part_points=rule[0], small_part_metres=rule[1])
-    )
-    oracle = Oracle(network, small_points=rule[0], small_metres=rule[1])
-    stations = stations_at(graph, *where)
-    feet = [oracle.foot(*place(*xy)) for xy in where]
-    walkers = [oracle.foot(*place(*xy)) for xy in people]
-    assume(not any(foot.is_tie for foot in feet + walkers if foot is not None))
-    assert stations.off_network.tolist() == [i for i, foot in enumerate(feet) if foot is None]
-    metres = oracle.distances(walkers, feet)
-    for row, (xy, foot) in enumerate(zip(people, walkers, strict=True)):
-        answer = walk(stations, *xy, k, allow=mask, max_metres=limit)
-        assert answer.on_network == (foot is not None)
-        if foot is not None:
-            assert answer.metres_off_start == pytest.approx(foot.off_street, abs=0.02)
-            right, error = agrees(answer.station, answer.metres, metres[row], mask, k, limit)
-            assert right, (answer, metres[row], error)
-    every = nearest_of_every_node(stations, allow=mask)
-    everywhere, which = every.junction_cost, every.junction_station
-    junctions = [oracle.node_foot(node) for node in graph.streets.junction_node]
-    from_junctions = np.where(mask, oracle.distances(junctions, feet), np.inf)
-    best = from_junctions.min(axis=1, initial=np.inf)
-    assert_allclose(everywhere, best, atol=0.1)
-    reached = np.flatnonzero(np.isfinite(best))
-    assert_allclose(from_junctions[reached, which[reached]], best[reached], atol=1e-3)
-    assert (which[np.isinf(best)] == -1).all()
-
-
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-@given(situations())
-def test_chains_lose_no_street_and_no_metre(situation):
-    network = situation[0]
-    streets = WalkingGraph.build(network).streets
-    assert streets.chain_metres.sum() == pytest.approx(network.length.sum(), abs=1e-6)
-    used = streets.vertex_street[streets.vertex_street >= 0]
-    assert set(used.tolist()) == set(range(network.pieces))
-    assert len(used) == len(network.points) - network.pieces
-    degree = np.bincount(streets.chain_end.ravel(), minlength=len(streets.junction_lon))
-    ring = streets.chain_end[:, 0] == streets.chain_end[:, 1]
-    lone = set(streets.chain_end[ring, 0].tolist())
-    assert all(degree[j] != 2 or j in lone for j in range(len(degree)))
-
-
-# ---------------------------------------------------------------------- real streets
-@pytest.mark.parametrize("file", ["heidelberg.osm.pbf", "tsinghua.osm"])
-def test_on_real_streets_the_answer_is_the_full_dijkstras(shared_data, file):
-    network = read_osm(shared_data / "networks" / file)
-    rng = np.random.default_rng(5)
-    count = 400 if network.nodes > 5000 else 60
-    spots = rng.integers(0, network.nodes, count + 100)
-    lon = network.node_lon[spots] + rng.normal(0, 50, count + 100) * METRES_EAST(network)
-    lat = network.node_lat[spots] + rng.normal(0, 50, count + 100) / 111_000
-    stations = StationsOnStreets(WalkingGraph.build(network), lon[:count], lat[:count])
-    oracle = Oracle(network)
-    feet = [oracle.foot(*at) for at in zip(lon, lat, strict=True)]
-    assert_allclose(
-        stations.snapped.off_street,
-        [f.off_street if f else np.inf for f in feet[:count]],
-        atol=0.02,
-    )
-    limit = 5000.0
-    metres = oracle.distances(feet[count:], feet[:count], limit)
-    for share in (1.0, 0.1):
-        mask = rng.random(count) < share
-        many = nearest_many(stations, lon[count:], lat[count:], 5, max_metres=limit, allow=mask)
-        for row, foot in enumerate(feet[count:]):
-            found = slice(0, many.count[row])
-            assert many.straight_line[row] == (foot is None)
-            right, error = agrees(
-                many.station[row, found], many.metres[row, found], metres[row], mask, 5, limit
-            )
-            assert right, (row, error)
-
-
-def METRES_EAST(network) -> float:
-    return 1 / (111_320 * np.cos(np.radians(network.node_lat.mean())))
-
-
-def test_every_junction_knows_what_a_person_standing_there_is_told(shared_data):
-    network = read_osm(shared_data / "networks" / "tsinghua.osm")
-    rng = np.random.default_rng(8)
-    spots = rng.integers(0, network.nodes, 40)
-    stations = StationsOnStreets(
-        WalkingGraph.build(network), network.node_lon[spots], network.node_lat[spots] + 2e-4
-    )
-    mask = rng.random(40) < 0.5
-    every = nearest_of_every_node(stations, allow=mask)
-    metres, station = every.junction_cost, every.junction_station
-    streets = stations.graph.streets
-    many = nearest_many(
-        stations, streets.junction_lon, streets.junction_lat, 1, max_metres=1e9, allow=mask
-    )
-    # People standing on a junction of a small part, or on a bridge, are led to another street, and
-    # at a closed gate there is a junction on either side.
-    _, place_of, share = np.unique(
-        np.column_stack((streets.junction_lon, streets.junction_lat)),
-        axis=0,
-        return_inverse=True,
-        return_counts=True,
-    )
-    on_it = (many.metres_off_start < 1e-6) & (share[place_of] == 1)
-    snapped = stations.graph.snap(streets.junction_lon, streets.junction_lat)
-    part = np.full(len(metres), -1)
-    part[streets.chain_end.ravel()] = np.repeat(streets.chain_part, 2)
-    on_it &= (part == streets.chain_part[snapped.chain]) & (part == 0)
-    assert on_it.sum() > 0.8 * len(metres)
-    on_it &= many.count > 0
-    assert_allclose(metres[on_it], many.metres[on_it, 0], atol=1e-6)
-    assert (station[on_it] == many.station[on_it, 0]).all()
-
-
-# ---------------------------------------------------------------------- snapshot, threads
-def test_a_snapshot_answers_as_the_graph_did(tmp_path):
-    graph = WalkingGraph.build(LONG, edition_id=12, pace=Pace(1.1, 0.4))
-    graph.save(tmp_path / "walking.npz")
-    again = WalkingGraph.load(tmp_path / "walking.npz")
-    assert (again.edition_id, again.pace, again.snapping) == (12, graph.pace, graph.snapping)
-    a, b = (walk(stations_at(g, (700, 9)), 100, 3) for g in (graph, again))
-    assert_allclose(a.metres, b.metres, rtol=0)
-    assert [path.name for path in tmp_path.iterdir()] == ["walking.npz"]
-
-
-def test_a_damaged_snapshot_is_told_and_not_used(tmp_path):
-    path = tmp_path / "walking.npz"
-    WalkingGraph.build(LONG).save(path)
-    whole = path.read_bytes()
-    for broken in (b"", b"nonsense", whole[: len(whole) // 2]):
-        path.write_bytes(broken)
-        with pytest.raises(InvalidFile, match=r"walking\.npz"):
-            WalkingGraph.load(path)
-    with pytest.raises(InvalidFile):
-        WalkingGraph.load(tmp_path / "none.npz")
-
-
-def test_many_threads_search_one_graph_at_once():
-    rng = np.random.default_rng(4)
-    nodes = rng.uniform(0, 3000, (300, 2))
-    links = [(i, int(rng.integers(0, 300)), [tuple(rng.uniform(0, 3000, 2))]) for i in range(300)]
-    graph = WalkingGraph.build(network_of([tuple(xy) for xy in nodes], links))
-    stations = stations_at(graph, *rng.uniform(0, 3000, (80, 2)))
-    lon, lat = np.array([place(*xy) for xy in rng.uniform(0, 3000, (400, 2))]).T
-    alone = nearest_many(stations, lon, lat, 4)
-    wrong: list[int] = []
-
-    def ask() -> None:
-        for _ in range(5):
-            answer = nearest_many(stations, lon, lat, 4)
-            wrong.append(int((answer.station != alone.station).sum()))
-
-    threads = [threading.Thread(target=ask) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert wrong == [0] * 30

@@ -59,8 +59,10 @@ def test_many_stations_that_close_soon_cost_a_few_searches(writer, stations, set
         close(writer, number, now + timedelta(minutes=2), now + timedelta(days=1))
     finder = Finder.load(writer, settings)
     prepared = []
-    plain = finder._prepare
-    monkeypatch.setattr(finder, "_prepare", lambda *asked: prepared.append(1) or plain(*asked))
+    plain = finder.questions.prepare
+    monkeypatch.setattr(
+        finder.questions, "prepare", lambda *asked: prepared.append(1) or plain(*asked)
+    )
     answer = finder.nearest(WEST, LAT, now=now, k=50)
     assert ids(answer) == list(range(1, 15))  # 143 m take 114 s, 153 m 122
     assert len(prepared) <= 6
