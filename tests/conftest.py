@@ -14,6 +14,8 @@ from sqlalchemy import text
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import compiled_once
+
 from geo.database import Actor, Database, Writer
 from geo.postgres import THROWAWAY, Cluster
 
@@ -21,6 +23,9 @@ from geo.postgres import THROWAWAY, Cluster
 # else new ones with each run, which is how properties find what nobody thought of.
 settings.register_profile("build", derandomize=True, print_blob=True)
 settings.load_profile("build" if os.environ.get("CI") else "default")
+
+if "PYTEST_XDIST_WORKER" in os.environ and "NUMBA_CACHE_DIR" in os.environ:
+    compiled_once.install(Path(os.environ["NUMBA_CACHE_DIR"]))
 
 TEMPLATE = "nuanyi_template"
 _numbers = itertools.count(1)

@@ -122,8 +122,10 @@ def coverage_columns(
         tag = answers.etag(found, *marks)
         if answers.unchanged(request, tag):
             return answers.not_modified(tag, public=False)
-        kind = asked.kind or beginning(areas_shown(reader))
-        if kind is None:
+        kind = asked.kind or service.map_setups.get(
+            f"first kind of {found[0].id}", lambda: beginning(areas_shown(reader)) or ""
+        )
+        if not kind:
             raise NotFound(
                 "现行版本没有区域。 The edition in force has no areas.",
                 remedy="请导入区域。 Load areas: `nuanyi import areas FILE --commit`.",

@@ -41,11 +41,12 @@ class NamePoint:
 
 
 def areas_shown(reader: Reader) -> AreasShown:
-    """The kinds of areas in force. One statement over the edition's boxes, some 10 ms a city."""
+    """The kinds of areas in force. One statement over the boxes that lie beside the shapes, which
+    are not read; some 100 ms for 22,000 areas: ask once an edition."""
     rows = reader.all(
         "SELECT a.kind, count(*) AS areas, count(a.boundary) AS with_boundary, "
-        "min(ST_XMin(a.boundary)) AS west, min(ST_YMin(a.boundary)) AS south, "
-        "max(ST_XMax(a.boundary)) AS east, max(ST_YMax(a.boundary)) AS north, "
+        "min(ST_XMin(a.boundary::box2d)) AS west, min(ST_YMin(a.boundary::box2d)) AS south, "
+        "max(ST_XMax(a.boundary::box2d)) AS east, max(ST_YMax(a.boundary::box2d)) AS north, "
         "avg(a.square_metres) AS large "
         f"FROM area a WHERE a.edition_id = {ACTIVE} GROUP BY a.kind "
         "ORDER BY large DESC NULLS LAST, a.kind"

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
+import pandas as pd
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -63,5 +63,5 @@ def ranks(values: Floats) -> Integers:
     for NaN, which has no rank."""
     found = np.zeros(len(values), dtype=np.int64)
     there = ~np.isnan(values)
-    found[there] = rankdata(-values[there], method="min")
+    found[there] = pd.Series(values[there]).rank(method="min", ascending=False).to_numpy()
     return found

@@ -19,8 +19,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
-from pypinyin.contrib.tone_convert import to_normal
 
 from geo.places.folding import Codes, fold
 from geo.places.suffixes import Suffixes, expand, pack
@@ -114,6 +112,8 @@ class Readings:
 @functools.cache
 def readings() -> Readings:
     """The dictionaries, made once a process: half a second, some 40 MB with pypinyin's own."""
+    from pypinyin.constants import PHRASES_DICT, PINYIN_DICT  # heavy, and few programs read aloud
+
     of_character: dict[str, list[str]] = {
         chr(code): list(dict.fromkeys(_plain(text.split(","))))
         for code, text in PINYIN_DICT.items()
@@ -156,6 +156,8 @@ def _plain(spoken: Iterable[str]) -> Iterable[str]:
 
 @functools.cache
 def _toneless(spoken: str) -> str:
+    from pypinyin.contrib.tone_convert import to_normal
+
     plain: str = to_normal(spoken, v_to_u=False)
     return "".join(letter for letter in plain.replace("ê", "e") if "a" <= letter <= "z") or "e"
 

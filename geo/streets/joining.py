@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import shapely
 
@@ -281,6 +280,8 @@ def _cut_at_barriers(
 
 def hilbert_order(lon: Floats, lat: Floats) -> Longs:
     """Along a Hilbert curve; equal places keep their order."""
+    import geopandas as gpd  # heavy, and a service that is running joins no streets
+
     distance = gpd.GeoSeries(shapely.points(lon, lat)).hilbert_distance()
     order: Longs = np.argsort(distance.to_numpy(), kind="stable")
     return order

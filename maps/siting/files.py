@@ -6,7 +6,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import geopandas
 import numpy as np
 import shapely
 
@@ -116,6 +115,8 @@ def geopackage_of(view: PlanView) -> bytes:
 def _layer(path: Path, name: str, rows: list[dict[str, Any]], shapes: Any) -> None:
     if not rows:
         return
+    import geopandas  # heavy, and few ask for this form
+
     frame = geopandas.GeoDataFrame(rows, geometry=np.asarray(shapes, object), crs="EPSG:4326")
     frame.to_file(path, layer=name, driver="GPKG", engine="pyogrio")
 

@@ -13,8 +13,9 @@ BITS = 30
 """The square is 2^30 units wide: 3.7 cm at the equator."""
 EXACT_FROM_ZOOM = 14
 """From here on shapes are those stored, to the unit."""
-FIRST_ZOOMS = (EXACT_FROM_ZOOM, 12, 10, 8, 6, 0)
-"""The first zoom of each band, the finest band first."""
+FIRST_ZOOMS = (EXACT_FROM_ZOOM, 13, 12, 11, 10, 9, 8, 6, 0)
+"""The first zoom of each band, the finest band first. Each vertex is drawn by the browser in every
+frame, so the zooms that are looked at most have one each."""
 PIXELS = 512
 """Along the side of a tile."""
 

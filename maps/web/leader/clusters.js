@@ -21,7 +21,7 @@ export const clusterSource = () => ({ clusters: { type: "vector", tiles: [cluste
 const ink = () => (night() ? "#ffb0d8" : page.colours.cluster);
 
 export function clusterLayers() {
-  const line = { source: "clusters", "source-layer": "clusters", type: "line", layout: { "line-join": "round", visibility: seen() } };
+  const line = { source: "clusters", "source-layer": "clusters", type: "line", layout: { "line-join": "bevel", visibility: seen() } };
   const width = (more) => ["interpolate", ["linear"], ["zoom"], 9, ["+", 1.3 + more, ["*", 1.6, state("pointed")]], 15, ["+", 2.2 + more, ["*", 2, state("pointed")]]];
   const tier = (name) => ["==", ["get", "tier"], name];
   return [
