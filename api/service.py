@@ -108,9 +108,9 @@ class Service:
         object.__setattr__(self, "places", PlacesHolder(self.database))
         object.__setattr__(self, "register", RegisterHolder(self.database, self.settings))
         object.__setattr__(self, "enterprise_tiles", LiveTiles(self.register))
-        object.__setattr__(self, "planning", Planning(self.database, self.finder))
         privacy = self.settings.privacy_people
-        object.__setattr__(self, "plans", Runner(self.database, self.planning, privacy))
+        object.__setattr__(self, "planning", Planning(self.database, self.finder, privacy))
+        object.__setattr__(self, "plans", Runner(self.database, self.planning))
         object.__setattr__(self, "live", Broadcast(self.register))
 
 

@@ -41,6 +41,7 @@ FIRST_MODULES = (
     "patterns.js",
     "permalink.js",
     "pointer.js",
+    "pointing.js",
     "rank.js",
     "store.js",
     "tabs.js",

@@ -35,12 +35,12 @@ FIRST_MODULES: Final = (
     "store.js",
 )
 """What the first picture needs; asked for beside each other, before one names the next."""
-SHARED_MODULES: Final = ("ask.js", "basemap.js", "dom.js", "words.js")
+SHARED_MODULES: Final = ("ask.js", "basemap.js", "dom.js", "pointing.js", "words.js")
 """Modules of the leader's page that this one uses."""
 SHARED_FILES: Final = ("boot.js", "page.css", "map.css", *SHARED_MODULES)
-LATER_MODULES: Final = ("curve.js", "equity.js", "swipe.js", "tasks.js")
+LATER_MODULES: Final = ("curve.js", "equity.js", "more.js", "swipe.js", "tasks.js")
 """What waits until somebody wants it."""
-TABS: Final = ("question", "plan", "candidates", "curve", "equity", "scenarios", "tasks")
+TABS: Final = ("question", "plan", "candidates", "curve", "equity", "more", "scenarios", "tasks")
 GROUPS: Final = ("courier", "food_rider", "sanitation_worker", "driver", "outdoor_worker")
 SHARED_TEXTS: Final = (
     "as_table",
@@ -154,6 +154,7 @@ def plan_page(language: Language, time_zone: str) -> str:
         lang="en" if language == "en" else "zh-CN",
         t=lambda key, **values: text(_key(key), language, **values),
         address=address,
+        library=lambda path: address(f"vendor/{path}"),
         first_modules=[*modules, *(f"leader/{name}" for name in SHARED_MODULES)],
         tabs=TABS,
         page=json_block(spoken),

@@ -22,6 +22,9 @@ COUNT = 12
 """Candidates, every 0.01 degrees (some 915 m) from WEST + 0.01 on; number 12 said no."""
 PLACES = 60
 """Places with couriers (workdays 10 an hour from 8 to 17) and drivers (any day, 4 an hour)."""
+MARKET = slice(45, None)
+"""Places where at weekends riders are about, 20 an hour. And two sweepers at weekends at the first
+place: too few to be told."""
 
 
 def candidate(writer: Writer, edition: int, number: int, lon: float, **more: object) -> None:
@@ -85,6 +88,7 @@ def fill(database: Database) -> SimpleNamespace:
                 host_type=HOST_TYPES[number % 3],
                 chain="邻里荷" if number % 2 else None,
                 cost=None if number == 5 else 1000.0 * (1 + number % 4),
+                capacity=number,
                 agreed=(True, None)[number % 2] if number < 12 else False,
                 open_24h=number % 4 == 0,
                 address=f"人民路{number}号",
@@ -94,7 +98,9 @@ def fill(database: Database) -> SimpleNamespace:
             writer,
             demand,
             [(float(one), "courier", "workday", busy) for one in lon]
-            + [(float(one), "driver", "any", always) for one in lon],
+            + [(float(one), "driver", "any", always) for one in lon]
+            + [(float(one), "food_rider", "weekend", [20.0] * 24) for one in lon[MARKET]]
+            + [(float(lon[0]), "sanitation_worker", "weekend", [2.0] * 24)],
         )
     return SimpleNamespace(
         database=database,

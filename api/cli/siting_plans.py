@@ -215,7 +215,8 @@ def _worked_out(database: Any, of: Any, name: str | None, asked: Any) -> int:
     check_asked(asked)
     with database.read(console.OPERATOR) as reader:
         finder = Finder.load(reader, of, console.BarProgress())
-    runner = Runner(database, Planning(database, lambda: finder), of.privacy_people)
+    planning = Planning(database, lambda: finder, of.privacy_people)
+    runner = Runner(database, planning)
     with database.write(console.OPERATOR) as writer:
         number = scenarios.make(writer, name, asked)
     look = functools.partial(_look, database, number)
@@ -293,7 +294,7 @@ def _drawn(database: Any, of: Any, plan: Any, ending: str, language: Any) -> byt
 
     with database.read(console.OPERATOR) as reader:
         finder = Finder.load(reader, of)
-    planning = Planning(database, lambda: finder)
+    planning = Planning(database, lambda: finder, of.privacy_people)
     ground = None
     try:
         then = {(one["dataset"], one["id"]) for one in plan.editions or []}

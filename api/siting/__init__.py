@@ -1,13 +1,24 @@
 """`/api/siting/…`: where the next stations go.
 
 `ground` is what a plan stands on, `evaluating` what a given set of sites covers, `plans` the jobs,
-`curving` the budget curve, `taking` files and prints of a plan, `doing` tasks, `hosts` who could
-take a station, `sources` what estimated demand is.
+`curving` the budget curve, `rearranging` what to close or move and one plan for several days,
+`taking` files and prints of a plan, `doing` tasks, `hosts` who could take a station, `sources` what
+estimated demand is.
 """
 
 from fastapi import APIRouter
 
-from api.siting import curving, doing, evaluating, ground, hosts, plans, sources, taking
+from api.siting import (
+    curving,
+    doing,
+    evaluating,
+    ground,
+    hosts,
+    plans,
+    rearranging,
+    sources,
+    taking,
+)
 from api.siting.curving import siting_curve
 from api.siting.doing import change_task, list_tasks, make_tasks
 from api.siting.evaluating import evaluate_sites
@@ -25,16 +36,18 @@ from api.siting.plans import (
     run_plan,
     stop_plan,
 )
+from api.siting.rearranging import closings_and_moves, robust_plan
 from api.siting.sources import demand_sources
 from api.siting.taking import plan_geojson, plan_geopackage, plan_map, plan_report, plan_workbook
 
 router = APIRouter()
 # Before /{plan_id}, which would take 1.xlsx for a number.
-for part in (ground, hosts, sources, evaluating, curving, taking, plans, doing):
+for part in (ground, hosts, sources, evaluating, curving, rearranging, taking, plans, doing):
     router.include_router(part.router)
 
 __all__ = [
     "change_task",
+    "closings_and_moves",
     "copy_plan",
     "delete_plan",
     "demand_sources",
@@ -53,6 +66,7 @@ __all__ = [
     "plan_report",
     "plan_workbook",
     "rename_plan",
+    "robust_plan",
     "router",
     "run_plan",
     "siting_curve",

@@ -11,6 +11,8 @@ from pydantic import BaseModel, Field
 
 from api import answers, problems
 from api.answers import Commas, Identity
+from api.identity import OWN_PAGE
+from api.service import SECURED
 from geo.errors import Busy, Conflict, Forbidden, Invalid, NotFound, Unauthorized, Unavailable
 from geo.siting.city import City
 from geo.siting.question import USUAL_HOURS, DayClass, Group, Hour, Profile
@@ -21,6 +23,12 @@ FAILURES: dict[int | str, dict[str, Any]] = problems.told(
 CHANGING: dict[int | str, dict[str, Any]] = problems.told(
     Invalid, Unauthorized, Forbidden, NotFound, Conflict, Busy, Unavailable
 )
+CHANGE: dict[str, Any] = {
+    "openapi_extra": SECURED,
+    "dependencies": [OWN_PAGE],
+    "responses": CHANGING,
+}
+"""What every route that changes something has in common."""
 DECIMALS = 6
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import time
+from dataclasses import replace
+from typing import Annotated
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,40 +11,47 @@ from pydantic import BaseModel, ConfigDict, Field
 from api import answers
 from api.service import SECURED, Seeing, Serving
 from api.siting.asking import FAILURES
-from geo.errors import Busy, DomainError, Invalid
-from geo.siting.planning import Ground
+from api.siting.waiting import LONGEST_SECONDS, worked_out
+from geo.errors import Invalid
+from geo.siting.ground import Ground
 from geo.siting.posing import pose
 from geo.siting.question import Question
 from geo.siting.running import Runner, finite
-from geo.siting.working import Curve, Failed, Job
+from geo.siting.working import Curve, Job
 
 router = APIRouter(prefix="/api/siting", tags=["siting"])
 MOST_POINTS = 500
-LONGEST_SECONDS = 120.0
-PATIENCE_SECONDS = 60.0
 
 
 class CurveQuestion(BaseModel):
-    """A question, asked for every number of sites."""
+    """A question, asked for every number of sites, or for many budgets."""
 
     model_config = ConfigDict(extra="forbid")
 
     question: Question = Field(
-        description="Its `sites` is not looked at; maximum coverage only.",
+        description="Its `sites` and `budget` are not looked at; maximum coverage only.",
         examples=[{"radius_metres": 500, "seconds": 5}],
     )
     up_to: int = Field(
         200, ge=1, le=MOST_POINTS, description="The largest number of new sites.", examples=[5]
     )
+    budgets: list[Annotated[float, Field(ge=0, le=1e15)]] | None = Field(
+        None,
+        min_length=1,
+        max_length=MOST_POINTS,
+        description="Instead of numbers of sites: the best for each of these budgets.",
+        examples=[[3000, 6000]],
+    )
 
 
 class CurvePoint(BaseModel):
-    """The best for one number of sites."""
+    """The best for one number of sites, or one budget."""
 
     sites: int
+    budget: float | None = Field(None, description="What may be spent, by budget.")
     cost: float = Field(description="Of these sites; one without a cost at the middle cost.")
     value: float | None = Field(description="Of the plan; null where none keeps to the conditions.")
-    bound: float = Field(description="No plan of so many sites is above it.")
+    bound: float = Field(description="No plan of so many sites, or for so much, is above it.")
     gap: float | None
     chosen: list[int | str]
 
@@ -51,7 +59,7 @@ class CurvePoint(BaseModel):
 class CurveAnswer(BaseModel):
     """The budget curve."""
 
-    points: list[CurvePoint] = Field(description="By number of sites.")
+    points: list[CurvePoint] = Field(description="By number of sites, or by budget.")
     covered_today: float = Field(description="Without any new site.")
     total: float
     seconds: float
@@ -71,33 +79,42 @@ def siting_curve(service: Serving, actor: Seeing, asked: CurveQuestion) -> Respo
             remedy="选择 max-cover。 Choose max-cover.",
             field="model",
         )
-    question = question.model_copy(update={"sites": asked.up_to})
+    budgets = None if asked.budgets is None else sorted(set(asked.budgets))
+    limit: dict[str, float | None] = {"sites": asked.up_to, "budget": None}
+    if budgets is not None:
+        limit = {"sites": None, "budget": budgets[-1]}
+    question = question.model_copy(update=limit)
     ground = service.planning.ground(question)
-    key = (ground.city.mark, question.mark, asked.up_to)
+    key = (ground.city.mark, question.mark, asked.up_to, tuple(budgets or ()))
     body: CurveAnswer = service.curves.get(
-        key, lambda: _worked_out(service.plans, ground, question, asked.up_to)
+        key, lambda: _counted(service.plans, ground, question, asked.up_to, budgets)
     )
     return answers.reply(body, None, public=False)
 
 
-def _worked_out(runner: Runner, ground: Ground, question: Question, most: int) -> CurveAnswer:
+def _counted(
+    runner: Runner, ground: Ground, question: Question, most: int, budgets: list[float] | None
+) -> CurveAnswer:
     problem = pose(ground, question)
     seconds = min(question.seconds, LONGEST_SECONDS)
-    found = _curve(runner, Job(problem, question.gap, seconds, question.seed, most), seconds)
+    job = Job(problem, question.gap, seconds, question.seed)
+    job = replace(job, most=most) if budgets is None else replace(job, budgets=budgets)
+    found = worked_out(runner, job, Curve)
     cost = problem.sites.cost
     weight = ground.weight
     first, second = ground.today(question.rings, counted=question.keep_existing)
     points = [
         CurvePoint(
             sites=int(number),
+            budget=None if found.budget is None else float(found.budget[at]),
             cost=round(float(cost[plan].sum()), 2),
             value=finite(float(value)),
             bound=float(bound),
             gap=finite((bound - value) / value) if value else None,
             chosen=[problem.refs[at] for at in plan.tolist()],
         )
-        for number, value, bound, plan in zip(
-            found.p, found.value, found.bound, found.plans, strict=True
+        for at, (number, value, bound, plan) in enumerate(
+            zip(found.p, found.value, found.bound, found.plans, strict=True)
         )
     ]
     return CurveAnswer(
@@ -106,28 +123,3 @@ def _worked_out(runner: Runner, ground: Ground, question: Question, most: int) -
         total=ground.total * (1.0 + question.backup),
         seconds=round(found.seconds, 3),
     )
-
-
-def _curve(runner: Runner, job: Job, seconds: float) -> Curve:
-    worker = runner.worker()
-    worker.begin(job)
-    until = time.monotonic() + seconds + PATIENCE_SECONDS
-    try:
-        while time.monotonic() < until:
-            told = worker.next(1.0)
-            if isinstance(told, Curve):
-                return told
-            if isinstance(told, Failed):
-                if not told.known:
-                    raise RuntimeError(told.detail)
-                raise _known(told)
-    finally:
-        worker.end()
-    raise Busy(
-        "预算曲线没有按时算完。 The curve was not finished in time.",
-        remedy="减小 up_to 或区域。 Ask for fewer sites, or a smaller area.",
-    )
-
-
-def _known(told: Failed) -> DomainError:
-    return Invalid(told.detail, remedy=told.remedy, field=told.field)

@@ -10,9 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api import answers
 from api.answers import Page
-from api.identity import OWN_PAGE
 from api.service import SECURED, Seeing, Serving
-from api.siting.asking import CHANGING, FAILURES
+from api.siting.asking import CHANGE, FAILURES
 from api.siting.plans import PlanId
 from geo.siting import tasks
 from geo.siting.question import Ref
@@ -91,9 +90,7 @@ class TaskList(BaseModel):
     "/plans/{plan_id}/tasks",
     status_code=201,
     response_model=TaskList,
-    openapi_extra=SECURED,
-    dependencies=[OWN_PAGE],
-    responses=CHANGING,
+    **CHANGE,
 )
 def make_tasks(service: Serving, actor: Seeing, plan_id: PlanId, asked: TasksAsked) -> Response:
     """Make the sites of a plan tasks; those there are stay as they are. 生成建站任务。"""
@@ -129,9 +126,7 @@ def list_tasks(
 @router.patch(
     "/tasks/{task_id}",
     response_model=TaskAnswer,
-    openapi_extra=SECURED,
-    dependencies=[OWN_PAGE],
-    responses=CHANGING,
+    **CHANGE,
 )
 def change_task(service: Serving, actor: Seeing, task_id: TaskId, asked: TaskChange) -> Response:
     """Note how far a task has come; `opened` makes it a station. 更新任务；建成后即成为驿站。

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,11 +11,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from api import answers
 from api.service import SECURED, Seeing, Serving
 from api.siting.asking import FAILURES, DistrictFacts, as_json, many, people
-from geo.siting.planning import evaluate
+from api.siting.shown import OverlapAnswer
+from geo.siting.ground import Ground
+from geo.siting.plan_facts import largest, overlaps_of, reaches_of, shares_by_hour
+from geo.siting.planning import evaluate, split
+from geo.siting.problem import Floats
 from geo.siting.question import Question, Ref
 
 router = APIRouter(prefix="/api/siting", tags=["siting"])
 MOST_SITES = 3_000
+MOST_OVERLAPPED = 500
 
 
 class EvaluateQuestion(BaseModel):
@@ -28,6 +34,10 @@ class EvaluateQuestion(BaseModel):
         description="Candidates by id, places of `question.extra` by key.",
         examples=[[1, 2]],
     )
+    details: bool = Field(
+        False,
+        description="Also `by_hour` and each site's `overlap`, which a drag does not wait for.",
+    )
 
 
 class EvaluatedSite(BaseModel):
@@ -36,6 +46,21 @@ class EvaluatedSite(BaseModel):
     id: int | str
     adds_last: float = Field(description="People lost without it; 0 also for too few to show.")
     alone: float = Field(description="People it adds to today's stations alone.")
+    overlap: list[OverlapAnswer] | None = Field(
+        None,
+        description="Other sites of the set that reach some of the same people; not of more "
+        "than 500 sites.",
+    )
+
+
+class HourShare(BaseModel):
+    """One hour of the profile."""
+
+    hour: int
+    share: float | None = Field(
+        description="Covered of the people of this hour, rounded so that it tells of nobody; null "
+        "where there are fewer than may be shown."
+    )
 
 
 class Gain(BaseModel):
@@ -55,11 +80,12 @@ class EvaluatedAnswer(BaseModel):
     cost: float = Field(description="Of the sites; one without a cost at the middle cost.")
     state: str = Field(
         description="Base64, one byte for each dot of /api/siting/ground with the same profile, in "
-        "its order: 0 uncovered, 1 covered today, 2 newly; what most of its people are."
+        "its order: 0 uncovered, 1 covered today, 2 newly."
     )
     sites: list[EvaluatedSite] = Field(description="In the order asked, each once.")
     districts: list[DistrictFacts]
     gains: list[Gain] = Field(description="Every candidate not in the set, by id.")
+    by_hour: list[HourShare] | None = Field(None, description="With `details`.")
 
 
 @router.post("/evaluate", response_model=EvaluatedAnswer, openapi_extra=SECURED, responses=FAILURES)
@@ -72,27 +98,26 @@ def evaluate_sites(service: Serving, actor: Seeing, asked: EvaluateQuestion) -> 
     question = asked.question
     ground = service.planning.ground(question)
     found = evaluate(ground, question, asked.sites)
-    privacy = service.settings.privacy_people
-    least = privacy * ground.hours
-    state = ground.dots(privacy).state(ground.weight, found.state)
+    least = ground.least
     gain = many(found.gain, least)
     chosen = set(asked.sites)
     ids = ground.city.hosts.ids[ground.host].tolist()
     places = ground.city.places
+    everyone, today = ground.today_by_district(question.rings, counted=question.keep_existing)
     districts = zip(
         ground.districts.tolist(),
-        many(ground.by_district(ground.weight), least),
-        many(ground.by_district(ground.weight * found.before), least),
+        many(everyone, least),
+        many(today, least),
         many(ground.by_district(ground.weight * found.after), least),
         strict=True,
     )
-    body = {
+    body: dict[str, Any] = {
         "total": people(ground.total, least),
         "covered": people(found.covered, least),
         "covered_today": people(found.covered_today, least),
         "share": round(found.covered / ground.total, 6) if ground.total else None,
         "cost": round(found.cost, 2),
-        "state": base64.b64encode(state.tobytes()).decode(),
+        "state": base64.b64encode(found.state.tobytes()).decode(),
         "sites": [
             {"id": ref, "adds_last": loss, "alone": alone}
             for ref, loss, alone in zip(
@@ -118,4 +143,21 @@ def evaluate_sites(service: Serving, actor: Seeing, asked: EvaluateQuestion) -> 
             if one not in chosen
         ],
     }
+    if asked.details:
+        _detail(ground, question, asked.sites, found.after, body)
     return answers.reply(as_json(body), None, public=False)
+
+
+def _detail(
+    ground: Ground, question: Question, chosen: list[Ref], after: Floats, body: dict[str, Any]
+) -> None:
+    hours = zip(question.hours, shares_by_hour(ground, after), strict=True)
+    body["by_hour"] = [{"hour": hour, "share": share} for hour, share in hours]
+    hosts, keys = split(ground, question, chosen)
+    refs: list[Ref] = [*ground.city.hosts.ids[ground.host[hosts]].tolist(), *keys]
+    if len(refs) > MOST_OVERLAPPED:
+        return
+    shared, _ = overlaps_of(ground, question, reaches_of(ground, question, hosts, keys))
+    of = {ref: largest(refs, row, ground.least) for ref, row in zip(refs, shared, strict=True)}
+    for one in body["sites"]:
+        one["overlap"] = of[one["id"]]

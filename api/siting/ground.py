@@ -10,9 +10,10 @@ from pydantic import BaseModel, Field
 
 from api import answers
 from api.answers import EditionBrief
-from api.service import SECURED, Seeing, Service, Serving
+from api.service import SECURED, Seeing, Serving
 from api.siting.asking import DECIMALS, FAILURES, ProfileQuestion, as_json, many, people, tag_of
-from geo.siting.planning import Ground, alone_of
+from geo.siting.ground import Ground
+from geo.siting.planning import alone_of
 from geo.siting.question import Question
 
 router = APIRouter(prefix="/api/siting", tags=["siting"])
@@ -102,14 +103,13 @@ def siting_ground(
     if answers.unchanged(request, tag):
         return answers.not_modified(tag, public=False)
     ground = service.planning.ground(profile)
-    body = as_json(_told(service, ground, Question(**profile.model_dump())))
+    body = as_json(_told(ground, Question(**profile.model_dump())))
     return answers.reply(body, tag, public=False)
 
 
-def _told(service: Service, ground: Ground, asked: Question) -> dict[str, object]:
+def _told(ground: Ground, asked: Question) -> dict[str, object]:
     city, hosts = ground.city, ground.city.hosts
-    dots = ground.dots(service.settings.privacy_people)
-    least = service.settings.privacy_people * ground.hours
+    least = ground.least
     covered = ground.weight * ground.today(asked.rings)[0]
     alone = many(alone_of(ground, asked), least)
     districts = zip(
@@ -123,10 +123,10 @@ def _told(service: Service, ground: Ground, asked: Question) -> dict[str, object
         "editions": [one.model_dump(mode="json") for one in answers.briefs(city.editions)],
         "demand": {
             "total": people(ground.total, least),
-            "points": len(dots),
-            "lon": np.round(dots.lon, DECIMALS).tolist(),
-            "lat": np.round(dots.lat, DECIMALS).tolist(),
-            "people": np.round(dots.people, 1).tolist(),
+            "points": len(ground),
+            "lon": np.round(ground.lon, DECIMALS).tolist(),
+            "lat": np.round(ground.lat, DECIMALS).tolist(),
+            "people": np.round(ground.weight, 1).tolist(),
             "hours": ground.hours,
             "least": least,
             "off_network": city.off_network,

@@ -19,7 +19,7 @@ from api.answers import Page
 from api.broadcast import server_stops
 from api.identity import OWN_PAGE
 from api.service import SECURED, Seeing, Service, Serving
-from api.siting.asking import CHANGING, FAILURES
+from api.siting.asking import CHANGE, CHANGING, FAILURES
 from api.siting.shown import (
     PlanList,
     PlanMade,
@@ -81,9 +81,7 @@ class PlanName(BaseModel):
     "",
     status_code=202,
     response_model=PlanMade,
-    openapi_extra=SECURED,
-    dependencies=[OWN_PAGE],
-    responses=CHANGING,
+    **CHANGE,
 )
 def make_plan(service: Serving, actor: Seeing, asked: PlanAsked) -> Response:
     """Work a plan out in the background; ask for it by its number, or follow its events. 新建方案。
@@ -163,9 +161,7 @@ def delete_plan(service: Serving, actor: Seeing, plan_id: PlanId) -> Response:
     "/{plan_id}/stop",
     status_code=202,
     response_model=PlanMade,
-    openapi_extra=SECURED,
-    dependencies=[OWN_PAGE],
-    responses=CHANGING,
+    **CHANGE,
 )
 def stop_plan(service: Serving, actor: Seeing, plan_id: PlanId) -> Response:
     """Stop with the best plan so far; it ends within a second or two. 停止计算。"""
@@ -178,9 +174,7 @@ def stop_plan(service: Serving, actor: Seeing, plan_id: PlanId) -> Response:
     "/{plan_id}/run",
     status_code=202,
     response_model=PlanMade,
-    openapi_extra=SECURED,
-    dependencies=[OWN_PAGE],
-    responses=CHANGING,
+    **CHANGE,
 )
 def run_plan(service: Serving, actor: Seeing, plan_id: PlanId) -> Response:
     """Work it out anew with the editions in force now. 重新计算。
@@ -196,9 +190,7 @@ def run_plan(service: Serving, actor: Seeing, plan_id: PlanId) -> Response:
     "/{plan_id}/copy",
     status_code=201,
     response_model=PlanMade,
-    openapi_extra=SECURED,
-    dependencies=[OWN_PAGE],
-    responses=CHANGING,
+    **CHANGE,
 )
 def copy_plan(service: Serving, actor: Seeing, plan_id: PlanId) -> Response:
     """The same question as a new plan, worked out with the editions in force now. 复制方案。"""

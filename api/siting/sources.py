@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from api import answers
 from api.answers import Commas, EditionBrief
 from api.service import SECURED, Seeing, Serving
-from api.siting.asking import FAILURES
+from api.siting.asking import FAILURES, people
 from geo import editions
 from geo.siting.people import DATASETS, Estimate, estimate
 from geo.siting.question import Group
@@ -47,12 +47,13 @@ class SourceAnswer(BaseModel):
     group: Group
     why_zh: str = Field(description="依据。 What the weight rests on.")
     why_en: str
-    places: int | None = Field(description="Places that were counted; null: off, or no data.")
+    places: int | None = Field(
+        description="Places that were counted; null, like the next three: off, no data, or fewer "
+        "people than may be shown (the weight would tell them)."
+    )
     count: float | None = Field(description="Employees, places or kilometres.")
     missing: int | None = Field(description="Places without a position or a head count.")
-    people: float | None = Field(
-        description="At the busiest hour; null also where there are fewer than may be shown."
-    )
+    people: float | None = Field(description="At the busiest hour.")
     workday: list[float] = Field(description="24 shares of the busiest hour.")
     weekend: list[float]
 
@@ -63,7 +64,10 @@ class SourcesAnswer(BaseModel):
     version: str = Field(description="Of the weights.")
     cell_metres: float = Field(description="People are told by cells of this size.")
     sources: list[SourceAnswer]
-    workday: list[float] = Field(description="People by hour, of the sources that are on.")
+    workday: list[float] = Field(
+        description="People by hour, of the sources whose people are told; 0 also where there are "
+        "fewer than may be shown."
+    )
     weekend: list[float]
     without_data: list[str] = Field(description="Datasets that are not in force.")
     demand: EditionBrief | None = Field(description="The demand in force; null: none.")
@@ -100,8 +104,8 @@ def demand_sources(
         version=weights.version,
         cell_metres=weights.cell_metres,
         sources=[_source(name, weights, made, least) for name in weights.sources],
-        workday=_by_hour(weights, made, weekend=False),
-        weekend=_by_hour(weights, made, weekend=True),
+        workday=_by_hour(weights, made, least, weekend=False),
+        weekend=_by_hour(weights, made, least, weekend=True),
         without_data=made.without,
         demand=None if demand is None else answers.briefs([demand])[0],
         demand_is_estimate=demand is not None and demand.source.startswith(ESTIMATED),
@@ -113,7 +117,7 @@ def demand_sources(
 
 def _source(name: str, weights: Weights, made: Estimate, least: float) -> SourceAnswer:
     source, places = weights.sources[name], made.places.get(name)
-    shown = places is not None and made.people(name) >= least
+    shown = places is not None and _enough(made, name, least)
     return SourceAnswer(
         name=name,
         zh=source.zh,
@@ -125,19 +129,25 @@ def _source(name: str, weights: Weights, made: Estimate, least: float) -> Source
         group=source.group,
         why_zh=source.why_zh,
         why_en=source.why_en,
-        places=None if places is None else len(places),
+        places=len(places) if places is not None and shown else None,
         count=round(float(places.count.sum()), 3) if places is not None and shown else None,
-        missing=None if places is None else places.missing,
+        missing=places.missing if places is not None and shown else None,
         people=round(made.people(name), 1) if shown else None,
         workday=weights.hours(name, weekend=False),
         weekend=weights.hours(name, weekend=True),
     )
 
 
-def _by_hour(weights: Weights, made: Estimate, *, weekend: bool) -> list[float]:
-    hours = [weights.hours(name, weekend=weekend) for name in made.places]
-    people = [made.people(name) for name in made.places]
+def _enough(made: Estimate, name: str, least: float) -> bool:
+    return made.people(name) >= least
+
+
+def _by_hour(weights: Weights, made: Estimate, least: float, *, weekend: bool) -> list[float]:
+    # A source that is too small to be told is in no total either: the rest would tell it.
+    told = [name for name in made.places if _enough(made, name, least)]
+    hours = [weights.hours(name, weekend=weekend) for name in told]
+    many = [made.people(name) for name in told]
     return [
-        round(sum(share[hour] * many for share, many in zip(hours, people, strict=True)), 1)
+        people(sum(share[hour] * all_ for share, all_ in zip(hours, many, strict=True)), least)
         for hour in range(24)
     ]

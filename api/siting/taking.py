@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,7 @@ from api.siting.asking import CHANGING
 from api.siting.plans import PlanId
 from geo.database import Actor
 from geo.siting import scenarios
-from geo.siting.planning import Ground
+from geo.siting.ground import Ground
 from geo.siting.question import Question as Asked
 from geo.siting.scenarios import Scenario
 from maps import geojson
@@ -32,7 +32,21 @@ from maps.texts import Language
 router = APIRouter(prefix="/api/siting/plans", tags=["siting"])
 BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 PDF = "application/pdf"
-UNCHANGED = {"description": "Not modified: your ETag still holds."}
+Route = TypeVar("Route", bound=Callable[..., Response])
+
+
+def _taken(path: str, description: str, content: dict[str, Any]) -> Callable[[Route], Route]:
+    """The route of a file of a plan."""
+    return router.get(
+        path,
+        response_class=Response,
+        openapi_extra=SECURED,
+        responses={
+            200: {"description": description, "content": content},
+            304: {"description": "Not modified: your ETag still holds."},
+            **CHANGING,
+        },
+    )
 
 
 class LanguageQuestion(Question):
@@ -45,16 +59,7 @@ class NoQuestion(Question):
     """Nothing to choose."""
 
 
-@router.get(
-    "/{plan_id}.geojson",
-    response_class=Response,
-    openapi_extra=SECURED,
-    responses={
-        200: {"description": "The new sites.", "content": answers.GEOJSON_CONTENT},
-        304: UNCHANGED,
-        **CHANGING,
-    },
-)
+@_taken("/{plan_id}.geojson", "The new sites.", answers.GEOJSON_CONTENT)
 def plan_geojson(
     request: Request,
     service: Serving,
@@ -69,16 +74,7 @@ def plan_geojson(
     )  # fmt: skip
 
 
-@router.get(
-    "/{plan_id}.gpkg",
-    response_class=Response,
-    openapi_extra=SECURED,
-    responses={
-        200: {"description": "A GeoPackage, WGS 84.", "content": {GPKG: BINARY}},
-        304: UNCHANGED,
-        **CHANGING,
-    },
-)
+@_taken("/{plan_id}.gpkg", "A GeoPackage, WGS 84.", {GPKG: BINARY})
 def plan_geopackage(
     request: Request,
     service: Serving,
@@ -91,16 +87,7 @@ def plan_geopackage(
     return _reply(request, service, actor, plan_id, "gpkg", GPKG, geopackage_of)
 
 
-@router.get(
-    "/{plan_id}.xlsx",
-    response_class=Response,
-    openapi_extra=SECURED,
-    responses={
-        200: {"description": "The plan as a spreadsheet.", "content": {XLSX: BINARY}},
-        304: UNCHANGED,
-        **CHANGING,
-    },
-)
+@_taken("/{plan_id}.xlsx", "The plan as a spreadsheet.", {XLSX: BINARY})
 def plan_workbook(
     request: Request,
     service: Serving,
@@ -115,16 +102,7 @@ def plan_workbook(
     )  # fmt: skip
 
 
-@router.get(
-    "/{plan_id}/report.pdf",
-    response_class=Response,
-    openapi_extra=SECURED,
-    responses={
-        200: {"description": "Two pages: PDF/UA-1, fonts inside.", "content": {PDF: BINARY}},
-        304: UNCHANGED,
-        **CHANGING,
-    },
-)
+@_taken("/{plan_id}/report.pdf", "Two pages: PDF/UA-1, fonts inside.", {PDF: BINARY})
 def plan_report(
     request: Request,
     service: Serving,
@@ -140,18 +118,10 @@ def plan_report(
     )  # fmt: skip
 
 
-@router.get(
+@_taken(
     "/{plan_id}/map.html",
-    response_class=Response,
-    openapi_extra=SECURED,
-    responses={
-        200: {
-            "description": "The map: one HTML file that needs nothing else.",
-            "content": {"text/html": {"schema": {"type": "string"}}},
-        },
-        304: UNCHANGED,
-        **CHANGING,
-    },
+    "The map: one HTML file that needs nothing else.",
+    {"text/html": {"schema": {"type": "string"}}},
 )
 def plan_map(
     request: Request,

@@ -17,6 +17,7 @@ from geo.siting.problem import (
     FORBIDDEN,
     FREE,
     Answer,
+    Bools,
     Control,
     Covering,
     Demand,
@@ -33,6 +34,7 @@ def which_to_close(
     count: int,
     control: Control | None = None,
     seed: int = 0,
+    may: Bools | None = None,
 ) -> Answer:
     """Close so many existing stations so that least is lost.
 
@@ -40,18 +42,21 @@ def which_to_close(
         rules: how demand counts, and conditions on what stays; its `p` and `budget` are not looked
             at. Candidates that are not existing stay out.
         count: how many to close.
+        may: (m,) which of the existing stations may be closed; all by default. The others stay.
 
     Returns:
-        The answer for what stays: `sites` are the stations **kept**, `objective` is what they
+        The answer for what stays: `sites` are the stations **kept** of those that may be closed,
+        `objective` is what they
         cover, and no other choice keeps more than `bound`.
 
     Raises:
         Invalid: fewer stations exist than shall be closed.
     """
     existing = sites.fixed == EXISTING
-    _check(count, int(existing.sum()))
-    kept = np.where(existing, FREE, FORBIDDEN).astype(np.int8)
-    asked = replace(rules, p=int(existing.sum()) - count, budget=None)
+    loose = existing if may is None else existing & may
+    _check(count, int(loose.sum()))
+    kept = np.where(loose, FREE, np.where(existing, EXISTING, FORBIDDEN)).astype(np.int8)
+    asked = replace(rules, p=int(loose.sum()) - count, budget=None)
     return max_cover(demand, replace(sites, fixed=kept), reach, asked, control, seed)
 
 
@@ -63,31 +68,35 @@ def best_moves(
     count: int,
     control: Control | None = None,
     seed: int = 0,
+    may: Bools | None = None,
 ) -> Answer:
     """Move at most so many existing stations to free candidates so that most is covered.
 
     Args:
         rules: as for :func:`which_to_close`; without a limit by chain, which is used for this.
         count: at most so many moves.
+        may: (m,) which of the existing stations may be moved; all by default. The others stay.
 
     Returns:
-        `sites` are all stations that stand **afterwards**: those of today that are not among them
+        `sites` are all stations that stand **afterwards**, without those that may not be moved:
+        those of today that are not among them
         were moved, those that are no station of today are where they went.
 
     Raises:
         Invalid: fewer stations exist than may be moved, or a limit by chain.
     """
     existing = sites.fixed == EXISTING
-    _check(count, int(existing.sum()))
+    loose = existing if may is None else existing & may
+    _check(count, int(loose.sum()))
     if rules.per_chain_most is not None:
         raise Invalid(
             "迁移站点时不能限制品牌数量。 Moves cannot be limited by chain.",
             remedy="去掉品牌限制。 Leave the limit by chain out.",
             field="per_chain_most",
         )
-    free = np.where(existing, FREE, sites.fixed).astype(np.int8)
+    free = np.where(loose, FREE, sites.fixed).astype(np.int8)
     new = np.where(existing, -1, 0).astype(np.int32)
-    asked = replace(rules, p=int(existing.sum()), budget=None, per_chain_most=count)
+    asked = replace(rules, p=int(loose.sum()), budget=None, per_chain_most=count)
     return max_cover(
         demand,
         replace(sites, fixed=free, chain=new),
@@ -95,7 +104,7 @@ def best_moves(
         asked,
         control,
         seed,
-        warm=np.flatnonzero(existing).astype(np.int64),
+        warm=np.flatnonzero(loose).astype(np.int64),
     )
 
 

@@ -192,6 +192,15 @@ class City:
             self._extra.move_to_end(key)
             return self._extra[key]
 
+    def reach_of_stations(self, which: Longs, metres: float) -> Reach:
+        """The demand within reach of some stations of today; not kept. 25,000 take seconds."""
+        limit = self.rounded(metres)
+        xy = np.column_stack((self.standing.lon[which], self.standing.lat[which]))
+        if not len(xy):
+            return Reach(np.zeros(1, np.int64), np.empty(0, np.int32), np.empty(0, np.float32))
+        with self._making:
+            return self._walk(xy, limit)
+
     def _streets(self) -> OnStreets:
         if self._laid is None:
             self._laid = OnStreets(self._graph, self._xy)

@@ -1,4 +1,5 @@
-"""Points of demand merged for showing, so that no number is told of few people at a place.
+"""Points of demand merged before anything is counted, so that nothing is told of few people at a
+place.
 
 Cells of 50 m, then of twice that, and so on: what has enough people in a cell becomes one dot, the
 rest goes on to the next size; whoever is left joins the nearest dot.
@@ -12,13 +13,12 @@ from typing import Final
 import numpy as np
 from scipy.spatial import cKDTree
 
-from geo.siting.problem import Bytes, Floats, Ints
+from geo.siting.problem import Floats, Ints, Longs
 
 FIRST_METRES: Final = 50.0
 SIZES: Final = 14
 METRES_A_DEGREE: Final = 111_195.0
 UNCOVERED, TODAY, NEW = 0, 1, 2
-STATES: Final = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,13 +34,14 @@ class Dots:
     def __len__(self) -> int:
         return len(self.people)
 
-    def state(self, weight: Floats, state: Bytes) -> Bytes:
-        """(d,) the state that most people of each dot are in."""
-        # Points that are not shown count for a dot behind the last.
-        key = np.where(self.of >= 0, self.of, len(self)) * STATES + state
-        each = np.bincount(key, weight, minlength=STATES * (len(self) + 1)).reshape(-1, STATES)
-        most: Bytes = np.argmax(each[: len(self)], axis=1).astype(np.int8)
-        return most
+    def heaviest(self, weight: Floats) -> Longs:
+        """(d,) the point of each dot with most people, the first of several."""
+        order = np.lexsort((-weight, self.of))
+        order = order[self.of[order] >= 0]
+        first = np.ones(len(order), np.bool_)
+        first[1:] = np.diff(self.of[order]) != 0
+        found: Longs = order[first].astype(np.int64)
+        return found
 
 
 def dots_of(lon: Floats, lat: Floats, weight: Floats, least: float) -> Dots:

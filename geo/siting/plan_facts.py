@@ -11,42 +11,38 @@ from typing import Any, Final
 import numpy as np
 from scipy import sparse
 
-from geo.siting.planning import Ground, evaluate, split
+from geo.siting.ground import Ground
+from geo.siting.planning import evaluate, split
 from geo.siting.posing import AGREED, REFUSED
 from geo.siting.problem import Bools, Floats, Reach
 from geo.siting.question import Question, Ref
-from geo.siting.weighing import share_at, weigh
+from geo.siting.weighing import share_at, stand_ins, weigh
 
 OVERLAPS: Final = 5
 REPLACEMENTS: Final = 3
-MOST_REPLACED: Final = 300
-"""Of a larger plan only the first so many sites get replacements: each costs a pass."""
 
 
-def facts_of(
-    ground: Ground, asked: Question, chosen: Sequence[Ref], privacy: float
-) -> dict[str, Any]:
+def facts_of(ground: Ground, asked: Question, chosen: Sequence[Ref]) -> dict[str, Any]:
     """The facts of a plan, as JSON takes them.
 
     Args:
         ground, asked: the question on its ground.
         chosen: the sites of the plan.
-        privacy: people, on average over the hours, below which nothing is told.
 
     Raises:
         NotFound: a site that is not there.
 
-    Cost: a pass over the pairs of all candidates for each site.
+    Cost: some passes over the pairs of all candidates, and over those around each site.
     """
-    least = privacy * ground.hours
+    least = ground.least
     found = evaluate(ground, asked, chosen)
     hosts, keys = split(ground, asked, chosen)
     refs: list[Ref] = [*(int(ground.city.hosts.ids[ground.host[at]]) for at in hosts), *keys]
     order = {ref: at for at, ref in enumerate(dict.fromkeys(chosen))}
     at = [order[ref] for ref in refs]
-    reaches = _reaches(ground, asked, hosts, keys)
-    overlap, today = _overlaps(ground, asked, reaches)
-    standing_in = _replacements(ground, asked, hosts, keys)
+    reaches = reaches_of(ground, asked, hosts, keys)
+    overlap, today = overlaps_of(ground, asked, reaches)
+    standing_in = _replacements(ground, asked, hosts, reaches)
     newly = max(found.covered - found.covered_today, 0.0)
     before = ground.by_district(ground.weight * found.before)
     after = ground.by_district(ground.weight * found.after)
@@ -62,11 +58,7 @@ def facts_of(
             "adds_last": _told(found.loss[at[number]], least),
             "alone": _told(found.alone[at[number]], least),
             "overlap_today": _told(today[number], least),
-            "overlap": [
-                {"id": refs[other], "people": _told(overlap[number, other], least)}
-                for other in np.argsort(-overlap[number], kind="stable")[:OVERLAPS].tolist()
-                if other != number and overlap[number, other] >= max(least, 1e-9)
-            ],
+            "overlap": largest(refs, overlap[number], least),
             "replacements": [
                 {
                     "id": int(ground.city.hosts.ids[ground.host[one]]),
@@ -112,6 +104,35 @@ def facts_of(
     }
 
 
+def largest(refs: Sequence[Ref], shared: Floats, least: float) -> list[dict[str, Any]]:
+    """The sites with which one shares most people."""
+    return [
+        {"id": refs[other], "people": _told(shared[other], least)}
+        for other in np.argsort(-shared, kind="stable")[:OVERLAPS].tolist()
+        if shared[other] >= max(least, 1e-9)
+    ]
+
+
+def shares_by_hour(ground: Ground, after: Floats) -> list[float | None]:
+    """The share of people covered in each hour of the profile, so rounded that no difference of two
+    tells of fewer people than may be told; None where there are so few.
+
+    Cost: a pass over the points for each hour.
+    """
+    least = ground.least / ground.hours
+    total = ground.by_hour.sum(axis=1, dtype=np.float64)
+    # Not by @: its threads would wait for those of the server's other requests.
+    reached = np.einsum("hp,p->h", ground.by_hour, after.astype(np.float32))
+    told: list[float | None] = []
+    for all_, covered in zip(total.tolist(), reached.tolist(), strict=True):
+        if all_ <= 0 or all_ < least:
+            told.append(None)
+            continue
+        step = max(0.001, least / all_)
+        told.append(min(1.0, round(round(covered / all_ / step) * step, 4)))
+    return told
+
+
 def gini(shares: Floats, weight: Floats) -> float | None:
     """How unevenly districts are served, 0 (all alike) to 1; weighted by people. Lerman and
     Yitzhaki, Journal of Econometrics 42, 1989."""
@@ -137,7 +158,8 @@ def _share(part: float, whole: float) -> float | None:
     return round(part / whole, 6) if whole > 0 else None
 
 
-def _reaches(ground: Ground, asked: Question, hosts: list[int], keys: list[str]) -> list[Reach]:
+def reaches_of(ground: Ground, asked: Question, hosts: list[int], keys: list[str]) -> list[Reach]:
+    """Whom each of some candidates, and of the question's own places, reaches."""
     places = {one.key: one for one in asked.extra}
     start = ground.reach.start
     assert ground.reach.metres is not None
@@ -149,7 +171,7 @@ def _reaches(ground: Ground, asked: Question, hosts: list[int], keys: list[str])
     return [*found, *(ground.reach_of(places[key].lon, places[key].lat) for key in keys)]
 
 
-def _overlaps(ground: Ground, asked: Question, reaches: list[Reach]) -> tuple[Floats, Floats]:
+def overlaps_of(ground: Ground, asked: Question, reaches: list[Reach]) -> tuple[Floats, Floats]:
     """(k, k) people whom two sites both reach (0 with itself), and (k,) of each site's people those
     whom a station of today reaches."""
     count = len(reaches)
@@ -166,42 +188,23 @@ def _overlaps(ground: Ground, asked: Question, reaches: list[Reach]) -> tuple[Fl
 
 
 def _replacements(
-    ground: Ground, asked: Question, hosts: list[int], keys: list[str]
+    ground: Ground, asked: Question, hosts: list[int], reaches: list[Reach]
 ) -> list[list[tuple[int, float]]]:
     """For each site who could stand in for it: candidates and what the plan then loses."""
-    places = {one.key: one for one in asked.extra}
-    extra = [ground.reach_of(places[key].lon, places[key].lat) for key in keys]
     today = ground.today(asked.rings, counted=asked.keep_existing)
+    rings, backup = asked.rings, asked.backup
+    some = np.array(hosts, np.int64)
+    extra = reaches[len(hosts) :]
+    found = weigh(ground.weight, today, ground.reach, some, extra, rings, backup)
     free = _may_be_chosen(ground, asked)
     free[hosts] = False
-
-    def passing(some: list[int], more: list[Reach]) -> tuple[float, Floats]:
-        found = weigh(
-            ground.weight,
-            today,
-            ground.reach,
-            np.array(some, np.int64),
-            more,
-            asked.rings,
-            asked.backup,
-        )
-        value = (ground.weight * (found.first + asked.backup * found.second)).sum()
-        return float(value), found.gain
-
-    whole, _ = passing(hosts, extra)
-    told: list[list[tuple[int, float]]] = []
-    for number in range(len(hosts) + len(keys)):
-        if number >= MOST_REPLACED:
-            told.append([])
-            continue
-        left = [at for place, at in enumerate(hosts) if place != number]
-        more = [one for place, one in enumerate(extra, len(hosts)) if place != number]
-        value, gain = passing(left, more)
+    told = []
+    for number, reach in enumerate(reaches):
+        gain = stand_ins(ground.weight, found, reach, ground.hosts_of, rings, backup)
         gain = np.where(free, gain, -1.0)
         best = np.argsort(-gain, kind="stable")[:REPLACEMENTS].tolist()
-        told.append(
-            [(at, max(whole - value - float(gain[at]), 0.0)) for at in best if gain[at] > 0]
-        )
+        loss = float(found.loss[number])
+        told.append([(at, max(loss - float(gain[at]), 0.0)) for at in best if gain[at] > 1e-9])
     return told
 
 

@@ -1,8 +1,5 @@
-"""From a planner's question to arrays: the ground it stands on.
-
-A ground is what a question about some area, hours and groups has in common with all others about
-the same: the people, the candidates, today's stations, who reaches whom. It is worked out once and
-kept, so that dragging a site costs one pass over the pairs.
+"""From a planner's question to arrays: what a set of sites does on its ground, and the grounds that
+were asked for of late.
 """
 
 from __future__ import annotations
@@ -12,150 +9,28 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import numpy as np
 
+from geo import editions
 from geo.database import ANYONE, Database
-from geo.errors import NotFound
-from geo.siting.city import DAYS, GROUPS, City
-from geo.siting.dots import NEW, TODAY, Dots, dots_of
+from geo.errors import Invalid, NotFound
+from geo.siting.city import City
+from geo.siting.dots import NEW, TODAY
+from geo.siting.ground import Ground
 from geo.siting.problem import Bytes, Floats, Longs, Reach
 from geo.siting.question import Profile, Question, Ref
 from geo.siting.reading import DATASETS, mark_of, read_city, read_editions
-from geo.siting.weighing import Shares, share_at, weigh
+from geo.siting.weighing import Weighed, share_at, weigh, with_more
 from geo.walking.finder import Finder
 
 KEPT_GROUNDS: Final = 6
-KEPT_SHARES: Final = 12
-FRESH_SECONDS: Final = 0.5
+KEPT_OTHERS: Final = 2
+FRESH_SECONDS: Final = 1.5
 """So long nobody asks the database again which editions are in force."""
-Made = TypeVar("Made")
 FARTHEST_WALK: Final = 2_000.0
 """p-median and p-centre look so far, or four radii: nobody walks farther."""
-
-
-class Ground:
-    """The people of a profile, and who reaches them; see the module. Any thread may ask.
-
-    Attributes:
-        city: what it was taken from.
-        hours: how many hours people are summed over.
-        point: (n,) positions of the points among those of the city; `weight` (n,) their people
-            summed over the hours; `district` (n,) positions among the city's, -1 none.
-        host: (m,) positions of the candidates. station: (s,) of the stations that count here.
-        reach: which of the m candidates reach which of the n points, with metres.
-        first, second: (n,) the stations nearest to each point, positions in `station`, -1 none;
-            with their metres.
-        limit: the metres up to which all this was worked out.
-    """
-
-    def __init__(self, city: City, asked: Profile, metres: float) -> None:
-        """Take what a profile asks for out of a city.
-
-        Raises:
-            NotFound: no such area.
-        """
-        count = len(city.people)
-        weight = _weights(city, asked)
-        inside = city.places.within(0, count, asked.area_id)
-        reached = city.reached(metres)
-        self.city = city
-        self.hours = len(asked.hours)
-        self.limit = reached.metres
-        self.point = np.flatnonzero(inside & (weight > 0)).astype(np.int64)
-        self.weight = weight[self.point]
-        self.district = city.places.home[0][self.point]
-        self.host = np.flatnonzero(city.places.within(1, len(city.hosts), asked.area_id))
-        self._number = np.full(count, -1, np.int32)
-        self._number[self.point] = np.arange(len(self.point), dtype=np.int32)
-        self.reach = self._part(reached.hosts, self.host)
-        near = city.places.within(2, len(city.standing), asked.area_id)
-        first, second = reached.first[self.point], reached.second[self.point]
-        near[first[first >= 0]] = True
-        near[second[second >= 0]] = True
-        self.station = np.flatnonzero(near)
-        place = np.full(len(near) + 1, -1, np.int32)
-        place[self.station] = np.arange(len(self.station), dtype=np.int32)
-        self.first, self.second = place[first], place[second]
-        self.first_metres = reached.first_metres[self.point]
-        self.second_metres = reached.second_metres[self.point]
-        self.host_at = {int(one): at for at, one in enumerate(city.hosts.ids[self.host])}
-        self._dots: dict[float, Dots] = {}
-        self._kept: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
-
-    def __len__(self) -> int:
-        return len(self.point)
-
-    @property
-    def lon(self) -> Floats:
-        """(n,) of the points."""
-        return self.city.people.lon[self.point]
-
-    @property
-    def lat(self) -> Floats:
-        """(n,) of the points."""
-        return self.city.people.lat[self.point]
-
-    @cached_property
-    def total(self) -> float:
-        """All people."""
-        return float(self.weight.sum())
-
-    @cached_property
-    def districts(self) -> Longs:
-        """(d,) positions of the districts that have people here."""
-        return np.unique(self.district[self.district >= 0]).astype(np.int64)
-
-    def by_district(self, people: Floats) -> Floats:
-        """(d,) of the districts: people given by point."""
-        # Who lies in no district counts for one behind the last.
-        count = len(self.city.places.ids)
-        home = np.where(self.district >= 0, self.district, count)
-        sums = np.bincount(home, people, minlength=count + 1).astype(np.float64)
-        here: Floats = sums[self.districts]
-        return here
-
-    def dots(self, least: float) -> Dots:
-        """The points merged until no dot has fewer people than `least` an hour."""
-        if least not in self._dots:
-            self._dots[least] = dots_of(self.lon, self.lat, self.weight, least * self.hours)
-        return self._dots[least]
-
-    def today(self, rings: Shares, *, counted: bool = True) -> tuple[Floats, Floats]:
-        """(n,) shares of the two stations nearest to each point; 0 when they are not counted."""
-        if not counted:
-            return np.zeros(len(self)), np.zeros(len(self))
-        return self.kept(
-            ("today", rings),
-            lambda: (share_at(self.first_metres, rings), share_at(self.second_metres, rings)),
-        )
-
-    def kept(self, key: tuple[Any, ...], make: Callable[[], Made]) -> Made:
-        """Something worked out before, or now; the last few are kept. It must not be changed."""
-        found: Made | None = self._kept.get(key)
-        if found is None:
-            found = self._kept[key] = make()
-            while len(self._kept) > KEPT_SHARES:
-                self._kept.popitem(last=False)
-        return found
-
-    def reach_of(self, lon: float, lat: float) -> Reach:
-        """The points within reach of a place that is no candidate."""
-        return self._part(self.city.reach_of(lon, lat, self.limit), np.zeros(1, np.int64))
-
-    def _part(self, reach: Reach, sites: Longs) -> Reach:
-        """The pairs of some candidates and of the points that are here."""
-        assert reach.metres is not None
-        begin, end = reach.start[sites], reach.start[sites + 1]
-        size = end - begin
-        start = np.concatenate((np.zeros(1, np.int64), np.cumsum(size)))
-        at = np.arange(start[-1]) + np.repeat(begin - start[:-1], size)
-        point = self._number[reach.demand[at]]
-        kept = point >= 0
-        before = np.concatenate((np.zeros(1, np.int64), np.cumsum(kept)))
-        return Reach(before[start], point[kept], reach.metres[at[kept]])
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,21 +72,14 @@ def evaluate(ground: Ground, asked: Question, chosen: Sequence[Ref]) -> Evaluate
     Raises:
         NotFound: a site that is neither a candidate here nor one of the question's places.
 
-    Cost: 10 ms for a million pairs; a place put on the map for the first time some ms more.
+    Cost: 10 ms for a million pairs of the candidates; while only places put on the map change, a
+    few ms.
     """
     hosts, keys = split(ground, asked, chosen)
     places = {one.key: one for one in asked.extra}
     extra = [ground.reach_of(places[key].lon, places[key].lat) for key in keys]
     today = ground.today(asked.rings, counted=asked.keep_existing)
-    found = weigh(
-        ground.weight,
-        today,
-        ground.reach,
-        np.array(hosts, np.int64),
-        extra,
-        asked.rings,
-        asked.backup,
-    )
+    found = _weighed(ground, asked, np.array(hosts, np.int64), extra)
     alone = alone_of(ground, asked)
     order = [ref for ref in chosen if not isinstance(ref, str)] + [
         ref for ref in chosen if isinstance(ref, str)
@@ -239,6 +107,19 @@ def evaluate(ground: Ground, asked: Question, chosen: Sequence[Ref]) -> Evaluate
         loss=found.loss[at],
         alone=each[at],
     )
+
+
+def _weighed(ground: Ground, asked: Question, hosts: Longs, extra: list[Reach]) -> Weighed:
+    """The candidates are weighed once; while places are dragged, only those are weighed anew."""
+    today = ground.today(asked.rings, counted=asked.keep_existing)
+    rings, backup = asked.rings, asked.backup
+    found = ground.last(
+        (rings, backup, asked.keep_existing, hosts.tobytes()),
+        lambda: weigh(ground.weight, today, ground.reach, hosts, [], rings, backup),
+    )
+    if not extra:
+        return found
+    return with_more(ground.weight, found, hosts, extra, ground.hosts_of, rings, backup)
 
 
 def alone_of(ground: Ground, asked: Question) -> Floats:
@@ -291,28 +172,28 @@ def costs_of(ground: Ground) -> Floats:
 
 
 def _alone(ground: Ground, asked: Question, reach: Reach, today: tuple[Floats, Floats]) -> float:
-    nobody = np.empty(0, np.int64)
-    found = weigh(ground.weight, today, reach, nobody, [], asked.rings, asked.backup)
-    return float(found.gain[0])
-
-
-def _weights(city: City, asked: Profile) -> Floats:
-    people = city.people
-    day = (people.day == DAYS.index("any")) | (people.day == DAYS.index(asked.day))
-    if asked.groups:
-        day &= np.isin(people.group, [GROUPS.index(one) for one in asked.groups])
-    each = people.people[:, list(asked.hours)].sum(axis=1, dtype=np.float64) * day
-    return np.bincount(people.point, each, minlength=len(people)).astype(np.float64)
+    """What a place would add to today's stations alone."""
+    assert reach.metres is not None
+    share = share_at(reach.metres, asked.rings)
+    one, two = today[0][reach.demand], today[1][reach.demand]
+    more = np.maximum(share - one, 0.0)
+    more += asked.backup * np.maximum(np.minimum(share, one) - two, 0.0)
+    return float((ground.weight[reach.demand] * more).sum())
 
 
 class Planning:
     """The city in force and the grounds asked for of late, in memory; read again when an edition
     changes. One is made at a time, and others wait for it."""
 
-    def __init__(self, database: Database, finder: Callable[[], Finder]) -> None:
-        """Nothing is read before somebody asks."""
+    def __init__(
+        self, database: Database, finder: Callable[[], Finder], privacy: float = 0.0
+    ) -> None:
+        """Nothing is read before somebody asks; `privacy`: people, on average over the hours, of
+        whom nothing is told unless there are so many."""
         self._database = database
         self._finder = finder
+        self._privacy = privacy
+        self._others: OrderedDict[tuple[Any, ...], City] = OrderedDict()
         self._city: City | None = None
         self._known: tuple[float, Finder] | None = None
         self._grounds: OrderedDict[tuple[Any, ...], Ground] = OrderedDict()
@@ -351,24 +232,59 @@ class Planning:
             city = self._city
             if city is None or not _same(city, numbers, finder):
                 with self._database.read(ANYONE) as reader:
-                    city = read_city(reader, read_editions(reader), finder)
+                    city = read_city(reader, read_editions(reader), finder, self._privacy)
                 self._city = city
                 self._grounds.clear()
+                self._others.clear()
         return city
 
-    def ground(self, asked: Profile, metres: float | None = None) -> Ground:
+    def other_city(self, demand: int) -> City:
+        """The city in force with another edition of demand.
+
+        Raises:
+            NotFound: there is no such edition.
+            Invalid: it is one of something else, or a draft.
+        """
+        now = self.city()
+        if any(one.dataset == "demand" and one.id == demand for one in now.editions):
+            return now
+        finder = self._finder()
+        with self._making:
+            known = self._others.get((now.mark, demand))
+            if known is None:
+                with self._database.read(ANYONE) as reader:
+                    facts = editions.show(reader, demand)
+                    if facts.dataset != "demand" or facts.state in ("draft", "discarded"):
+                        raise Invalid(
+                            f"版本 {demand} 不是可用的需求数据。 "
+                            f"Edition {demand} is no demand that was in force.",
+                            remedy="版本见 /api/editions?dataset=demand。 "
+                            "See /api/editions?dataset=demand.",
+                            field="editions",
+                        )
+                    found = [facts if one.dataset == "demand" else one for one in now.editions]
+                    known = read_city(reader, found, finder, self._privacy)
+                self._others[now.mark, demand] = known
+                while len(self._others) > KEPT_OTHERS:
+                    self._others.popitem(last=False)
+            return known
+
+    def ground(
+        self, asked: Profile, metres: float | None = None, city: City | None = None
+    ) -> Ground:
         """The ground of a question.
 
         Args:
             asked: the profile, or a whole question.
             metres: how far to look; by default what the question needs.
+            city: another than that in force, see :meth:`other_city`.
 
         Raises:
             NotFound: nothing imported, or no such area.
         """
         if metres is None:
             metres = metres_of(asked) if isinstance(asked, Question) else asked.radius_metres
-        city = self.city()
+        city = city or self.city()
         limit = city.rounded(metres)
         key = (city.mark, asked.people_key, limit)
         found = self._grounds.get(key)
@@ -377,7 +293,7 @@ class Planning:
         with self._making:
             found = self._grounds.get(key)
             if found is None:
-                found = Ground(city, asked, limit)
+                found = Ground(city, asked, limit, self._privacy)
                 self._grounds[key] = found
                 while len(self._grounds) > KEPT_GROUNDS:
                     self._grounds.popitem(last=False)

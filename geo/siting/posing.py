@@ -9,13 +9,15 @@ import numpy as np
 
 from geo.errors import Invalid
 from geo.siting.explanation import Names
-from geo.siting.planning import Ground, costs_of, middle_cost, split
+from geo.siting.ground import Ground
+from geo.siting.planning import costs_of, middle_cost, split
 from geo.siting.problem import (
     EXISTING,
     FORBIDDEN,
     FORCED,
     FREE,
     Demand,
+    Floats,
     Longs,
     Reach,
     Rules,
@@ -50,16 +52,25 @@ def check_asked(asked: Question) -> None:
     )
 
 
-def pose(ground: Ground, asked: Question) -> Problem:
+def pose(ground: Ground, asked: Question, *, every_station: bool = False) -> Problem:
     """The problem of a question on its ground.
+
+    Args:
+        ground, asked: the question on its ground.
+        every_station: all stations of `ground.stations_near` with all they reach, instead of the
+            two nearest to each point: for when stations may go.
 
     Raises:
         Invalid: the question does not say what its model needs, or nobody and nothing is there.
         NotFound: it locks or forbids what is not there.
     """
-    check_asked(asked)
     city, hosts = ground.city, ground.city.hosts
     host, station = ground.host, ground.station
+    if every_station:
+        station, standing = ground.stations_near
+    else:
+        check_asked(asked)
+        standing = _stations(ground)
     extra = asked.extra
     if not len(host) and not extra:
         raise Invalid(
@@ -85,6 +96,7 @@ def pose(ground: Ground, asked: Question) -> Problem:
     nobody = np.full(len(extra), -1)
     sites = Sites.of(
         len(fixed),
+        capacity=_capacities(ground, asked, len(station)),
         cost=np.concatenate(
             (
                 costs_of(ground),
@@ -119,7 +131,7 @@ def pose(ground: Ground, asked: Question) -> Problem:
         asked.model,
         Demand.of(ground.weight, district=ground.district, x=ground.lon, y=ground.lat),
         sites,
-        _reach(ground, asked),
+        _reach(ground, asked, standing),
         _rules(ground, asked),
         refs,
         names,
@@ -144,6 +156,30 @@ def _free(ground: Ground, asked: Question) -> Longs:
     return fixed
 
 
+def _capacities(ground: Ground, asked: Question, stations: int) -> Floats | None:
+    """(m + e + s,) people that each can serve over the hours; None when nobody asks."""
+    if asked.capacity_per_place is None:
+        return None
+    places = ground.city.hosts.capacity[ground.host]
+    stated = places[np.isfinite(places)]
+    if not len(stated):
+        raise Invalid(
+            "候选点都没有填写容纳人数。 No candidate here states a capacity.",
+            remedy="补充容纳人数后重新导入，或不考虑容量。 "
+            "Import capacities, or leave `capacity_per_place` out.",
+            field="capacity_per_place",
+        )
+    middle = float(np.median(stated))
+    each = asked.capacity_per_place * ground.hours
+    return np.concatenate(
+        (
+            np.where(np.isfinite(places), places, middle) * each,
+            np.full(len(asked.extra), middle * each),
+            np.full(stations, ground.total),
+        )
+    )
+
+
 def _districts_of(ground: Ground, asked: Question) -> Longs:
     """(e,) of the question's own places: that of the nearest person they reach."""
     found = []
@@ -155,10 +191,10 @@ def _districts_of(ground: Ground, asked: Question) -> Longs:
     return np.array(found, np.int64)
 
 
-def _reach(ground: Ground, asked: Question) -> Reach:
-    """Who reaches whom: candidates, own places, and of the stations the two nearest."""
+def _reach(ground: Ground, asked: Question, standing: Reach) -> Reach:
+    """Who reaches whom: candidates, own places, stations."""
     extra = [ground.reach_of(one.lon, one.lat) for one in asked.extra]
-    parts = [ground.reach, *extra, _stations(ground)]
+    parts = [ground.reach, *extra, standing]
     sizes = np.cumsum([0, *(one.pairs for one in parts)])
     start = np.concatenate(
         [np.zeros(1, np.int64)]
@@ -172,6 +208,7 @@ def _reach(ground: Ground, asked: Question) -> Reach:
 
 
 def _stations(ground: Ground) -> Reach:
+    """Of the stations the two nearest to each point: nobody counts a third time."""
     point = np.arange(len(ground), dtype=np.int32)
     owner = np.concatenate((ground.first, ground.second))
     known = owner >= 0
@@ -200,6 +237,7 @@ def _rules(ground: Ground, asked: Question) -> Rules:
         else {},
         open_24h_least=asked.open_24h_least,
         per_chain_most=asked.per_chain_most,
+        capacities=asked.capacity_per_place is not None,
         share=asked.share if asked.model == "set-cover" else None,
         unserved_metres=ground.limit if asked.model == "p-median" else None,
     )

@@ -150,6 +150,15 @@ class Question(Profile):
     per_chain_most: int | None = Field(
         None, ge=0, le=100_000, description="At most so many new sites of one chain.", examples=[3]
     )
+    capacity_per_place: float | None = Field(
+        None,
+        gt=0,
+        le=10_000,
+        description="max-cover and p-median: so many people an hour are served for each place of "
+        "a host's capacity (容纳人数), and no more; a host that states none is taken at the middle "
+        "capacity, today's stations serve whoever comes. Without it capacities are not looked at.",
+        examples=[4],
+    )
     agreed_only: bool = Field(
         False, description="Only hosts that said yes; without it also those not yet asked."
     )

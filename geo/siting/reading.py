@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from geo.editions import EditionFacts
 from geo.errors import NotFound
 from geo.schema.areas import AREA_KINDS
 from geo.siting.city import DAYS, GROUPS, City, Hosts, People, Places, Standing
-from geo.siting.problem import Bytes
+from geo.siting.problem import Bytes, Ints
 from geo.walking.finder import OFFERED_ACCESS, Finder
 
 DATASETS: Final = ("demand", "candidate_sites", "stations", "streets", "areas")
@@ -67,13 +68,21 @@ def read_editions(reader: Reader) -> list[EditionFacts]:
     return [one for one in found if one is not None]
 
 
-def read_city(reader: Reader, found: list[EditionFacts], finder: Finder) -> City:
-    """Read the editions; some 2 s for 200,000 rows of demand."""
+def read_city(
+    reader: Reader, found: list[EditionFacts], finder: Finder, privacy: float = 0.0
+) -> City:
+    """Read the editions; some 2 s for 200,000 rows of demand.
+
+    Fewer people than `privacy` of one group in one subdistrict at one hour count as none, so that
+    no total of hours, groups or areas, nor a difference of such totals, tells of them.
+    """
     number = {one.dataset: one.id for one in found}
     people = _people(reader, number["demand"])
     hosts = _hosts(reader, number["candidate_sites"])
     standing = _standing(finder)
     places = _places(reader, number.get("areas"), people, hosts, standing)
+    if privacy > 0:
+        people = without_few(people, places.home[0], privacy)
     return City(found, mark_of(found, finder), finder, people, hosts, standing, places)
 
 
@@ -101,6 +110,19 @@ def _people(reader: Reader, edition: int) -> People:
         _codes(table.column("day_class"), DAYS, 0),
         np.ascontiguousarray(counts, np.float32),
     )
+
+
+def without_few(people: People, home: Ints, least: float) -> People:
+    """The same people, but for those of a group, kind of day and hour of whom there are fewer than
+    `least` in a district (`home` of each point, -1: in none)."""
+    kinds = len(GROUPS) * len(DAYS)
+    cell = (home[people.point].astype(np.int64) + 1) * kinds
+    cell += people.group.astype(np.int64) * len(DAYS) + people.day
+    kept = people.people.copy()
+    for hour in range(kept.shape[1]):
+        total = np.bincount(cell, kept[:, hour])
+        kept[(total < least)[cell], hour] = 0.0
+    return replace(people, people=kept)
 
 
 def _hosts(reader: Reader, edition: int) -> Hosts:

@@ -20,8 +20,9 @@ import numpy as np
 from geo.database import Actor, Database
 from geo.errors import DomainError
 from geo.siting import scenarios
+from geo.siting.ground import Ground
 from geo.siting.plan_facts import facts_of
-from geo.siting.planning import Ground, Planning
+from geo.siting.planning import Planning
 from geo.siting.posing import pose
 from geo.siting.problem import Answer, gap_of
 from geo.siting.question import Question
@@ -74,11 +75,10 @@ def finite(value: float) -> float | None:
 class Runner:
     """See the module. :meth:`begin` before anything is expected of it; :meth:`close` at the end."""
 
-    def __init__(self, database: Database, planning: Planning, privacy: float) -> None:
+    def __init__(self, database: Database, planning: Planning) -> None:
         """Nothing runs before :meth:`begin`."""
         self._database = database
         self._planning = planning
-        self._privacy = privacy
         self._wake = threading.Event()
         self._asked = threading.Event()
         self._stopping = threading.Event()
@@ -108,12 +108,20 @@ class Runner:
         self._drop_spare()
 
     def worker(self) -> Worker:
-        """A process that is ready for a job, as a rule; the caller ends it."""
+        """A process that is ready for a job, as a rule; the caller gives it back."""
         with self._lock:
             spare, self._spare = self._spare, None
         if spare is not None and spare.alive:
             return spare
         return Worker()
+
+    def give_back(self, worker: Worker) -> None:
+        """The caller is done with it: it waits for the next job, or ends."""
+        with self._lock:
+            if self._spare is None and worker.fresh and not self._stopping.is_set():
+                self._spare, self._spare_since = worker, time.monotonic()
+                return
+        worker.end()
 
     def _keep_spare(self) -> None:
         """Start the process of the next job, so that nobody waits for it to be ready."""
@@ -197,7 +205,7 @@ class Runner:
                 self._failed(plan_id, told.detail, told.remedy)
                 return
             beating.tell({**course.progress, "phase": "facts"})
-            ended = ending(ground, question, problem, told, course, self._privacy)
+            ended = ending(ground, question, problem, told, course)
         with self._database.write(RUNNER) as writer:
             scenarios.finish(writer, plan_id, **ended)
 
@@ -235,7 +243,7 @@ class Runner:
                         known=True,
                     )
         finally:
-            worker.end()
+            self.give_back(worker)
 
 
 class _Beating:
@@ -289,7 +297,6 @@ def ending(
     problem: Problem,
     told: Solved,
     course: Course,
-    privacy: float,
 ) -> dict[str, Any]:
     """What is written down at the end of a search."""
     answer = told.answer
@@ -328,7 +335,7 @@ def ending(
         }
         return ended
     if len(answer.sites) or not relaxed:
-        ended["facts"] = facts_of(ground, question, chosen, privacy)
+        ended["facts"] = facts_of(ground, question, chosen)
     ended["proof"] = proof_file(problem, answer)
     return ended
 
@@ -354,7 +361,8 @@ def proof_file(problem: Problem, answer: Answer) -> bytes | None:
         **pairs,
         "certificate": answer.certificate,
     }
-    return gzip.compress(scenarios.as_json(whole).encode(), 6)
+    # Not harder: somebody waits for the plan, and few fetch its proof.
+    return gzip.compress(scenarios.as_json(whole).encode(), 1)
 
 
 __all__ = ["Course", "Runner", "ending", "finite", "proof_file"]

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from geo.siting.problem import Floats, Ints, Longs, Reach, Singles
+from geo.siting.problem import Floats, Ints, Longs, Reach, Rows, Singles
 
 Shares = tuple[tuple[float, float], ...]
 
@@ -97,6 +97,92 @@ def weigh(
         loss,
     )
     return Weighed(tops[0], tops[1], tops[2], gain, loss)
+
+
+def with_more(
+    weight: Floats,
+    found: Weighed,
+    chosen: Longs,
+    more: list[Reach],
+    points: Rows,
+    rings: Shares,
+    backup: float,
+) -> Weighed:
+    """A set that was weighed, and further sites in it: as :func:`weigh` would weigh all of them,
+    but looking only at the candidates around the further sites. So dragging one costs little.
+
+    Args:
+        weight: (n,) of the points.
+        found: the set without them. chosen: (j,) its candidates, as they were weighed.
+        more: reach of further sites, one candidate each.
+        points: the candidates that reach each point, with metres.
+        rings, backup: as the set was weighed.
+
+    Cost: 2 ms for 200,000 points, to copy what was known of them.
+    """
+    assert points.metres is not None
+    tops = np.stack((found.first, found.second, found.third))
+    gain, loss = found.gain.copy(), found.loss.copy()
+    slot = np.full(len(gain), -1, np.int64)
+    slot[chosen] = np.arange(len(chosen))
+    ring = np.array([one[0] for one in rings], np.float32)
+    part = np.array([one[1] for one in rings], np.float64)
+    for one in more:
+        assert one.metres is not None
+        _join(
+            weight,
+            tops,
+            one.demand,
+            one.metres,
+            points.start,
+            points.site,
+            points.metres,
+            slot,
+            ring,
+            part,
+            float(backup),
+            gain,
+            loss,
+        )
+    last = [
+        _lost(weight, tops, one.demand, one.metres, 0, one.pairs, ring, part, float(backup))
+        for one in more
+        if one.metres is not None
+    ]
+    return Weighed(tops[0], tops[1], tops[2], gain, np.concatenate((loss, np.array(last))))
+
+
+def stand_ins(
+    weight: Floats, found: Weighed, gone: Reach, points: Rows, rings: Shares, backup: float
+) -> Floats:
+    """(m,) what each candidate would add to the set without one of its sites.
+
+    Args:
+        weight: (n,) of the points.
+        found: the set, weighed.
+        gone: whom the site reaches that leaves.
+        points: the candidates that reach each point, with metres.
+        rings, backup: as the set was weighed.
+
+    Cost: the candidates around the site only, not a pass over all pairs.
+    """
+    assert gone.metres is not None
+    assert points.metres is not None
+    gain = found.gain.copy()
+    _stand_ins(
+        weight,
+        np.stack((found.first, found.second, found.third)),
+        gone.demand,
+        gone.metres,
+        points.start,
+        points.site,
+        points.metres,
+        np.array([one[0] for one in rings], np.float32),
+        np.array([one[1] for one in rings], np.float64),
+        float(backup),
+        gain,
+    )
+    return gain
 
 
 @njit(cache=True, nogil=True)
@@ -189,3 +275,90 @@ def _weigh(
             elif share > two:
                 added += weight[point] * backup * (share - two)
         gain[site] = added
+
+
+@njit(cache=True, nogil=True)
+def _added(
+    share: float, one: float, two: float, backup: float
+) -> float:  # pragma: no cover - compiled
+    if share > one:
+        return (share - one) + backup * (one - two)
+    return backup * (share - two) if share > two else 0.0
+
+
+@njit(cache=True, nogil=True)
+def _missed(
+    share: float, one: float, two: float, three: float, backup: float
+) -> float:  # pragma: no cover - compiled
+    if share >= one:
+        return (one - two) + backup * (two - three)
+    return backup * (two - three) if share >= two else 0.0
+
+
+@njit(cache=True, nogil=True)
+def _join(
+    weight: Floats,
+    tops: Floats,
+    demand: Ints,
+    metres: Singles,
+    point_start: Longs,
+    point_site: Ints,
+    point_metres: Singles,
+    slot: Longs,
+    ring: Singles,
+    part: Floats,
+    backup: float,
+    gain: Floats,
+    loss: Floats,
+) -> None:  # pragma: no cover - compiled
+    for pair in range(len(demand)):
+        share = _share(metres[pair], ring, part)
+        point = demand[pair]
+        one, two, three = tops[0, point], tops[1, point], tops[2, point]
+        if share <= three:
+            continue
+        first, second, third = one, two, share
+        if share > one:
+            first, second, third = share, one, two
+        elif share > two:
+            second, third = share, two
+        tops[0, point], tops[1, point], tops[2, point] = first, second, third
+        for place in range(point_start[point], point_start[point + 1]):
+            site = point_site[place]
+            other = _share(point_metres[place], ring, part)
+            if other <= 0.0:
+                continue
+            if slot[site] < 0:
+                change = _added(other, first, second, backup) - _added(other, one, two, backup)
+                gain[site] += weight[point] * change
+            else:
+                change = _missed(other, first, second, third, backup)
+                change -= _missed(other, one, two, three, backup)
+                loss[slot[site]] += weight[point] * change
+
+
+@njit(cache=True, nogil=True)
+def _stand_ins(
+    weight: Floats,
+    tops: Floats,
+    demand: Ints,
+    metres: Singles,
+    point_start: Longs,
+    point_site: Ints,
+    point_metres: Singles,
+    ring: Singles,
+    part: Floats,
+    backup: float,
+    gain: Floats,
+) -> None:  # pragma: no cover - compiled
+    for pair in range(len(demand)):
+        share = _share(metres[pair], ring, part)
+        point = demand[pair]
+        one, two, three = tops[0, point], tops[1, point], tops[2, point]
+        if share <= 0.0 or share < two:
+            continue
+        first = two if share >= one else one
+        for place in range(point_start[point], point_start[point + 1]):
+            other = _share(point_metres[place], ring, part)
+            more = _added(other, first, three, backup) - _added(other, one, two, backup)
+            gain[point_site[place]] += weight[point] * more

@@ -1,8 +1,8 @@
 """A solver in a process of its own: it can take a whole core, be stopped at any moment, and never
 keeps a server from answering.
 
-Run as a module it reads one job, tells of each improvement, then the answer; it ends when it is
-told to stop, and at once when whoever started it is gone.
+Run as a module it reads a job, tells of each improvement, then the answer, and waits for the next
+one; it stops a search when it is told to, and ends at once when whoever started it is gone.
 """
 
 from __future__ import annotations
@@ -17,32 +17,60 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
 from geo.errors import DomainError, Unavailable
-from geo.siting.curve import Curve, curve
+from geo.siting.changes import best_moves, which_to_close
+from geo.siting.curve import Curve, budget_curve, curve
 from geo.siting.explanation import Names
-from geo.siting.problem import Answer, Control, Demand, Longs, Rules, Sites
+from geo.siting.problem import Answer, Bools, Control, Demand, Floats, Longs, Rules, Sites
 from geo.siting.reach import euclidean
 from geo.siting.solving import Problem, solve
+
+if TYPE_CHECKING:
+    from geo.siting.robust import Aim
 
 MODULE: Final = "geo.siting.working"
 WARM_SECONDS: Final = 0.5
 USUAL_MODEL: Final = "max-cover"
+WORK, STOP = b"j", b"s"
+MOST_JOBS: Final = 50
+MOST_PAIRS: Final = 5_000_000
+"""What a process has worked at before it is replaced: memory that was large once stays so."""
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """Stations of today are closed, or moved to candidates: so many of those (m,) that `may` go."""
+
+    kind: Literal["close", "move"]
+    count: int
+    may: Bools
+
+
+@dataclass(frozen=True, eq=False)
+class Cases:
+    """(S, n) people of each case (a day, an edition of demand) that one plan is to do for."""
+
+    table: Floats
+    aim: Aim
 
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """What a worker is to do: solve, or work out the curve of maximum coverage up to `most`
-    sites."""
+    """What a worker is to do: solve; or work out the curve of maximum coverage up to `most` sites,
+    or for some budgets, a change of today's stations, one plan for several cases."""
 
     problem: Problem
     gap: float
     seconds: float
     seed: int
     most: int | None = None
+    budgets: list[float] | None = None
+    change: Change | None = None
+    cases: Cases | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +103,7 @@ class Solved:
 
 
 class Worker:
-    """A process that does one job. It makes itself ready before the job comes."""
+    """A process that does one job after the other. It makes itself ready before the first comes."""
 
     def __init__(self) -> None:
         """Start it.
@@ -100,19 +128,33 @@ class Worker:
         self._told: queue.Queue[object] = queue.Queue()
         self._lock = threading.Lock()
         self._reader: threading.Thread | None = None
+        self._jobs = self._pairs = 0
+        self._done = True
 
     @property
     def alive(self) -> bool:
         """Whether the process is there."""
         return self._process.poll() is None
 
+    @property
+    def fresh(self) -> bool:
+        """Whether it may be given another job: it ended the last one well, and is not used up."""
+        return self._done and self.alive and self._jobs < MOST_JOBS and self._pairs < MOST_PAIRS
+
     def begin(self, job: Job) -> None:
-        """Give it its job."""
+        """Give it its job; the one before must have ended."""
+        if self._reader is not None:
+            self._reader.join()
+        self._told = queue.Queue()
+        self._done = False
+        self._jobs += 1
+        self._pairs += job.problem.reach.pairs
         self._reader = threading.Thread(target=self._read, args=(job,), daemon=True)
         self._reader.start()
 
     def next(self, seconds: float) -> object | None:
-        """What it tells next: Improved, Solved, Curve or Failed; None when nothing came in time."""
+        """What it tells next: Improved, Solved, Curve, Robust or Failed; None: nothing came in
+        time."""
         try:
             return self._told.get(timeout=seconds)
         except queue.Empty:
@@ -124,7 +166,7 @@ class Worker:
             pipe = self._process.stdin
             if pipe is not None and not pipe.closed:
                 with contextlib.suppress(OSError):  # it has ended
-                    pipe.write(b"s")
+                    pipe.write(STOP)
                     pipe.flush()
 
     def end(self) -> None:
@@ -134,7 +176,6 @@ class Worker:
         self._process.wait()
         if self._reader is not None:
             self._reader.join()
-            return
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
@@ -143,16 +184,19 @@ class Worker:
         pipe, out = self._process.stdin, self._process.stdout
         assert pipe is not None
         assert out is not None
+        told = self._told
         try:
             with self._lock:
+                pipe.write(WORK)
                 _write(pipe, job)
             while True:
                 message = _take(out)
-                self._told.put(message)
-                if not isinstance(message, Improved):
-                    break
+                self._done = not isinstance(message, Improved)
+                told.put(message)
+                if self._done:
+                    return
         except (OSError, EOFError):
-            self._told.put(
+            told.put(
                 Failed(
                     "计算进程意外结束。 The solver's process ended unexpectedly.",
                     "可能内存不足；可缩小区域后重试。 Perhaps out of memory; try a smaller area.",
@@ -160,37 +204,31 @@ class Worker:
                     known=True,
                 )
             )
-        finally:
-            with self._lock, contextlib.suppress(OSError):
-                pipe.close()
-            out.close()
-            self._process.wait()
 
 
 def work(job: Job, control: Control) -> object:
-    """Do a job here and now: Solved, Curve, or Failed."""
+    """Do a job here and now: Solved, Curve, Robust, or Failed."""
     problem = job.problem
+    arrays = (problem.demand, problem.sites, problem.reach, problem.rules)
     try:
         if job.most is not None:
-            return curve(
-                problem.demand,
-                problem.sites,
-                problem.reach,
-                problem.rules,
-                job.most,
-                control,
-                job.seed,
-            )
+            return curve(*arrays, job.most, control, job.seed)
+        if job.budgets is not None:
+            return budget_curve(*arrays, job.budgets, control, job.seed)
+        if job.cases is not None:
+            from geo.siting.robust import robust  # only then
+
+            return robust(job.cases.table, *arrays, job.cases.aim, control, job.seed)
+        if job.change is not None:
+            change = which_to_close if job.change.kind == "close" else best_moves
+            return Solved(change(*arrays, job.change.count, control, job.seed, job.change.may))
         answer = solve(problem, control, job.seed)
         if answer.status != "infeasible":
             return Solved(answer)
         from geo.siting.explain import explain  # only then
 
         told = explain(
-            problem.demand,
-            problem.sites,
-            problem.reach,
-            problem.rules,
+            *arrays,
             names=problem.names,
             everybody=problem.model in ("p-median", "p-centre"),
         )
@@ -226,32 +264,41 @@ def main() -> None:
     os.dup2(2, 1)
     os.nice(5)
     warm_up(USUAL_MODEL)
-    try:
-        job = _take(source)
-    except EOFError:
-        return
-    assert isinstance(job, Job)
     guard = threading.Lock()
+    jobs: queue.Queue[tuple[Job, Control]] = queue.Queue()
 
-    def improved(value: float, bound: float, sites: Longs) -> None:
-        with guard:
-            _write(out, Improved(control.seconds, float(value), float(bound), sites))
+    def control_of(job: Job) -> Control:
+        def improved(value: float, bound: float, sites: Longs) -> None:
+            with guard:
+                _write(out, Improved(control.seconds, float(value), float(bound), sites))
 
-    control = Control(job.seconds, job.gap, improved)
+        control = Control(job.seconds, job.gap, improved)
+        return control
 
     def listen() -> None:
-        while source.read(1):
-            control.stop()
+        newest: Control | None = None
+        with contextlib.suppress(EOFError):
+            while word := source.read(1):
+                if word == WORK:
+                    job = _take(source)
+                    newest = control_of(job)
+                    jobs.put((job, newest))
+                elif newest is not None:
+                    newest.stop()
         # Whoever started us is gone: end with all that we started.
         os.killpg(os.getpgrp(), signal.SIGKILL)
 
     threading.Thread(target=listen, daemon=True).start()
-    if job.problem.model != USUAL_MODEL:
-        warm_up(job.problem.model)
-    told = work(job, control)
-    with guard:
-        _write(out, told)
-    os._exit(0)
+    warm = {USUAL_MODEL}
+    while True:
+        job, control = jobs.get()
+        if job.problem.model not in warm:
+            warm_up(job.problem.model)
+            warm.add(job.problem.model)
+        told = work(job, control)
+        with guard:
+            _write(out, told)
+        del job, control, told
 
 
 def _write(pipe: IO[bytes], message: object) -> None:
@@ -272,7 +319,18 @@ def _take(pipe: IO[bytes]) -> Any:
     return pickle.loads(body)  # noqa: S301  from our own process
 
 
-__all__ = ["Curve", "Failed", "Improved", "Job", "Solved", "Worker", "main", "work"]
+__all__ = [
+    "Cases",
+    "Change",
+    "Curve",
+    "Failed",
+    "Improved",
+    "Job",
+    "Solved",
+    "Worker",
+    "main",
+    "work",
+]
 
 if __name__ == "__main__":
     # Under its own name, so that what is pickled is the same on both ends.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-import numpy as np
 import shapely
 
 from geo import editions
@@ -13,7 +12,8 @@ from geo.database import Reader
 from geo.editions import EditionFacts
 from geo.errors import Conflict, NotFound
 from geo.settings import Settings
-from geo.siting.planning import Ground, evaluate
+from geo.siting.ground import Ground
+from geo.siting.planning import evaluate
 from geo.siting.question import Question
 from geo.siting.scenarios import Scenario
 from geo.walking.finder import OFFERED_ACCESS
@@ -59,7 +59,7 @@ def gather(
         where=_where(reader, number.get("areas"), question.area_id),
         areas=_areas(reader, number.get("areas"), plan.facts),
         stations=_stations(reader, number.get("stations"), ground),
-        people=None if ground is None else _people(ground, question, plan.answer, settings),
+        people=None if ground is None else _people(ground, question, plan.answer),
         editions=[line_of(one) for one in lines],
         notice=notice_of(lines),
         issuer=settings.bulletin_issuer,
@@ -114,10 +114,6 @@ def _stations(
     return [(row.id, row.name, row.lon, row.lat) for row in rows]
 
 
-def _people(
-    ground: Ground, question: Question, answer: dict[str, Any], settings: Settings
-) -> People:
-    dots = ground.dots(settings.privacy_people)
+def _people(ground: Ground, question: Question, answer: dict[str, Any]) -> People:
     found = evaluate(ground, question, answer["sites"])
-    state = dots.state(ground.weight, found.state)
-    return People(dots.lon, dots.lat, np.asarray(dots.people, np.float64), state)
+    return People(ground.lon, ground.lat, ground.weight, found.state)

@@ -96,6 +96,7 @@ def limits(view: PlanView, language: Language) -> list[str]:
     add("area_sites", asked.area_least_sites, n=asked.area_least_sites)
     add("24h", asked.open_24h_least, n=asked.open_24h_least)
     add("chain", asked.per_chain_most is not None, n=asked.per_chain_most)
+    add("capacity", asked.capacity_per_place, n=f"{asked.capacity_per_place or 0:g}")
     add("agreed", asked.agreed_only)
     add("locked", asked.lock, n=len(asked.lock))
     return told or [say("no_limits", language)]

@@ -1,20 +1,15 @@
 """The planner's questions over HTTP, checked against distances along the one street of the town."""
 
 import base64
-import io
 import itertools
 import json
-import time
 
 import numpy as np
-import pandas as pd
-import pyogrio
-import pypdf
 import pytest
 from fastapi.testclient import TestClient
-from hostile import HOSTILE_NAME
-from planning_town import COUNT, WEST, a_town, metres
-from served import KEY, LOCAL
+from planning_desk import COUNT, WORKDAY, best_of, covered, finished
+from planning_town import MARKET, WEST, metres
+from served import KEY
 
 from api.app import create_app
 from api.siting.curving import CurveAnswer
@@ -25,33 +20,6 @@ from api.siting.shown import PlanList, PlanShown
 from geo.database import Actor
 from geo.settings import Settings
 from geo.siting.checker import check
-
-HOURS = list(range(6, 23))
-WORKDAY = 10.0 * 10 + 4.0 * 17
-"""People of each place on a workday from 6 to 22, summed over the hours."""
-
-
-@pytest.fixture(scope="module")
-def town(cluster):
-    with a_town(cluster) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def app(town, tmp_path_factory):
-    return create_app(Settings(state=tmp_path_factory.mktemp("planner")), town.database)
-
-
-@pytest.fixture(scope="module")
-def planner(app):
-    with TestClient(app, base_url=LOCAL) as client:
-        yield client
-
-
-def covered(town, sites, radius=500.0):
-    """(n,) whether each place is within reach of a site or a station of today."""
-    there = np.concatenate((town.stations, np.asarray(sites, float)))
-    return (metres(town.lon, there) <= radius).any(axis=1)
 
 
 def test_the_ground_tells_people_candidates_and_what_is_covered_today(planner, town):
@@ -72,7 +40,8 @@ def test_people_are_those_of_the_day_the_hours_and_the_groups(planner, town):
     def total(**asked):
         return planner.get("/api/siting/ground", params=asked).json()["demand"]["total"]
 
-    assert total(day="weekend") == pytest.approx(4.0 * 17 * len(town.lon))
+    market = len(town.lon[MARKET])
+    assert total(day="weekend") == pytest.approx(4.0 * 17 * len(town.lon) + 20.0 * 17 * market)
     assert total(hours="8") == pytest.approx(14.0 * len(town.lon))
     assert total(groups="courier") == pytest.approx(100.0 * len(town.lon))
     west = (town.lon < WEST + 0.07).sum()
@@ -118,36 +87,6 @@ def test_a_site_that_is_not_there_is_told(planner):
     answer = planner.post("/api/siting/evaluate", json={"question": {}, "sites": [77]})
     assert answer.status_code == 404
     assert "extra" in answer.json()["remedy"]
-
-
-def finished(planner, plan_id, seconds=240.0):
-    """The plan once it has ended."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        plan = planner.get(f"/api/siting/plans/{plan_id}").json()
-        if plan["state"] not in ("waiting", "running"):
-            return plan
-        time.sleep(0.1)
-    raise AssertionError(f"not finished: {plan}")
-
-
-def best_of(town, count, free):
-    """The most places that so many candidates newly cover, by looking at every choice."""
-    today = covered(town, [])
-    reached = metres(town.lon, town.hosts) <= 500.0
-    return max(
-        int((reached[:, list(some)].any(axis=1) | today).sum())
-        for some in itertools.combinations([number - 1 for number in free], count)
-    )
-
-
-@pytest.fixture(scope="module")
-def plan(planner):
-    asked = {"name": "三个新站", "question": {"sites": 3, "gap": 0, "seconds": 20}}
-    made = planner.post("/api/siting/plans", json=asked)
-    assert made.status_code == 202, made.text
-    assert made.headers["location"] == made.json()["url"]
-    return finished(planner, made.json()["id"])
 
 
 def test_a_plan_is_the_best_there_is_and_says_so(planner, town, plan):
@@ -258,6 +197,23 @@ def test_the_curve_is_the_best_for_every_number(planner, town):
         most = WORKDAY * best_of(town, point["sites"], range(1, COUNT))
         assert point["value"] <= most + 1e-6 <= point["bound"] + 2e-6
         assert point["value"] >= 0.97 * most
+    # By budget: numbers 1 to 11 cost 1,000 to 4,000, number 5 the middle of them.
+    asked = {"question": {"seconds": 5}, "budgets": [500, 2000, 4000]}
+    curve = planner.post("/api/siting/curve", json=asked).json()
+    cost = {n: 3000.0 if n == 5 else 1000.0 * (1 + n % 4) for n in range(1, COUNT)}
+    today = covered(town, [])
+    for point, budget in zip(curve["points"], (500, 2000, 4000), strict=True):
+        plans = [
+            some
+            for count in range(4)
+            for some in itertools.combinations(cost, count)
+            if sum(cost[n] for n in some) <= budget
+        ]
+        each = [covered(town, town.hosts[[n - 1 for n in some]]) | today for some in plans]
+        most = WORKDAY * max(hit.sum() for hit in each)
+        assert (point["budget"], point["cost"] <= budget) == (budget, True)
+        assert point["value"] <= most + 1e-6 <= point["bound"] + 2e-6
+        assert point["value"] >= 0.97 * most
     medians = {"question": {"model": "p-median", "sites": 3}, "up_to": 4}
     assert planner.post("/api/siting/curve", json=medians).status_code == 422
 
@@ -282,93 +238,6 @@ def test_plans_are_behind_the_key_and_other_sites_cannot_make_any(town, tmp_path
             },
         )
         assert answer.status_code == 403
-
-
-def test_a_plan_is_taken_away_as_files_that_agree_with_it(planner, plan, tmp_path):
-    url = f"/api/siting/plans/{plan['id']}"
-    chosen = plan["answer"]["sites"]
-    told = planner.get(f"{url}.geojson").json()
-    assert {one["id"] for one in told["features"]} == set(chosen)
-    assert told["plan"]["share"] == plan["facts"]["share"]
-    shifted = planner.get(f"{url}.geojson", params={"crs": "gcj02"}).json()
-    assert shifted["crs_used"] == "gcj02"
-    assert shifted["features"][0]["geometry"] != told["features"][0]["geometry"]
-
-    (tmp_path / "plan.gpkg").write_bytes(planner.get(f"{url}.gpkg").content)
-    layers = dict(pyogrio.list_layers(tmp_path / "plan.gpkg"))
-    assert set(layers) == {"sites", "stations", "areas", "people"}
-    dots = pyogrio.read_dataframe(tmp_path / "plan.gpkg", layer="people")
-    assert dots["people"].sum() == pytest.approx(plan["facts"]["people"])
-    assert dots.loc[dots["state"] > 0, "people"].sum() == pytest.approx(plan["facts"]["covered"])
-
-    (tmp_path / "plan.xlsx").write_bytes(planner.get(f"{url}.xlsx?lang=en").content)
-    sheets = pd.read_excel(tmp_path / "plan.xlsx", sheet_name=None, engine="calamine")
-    assert sheets["New sites"]["Name"].tolist() == [one["name"] for one in plan["facts"]["sites"]]
-    assert sheets["Areas before and after"]["With the plan"].sum() == pytest.approx(
-        plan["facts"]["covered"]
-    )
-
-
-def test_the_report_has_two_pages_with_the_bound_in_either_language(planner, plan):
-    for lang, words in (("zh", "已证明为最优"), ("en", "Proved to be the best")):
-        answer = planner.get(f"/api/siting/plans/{plan['id']}/report.pdf", params={"lang": lang})
-        assert answer.status_code == 200, answer.text
-        read = pypdf.PdfReader(io.BytesIO(answer.content))
-        assert len(read.pages) == 2
-        told = "".join(page.extract_text() for page in read.pages)
-        assert words.replace(" ", "") in told.replace(" ", "").replace("\n", "")
-        assert "<img" in told, "a hostile name is text"
-    same = planner.get(
-        f"/api/siting/plans/{plan['id']}/report.pdf?lang=en",
-        headers={"If-None-Match": answer.headers["etag"]},
-    )
-    assert same.status_code == 304
-
-
-def test_the_map_in_one_file_asks_nobody_and_escapes_every_name(planner, plan):
-    answer = planner.get(f"/api/siting/plans/{plan['id']}/map.html")
-    assert "connect-src" not in answer.headers["content-security-policy"]
-    assert "default-src 'none'" in answer.headers["content-security-policy"]
-    assert HOSTILE_NAME not in answer.text
-    data = json.loads(answer.text.split('id="data">')[1].split("</script>")[0])
-    assert [one["name"] for one in data["sites"]] == [one["name"] for one in plan["facts"]["sites"]]
-
-
-def test_a_site_that_opens_becomes_a_station_that_people_find(cluster, tmp_path):
-    with a_town(cluster) as town:
-        opened = create_app(Settings(state=tmp_path), town.database)
-        with TestClient(opened, base_url=LOCAL) as planner:
-            asked = {"question": {"sites": 2, "seconds": 5}}
-            number = planner.post("/api/siting/plans", json=asked).json()["id"]
-            plan = finished(planner, number)
-            made = planner.post(f"/api/siting/plans/{number}/tasks", json={})
-            assert made.status_code == 201
-            made = made.json()["tasks"]
-            assert [one["state"] for one in made] == ["proposed", "proposed"]
-            again = planner.post(f"/api/siting/plans/{number}/tasks", json={}).json()["tasks"]
-            assert [one["id"] for one in again] == [one["id"] for one in made]
-            task = made[0]
-            url = f"/api/siting/tasks/{task['id']}"
-            noted = planner.patch(url, json={"state": "agreed", "note": "店长同意"}).json()
-            assert (noted["state"], noted["note"]) == ("agreed", "店长同意")
-            before = planner.get("/api/siting/ground").json()["covered_today"]
-            station = planner.patch(url, json={"state": "opened"}).json()["station_id"]
-            found = planner.get(f"/api/stations/{station}").json()
-            assert found["station"]["name"] == task["name"]
-            site = next(one for one in plan["facts"]["sites"] if str(one["id"]) == task["site"])
-            until = time.monotonic() + 20
-            while time.monotonic() < until:
-                today = planner.get("/api/siting/ground").json()["covered_today"]
-                if today != before:
-                    break
-                time.sleep(0.2)
-            assert today - before == pytest.approx(site["alone"])
-            assert planner.patch(url, json={"state": "declined"}).status_code == 409
-            listed = planner.get("/api/siting/tasks", params={"state": "opened"}).json()["tasks"]
-            assert [one["id"] for one in listed] == [task["id"]]
-            assert planner.get(f"/api/siting/plans/{number}").json()["editions_in_force"] is False
-            # What was worked out before can still be taken away, without the people.
-            assert planner.get(f"/api/siting/plans/{number}/report.pdf").status_code == 200
 
 
 @pytest.mark.parametrize(

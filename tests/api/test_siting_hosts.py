@@ -98,14 +98,17 @@ def test_every_source_tells_its_weight_its_reason_and_its_people(planner):
         30.0, 30.0,
     )  # fmt: skip
     assert sources["courier_hosts"]["on"] is False
-    # 1.6 riders and 1.2 sweepers are too few to be shown.
+    # 1.6 riders and 1.2 sweepers are too few to be shown, and no total lets them be told: not
+    # their places or kilometres, whose weight is known, and not the people of any hour.
     assert told["least"] == 5
-    assert sources["restaurants"]["people"] is None
-    assert sources["main_streets"]["count"] is None
-    nine = sum(
-        one["people"] * one["workday"][9] for one in sources.values() if one["people"] is not None
-    )
-    assert told["workday"][9] == pytest.approx(nine + 1.6 * 0.2 + 1.2 * 0.6, abs=0.2)
+    for name in ("restaurants", "main_streets"):
+        few = [sources[name][figure] for figure in ("people", "count", "places", "missing")]
+        assert few == [None] * 4
+    large = [one for one in sources.values() if one["people"] is not None]
+    for when in ("workday", "weekend"):
+        hours = [sum(one["people"] * one[when][hour] for one in large) for hour in range(24)]
+        assert told[when] == pytest.approx([n if n >= 5 else 0 for n in hours], abs=0.06)
+    assert 0.0 in told["weekend"]
     assert (told["demand"], told["demand_is_estimate"]) == (None, False)
     less = planner.get("/api/siting/demand/sources?without=construction_sites,markets").json()
     gone = {one["name"] for one in less["sources"] if not one["on"]}

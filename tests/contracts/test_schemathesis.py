@@ -55,6 +55,8 @@ OPERATIONS = [
     "siting_ground",
     "evaluate_sites",
     "siting_curve",
+    "closings_and_moves",
+    "robust_plan",
     "make_plan",
     "list_plans",
     "get_plan",

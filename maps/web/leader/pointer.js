@@ -4,9 +4,10 @@
 import { classes, point as pointArea, shownValue } from "./areas.js";
 import { ask } from "./ask.js";
 import { point as pointCluster } from "./clusters.js";
-import { byId, make } from "./dom.js";
+import { make } from "./dom.js";
 import { enter } from "./drill.js";
 import { theMap, tellPlace } from "./map.js";
+import { follow } from "./pointing.js";
 import { hear, known, look, tell, view } from "./store.js";
 import { shortName, number, percent, t, word } from "./words.js";
 
@@ -53,21 +54,6 @@ function sentence({ layer, feature }) {
   return [t("enterprises_n", { n: number(properties.n ?? 1) }), t("share_without", { share })];
 }
 
-function showTip(at, found) {
-  const tip = byId("tip");
-  if (!found) {
-    tip.hidden = true;
-    return;
-  }
-  const [title, more] = sentence(found);
-  tip.replaceChildren(make("strong", {}, title), make("span", {}, more));
-  tip.hidden = false;
-  const { clientWidth: wide, clientHeight: high } = byId("map");
-  const x = Math.min(at.x + 14, wide - tip.offsetWidth - 8);
-  const y = at.y + 18 + tip.offsetHeight > high ? at.y - tip.offsetHeight - 12 : at.y + 18;
-  tip.style.transform = `translate(${Math.max(4, x)}px, ${Math.max(4, y)}px)`;
-}
-
 /** Points at what is there, on the map and in the lists. */
 function pointAt(found) {
   const area = found?.layer === "areas-touch" ? found.feature.id : null;
@@ -99,62 +85,11 @@ async function choose(found, place) {
   }
 }
 
-function follow(map) {
-  let asked = 0;
-  map.on("mousemove", (event) => {
-    if (asked) return;
-    asked = requestAnimationFrame(() => {
-      asked = 0;
-      if (map.isMoving()) return;
-      const found = under(event.point);
-      map.getCanvas().style.cursor = found ? "pointer" : "";
-      showTip(event.point, found);
-      pointAt(found);
-    });
-  });
-  map.on("mouseout", () => {
-    showTip(null, null);
-    pointAt(null);
-  });
-  map.on("movestart", () => showTip(null, null));
-  map.on("click", (event) => choose(under(event.point), event.lngLat));
-}
-
-/** The keyboard: the arrows move the map (its own doing), the middle is what one points at. */
-function keys(map) {
-  const canvas = map.getCanvas();
-  const cross = byId("cross");
-  const middle = () => ({ x: map.getContainer().clientWidth / 2, y: map.getContainer().clientHeight / 2 });
-  const seen = () => canvas.matches(":focus-visible");
-  const tellMiddle = () => {
-    if (!seen()) return;
-    const found = under(middle());
-    showTip(middle(), found);
-    pointAt(found);
-    tellPlace(found ? sentence(found).join("，") : t("nothing_here"));
-  };
-  canvas.addEventListener("focus", () => {
-    cross.hidden = !seen();
-    tellMiddle();
-  });
-  canvas.addEventListener("blur", () => {
-    cross.hidden = true;
-    showTip(null, null);
-  });
-  map.on("moveend", tellMiddle);
-  canvas.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") {
-      event.preventDefault();
-      // Cells are gone nearer to with +; Enter goes into what has a name.
-      choose(under(middle(), ["singles", "clusters-fill", "areas-touch"]), map.getCenter());
-    }
-  });
-}
-
-hear("map", (map) => {
-  follow(map);
-  keys(map);
-});
+hear("map", (map) => follow(map, {
+  under, sentence, choose, point: pointAt, say: tellPlace, nothing: () => t("nothing_here"),
+  // Cells are gone nearer to with +; Enter goes into what has a name.
+  enter: (at) => under(at, ["singles", "clusters-fill", "areas-touch"]),
+}));
 hear("pointed", ({ area, cluster, from }) => {
   if (from === "map") return;
   if (area !== undefined) pointArea(area);

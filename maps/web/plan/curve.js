@@ -2,17 +2,17 @@
 // puts the sites of any number on the map.
 
 import { button, byId, draw, fill, make } from "../leader/dom.js";
-import { number, percent, t } from "../leader/words.js";
+import { english, number, percent, t } from "../leader/words.js";
 import { askCurve } from "./data.js";
-import { people } from "./figures.js";
+import { cost, people } from "./figures.js";
 import { chosen, full, hear, known, look, same, tell, view } from "./store.js";
 
 const [WIDE, HIGH, LEFT, RIGHT, TOP, BOTTOM] = [440, 220, 44, 10, 12, 30];
 let counting = false;
 
 /** What the curve is about, apart from how many sites. */
-const about = (question) => JSON.stringify({ ...full(question), sites: null, budget: null, share: null, model: null, gap: null, seconds: null });
-const fresh = () => known.curve !== null && about(known.curve.question) === about(view.question);
+const about = (question) => JSON.stringify({ ...full(question), sites: null, budget: null, share: null, model: null, gap: null, seconds: null, capacity_per_place: null });
+const fresh = () => known.curve !== null && about(known.curve.question) === about(view.question) && known.curve.byBudget === (view.question.budget !== null);
 const BEYOND = 3;
 /** Steps that a plan was found for, and a few of those that reach nobody more. */
 function stepsOf() {
@@ -20,8 +20,11 @@ function stepsOf() {
   const last = found.findIndex((one) => one.value >= found.at(-1).value * (1 - 1e-9));
   return found.slice(0, last + 1 + BEYOND);
 }
-/** Numbers of sites along the curve. */
-const countOf = (point) => point.sites ?? point.chosen.length;
+/** Numbers of sites, or budgets, along the curve. */
+const countOf = (point) => point.budget ?? point.sites;
+/** "12 sites", or "120,000 yuan". */
+const stepWords = (point) => (point.budget === null ? t("sites_n", { n: number(point.sites) }) : t("limit_budget", { n: number(point.budget) }));
+const thousands = (n) => (n >= 10000 ? t("ten_thousands", { n: Number((n / (english ? 1000 : 10000)).toFixed(1)) }) : number(n));
 
 function picture(points, total, at) {
   const most = Math.max(...points.map(countOf), 1);
@@ -37,7 +40,7 @@ function picture(points, total, at) {
   const here = points[at];
   return draw("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, class: "curve", "aria-hidden": "true" },
     marks.map((value) => [draw("path", { d: `M${LEFT} ${y(value)}H${WIDE - RIGHT}`, class: "grid" }), draw("text", { x: LEFT - 6, y: y(value) + 4, class: "tick end" }, percent(total ? value / total : null))]),
-    steps.map((n) => draw("text", { x: x(n), y: HIGH - 12, class: "tick middle" }, String(n))),
+    steps.map((n) => draw("text", { x: x(n), y: HIGH - 12, class: "tick middle" }, thousands(n))),
     draw("path", { d: `${line((one) => one.bound ?? one.value)}L${x(most)} ${y(points.at(-1).value)}${[...points].reverse().map((one) => `L${x(countOf(one)).toFixed(1)} ${y(one.value).toFixed(1)}`).join("")}Z`, class: "room" }),
     draw("path", { d: line((one) => one.bound ?? one.value), class: "bound" }),
     draw("path", { d: line((one) => one.value), class: "value" }),
@@ -49,15 +52,17 @@ function inWords(points, at, total) {
   const [here, before] = [points[at], points[at - 1]];
   const last = before ? here.value - before.value : here.value - (known.told?.covered_today ?? 0);
   const gap = here.bound && here.value ? Math.max(0, here.bound / here.value - 1) : null;
-  return [t("curve_here", { n: number(countOf(here)), people: people(here.value), share: percent(total ? here.value / total : null) }), last >= 0 ? t("curve_last", { people: people(last) }) : "", gap === null ? "" : t("curve_gap", { gap: `${(Math.ceil(gap * 1000) / 10).toFixed(1)}%` })].filter(Boolean).join(" ");
+  return [here.budget === null ? "" : t("curve_budget", { budget: cost(here.budget) }), t("curve_here", { n: number(here.sites), people: people(here.value), share: percent(total ? here.value / total : null) }), last >= 0 && here.budget === null ? t("curve_last", { people: people(last) }) : "", gap === null ? "" : t("curve_gap", { gap: `${(Math.ceil(gap * 1000) / 10).toFixed(1)}%` })].filter(Boolean).join(english ? " " : "");
 }
 
 /** The step of the curve whose sites are on the map, else the one with as many. */
 function stepNow(points) {
   const set = [...chosen()].sort();
+  const spent = points.findIndex((one) => one.budget !== null && one.budget === view.question.budget);
+  if (spent >= 0 && same([...points[spent].chosen].sort(), set)) return spent;
   const exact = points.findIndex((one) => same([...one.chosen].sort(), set));
   if (exact >= 0) return exact;
-  const wanted = set.length || view.question.sites || 1;
+  const wanted = view.question.budget ?? (set.length || view.question.sites || 1);
   const found = points.findIndex((one) => countOf(one) >= wanted);
   return found < 0 ? points.length - 1 : found;
 }
@@ -65,14 +70,14 @@ function stepNow(points) {
 function slide(to) {
   const point = stepsOf()[to];
   const most = point.chosen;
-  look({ set: most, site: null, question: view.question.model === "max-cover" && view.question.budget === null ? { ...view.question, sites: countOf(point) } : view.question });
+  look({ set: most, site: null, question: view.question.model !== "max-cover" ? view.question : { ...view.question, ...(point.budget === null ? { sites: point.sites } : { budget: point.budget }) } });
 }
 
 function table(points, total) {
   const rows = points.filter((_, at) => points.length <= 40 || at % Math.ceil(points.length / 40) === 0 || at === points.length - 1);
   return make("details", {}, make("summary", {}, t("as_table")), make("div", { class: "table-box", tabindex: "0", role: "group", "aria-label": t("curve_title") }, make("table", {},
-    make("thead", {}, make("tr", {}, [t("sites_n_word"), t("reached_word"), t("share_word"), t("bound_word")].map((word) => make("th", { scope: "col", class: "n" }, word)))),
-    make("tbody", {}, rows.map((one) => make("tr", {}, [number(countOf(one)), number(one.value), percent(total ? one.value / total : null), one.bound ? number(one.bound) : "–"].map((text) => make("td", { class: "n" }, text))))))));
+    make("thead", {}, make("tr", {}, [...(known.curve.byBudget ? [t("limit_by_budget")] : []), t("sites_n_word"), t("reached_word"), t("share_word"), t("bound_word")].map((word) => make("th", { scope: "col", class: "n" }, word)))),
+    make("tbody", {}, rows.map((one) => make("tr", {}, [...(one.budget === null ? [] : [cost(one.budget)]), number(one.sites), number(one.value), percent(total ? one.value / total : null), one.bound ? number(one.bound) : "–"].map((text) => make("td", { class: "n" }, text))))))));
 }
 
 let kept = null;
@@ -98,14 +103,14 @@ function show() {
   if (kept !== known.curve) {
     kept = known.curve;
     fill(box, make("div", { id: "curve-picture" }),
-      make("label", { class: "field" }, make("span", {}, t("curve_slider")), make("input", { type: "range", id: "curve-at", min: 0, max: points.length - 1, value: at, oninput: (event) => slide(Number(event.target.value)) })),
+      make("label", { class: "field" }, make("span", {}, known.curve.byBudget ? t("limit_by_budget") : t("curve_slider")), make("input", { type: "range", id: "curve-at", min: 0, max: points.length - 1, value: at, oninput: (event) => slide(Number(event.target.value)) })),
       make("p", { id: "curve-words", role: "status" }),
       make("p", { class: "quiet small" }, t("curve_legend")),
       table(points, total),
-      button(t("curve_solve"), "play", () => byId("solve").click(), { class: "act" }));
+      button(known.curve.byBudget ? t("curve_solve_budget") : t("curve_solve"), "play", () => byId("solve").click(), { class: "act" }));
   }
   byId("curve-at").value = at;
-  byId("curve-at").setAttribute("aria-valuetext", t("sites_n", { n: number(countOf(points[at])) }));
+  byId("curve-at").setAttribute("aria-valuetext", stepWords(points[at]));
   fill(byId("curve-picture"), picture(points, total, at));
   byId("curve-words").textContent = inWords(points, at, total);
 }
@@ -114,8 +119,9 @@ async function count() {
   counting = true;
   show();
   try {
-    const most = known.ground?.candidates.length ?? 200;
-    await askCurve(Math.max(1, Math.min(200, most)));
+    const candidates = known.ground?.candidates ?? [];
+    const all = candidates.reduce((sum, one) => sum + (one.cost ?? 0), 0);
+    await askCurve(Math.max(1, Math.min(200, candidates.length || 200)), all);
   } catch (error) {
     tell("trouble", error);
   } finally {

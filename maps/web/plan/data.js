@@ -59,7 +59,7 @@ export function bytes(base64) {
 }
 
 /** Asks what a set of sites covers. */
-export const evaluation = (question, sites, signal) => ask("/api/siting/evaluate", { body: { question, sites }, seconds: 60, signal });
+export const evaluation = (question, sites, details = false) => ask("/api/siting/evaluate", { body: { question, sites, details }, seconds: 60 });
 
 let running = false;
 let next = null;
@@ -83,7 +83,7 @@ async function go() {
     const question = asked();
     if (moved) question.extra = moved.extra;
     try {
-      const told = await evaluation(question, moved ? moved.sites : chosen());
+      const told = await evaluation(question, moved ? moved.sites : chosen(), !moved);
       if (under !== known.ground) continue; // people have changed under it
       known.told = told;
       known.state = bytes(told.state);
@@ -134,11 +134,16 @@ export const askPlan = (id) => ask(`/api/siting/plans/${id}`);
 /** Whether a plan is still being worked out. */
 export const open = (state) => state === "waiting" || state === "running";
 
-/** The whole way up, site by site: of those who are reached, whatever the aim of the question. */
-export async function askCurve(upTo) {
-  const question = { ...asked(null), model: "max-cover", sites: upTo, budget: null, share: null };
-  const told = await ask("/api/siting/curve", { body: { question, up_to: upTo }, seconds: 300 });
-  known.curve = { ...told, question };
+const BUDGETS = 40;
+/** The whole way up, site by site, or budget by budget where the question has one: of those who are
+ * reached, whatever the aim of the question. */
+export async function askCurve(upTo, costOfAll) {
+  const { budget } = view.question;
+  const question = { ...asked(null), model: "max-cover", sites: upTo, budget: null, share: null, capacity_per_place: null };
+  const most = Math.max(Math.min(2.5 * budget, costOfAll), budget);
+  const by = budget === null ? {} : { budgets: Array.from({ length: BUDGETS }, (_, at) => Math.round((most * (at + 1)) / BUDGETS)) };
+  const told = await ask("/api/siting/curve", { body: { question, up_to: upTo, ...by }, seconds: 300 });
+  known.curve = { ...told, question, byBudget: budget !== null };
   tell("curve");
 }
 

@@ -10,6 +10,7 @@ const unit = () => (hoursLooked() > 1 ? "person_hours" : "people");
 /** "1,234 人", or "1,234 人·时" of several hours. */
 export const people = (n) => t(`${unit()}_n`, { n: number(n) });
 export const more = (n) => `${n >= 0 ? "+" : "−"}${number(Math.abs(n))}`;
+export const unitWord = () => t(`${unit()}_unit`);
 export const peopleWord = () => t(`${unit()}_word`);
 
 /** What is left of a gap that is closed, reckoned in doubles. */

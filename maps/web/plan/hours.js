@@ -50,7 +50,7 @@ export function ready() {
     forget();
     const total = known.ground?.demand.total;
     if (view.hour !== null && total) seen.set(view.hour, told.covered / total);
-    for (const one of told.by_hour ?? []) if (one.people) seen.set(one.hour, one.covered / one.people);
+    for (const one of told.by_hour ?? []) if (one.share !== null && one.hour !== view.hour) seen.set(one.hour, one.share);
     byId("hour-said").textContent = total ? t("hour_said", { share: percent(told.covered / total) }) : "";
     bars();
   });

@@ -17,7 +17,7 @@ import { hear, known, look, tell, view } from "./store.js";
 
 const AGAIN_MS = 4000;
 /** What is loaded when its tab is opened. */
-const BEHIND = { curve: () => import("./curve.js"), equity: () => import("./equity.js"), tasks: () => import("./tasks.js") };
+const BEHIND = { curve: () => import("./curve.js"), equity: () => import("./equity.js"), more: () => import("./more.js"), tasks: () => import("./tasks.js") };
 const begun = new Set();
 let again = 0;
 

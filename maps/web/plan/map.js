@@ -29,11 +29,13 @@ export function dressed(style) {
       districts: { type: "vector", tiles: [new URL("/tiles/current/areas/{z}/{x}/{y}?kind=subdistrict", location.href).href.replaceAll("%7B", "{").replaceAll("%7D", "}")], minzoom: 0, maxzoom: 14 },
       candidates: { type: "geojson", data: candidatePoints() },
       stood: { type: "geojson", data: stationPoints() },
+      changes: { type: "geojson", data: changePoints() },
     },
     layers: [
       ...base.map((one) => (one.type === "symbol" ? { ...one, minzoom: Math.max(one.minzoom ?? 0, 13) } : one)),
       { id: "districts", source: "districts", "source-layer": "areas", type: "line", paint: { "line-color": night() ? "#8a7a6f" : "#85756a", "line-width": ["interpolate", ["linear"], ["zoom"], 9, 0.5, 13, 1.3], "line-dasharray": [4, 2], "line-opacity": 0.75 } },
       { id: "stood", source: "stood", type: "symbol", layout: { "icon-image": "station", "icon-size": ["interpolate", ["linear"], ["zoom"], 10, 0.5, 14, 1], "icon-allow-overlap": true, "icon-ignore-placement": true } },
+      { id: "changes", source: "changes", type: "symbol", layout: { "icon-image": ["get", "mark"], "icon-allow-overlap": true, "icon-ignore-placement": true } },
       { id: "candidates", source: "candidates", type: "circle", filter: ["!", ["get", "forbidden"]], paint: {
         "circle-radius": ["interpolate", ["linear"], ["zoom"], 10, ["+", 1.6, ["*", 4, state("gain", 0)]], 15, ["+", 4, ["*", 11, state("gain", 0)]]],
         "circle-color": colours().candidate, "circle-opacity": ["case", ["get", "agreed"], 0.55, 0.12],
@@ -60,6 +62,20 @@ function candidatePoints() {
 
 function stationPoints() {
   return known.ground ? { type: "FeatureCollection", features: known.ground.stations.map(({ id, name, lon, lat }) => ({ type: "Feature", geometry: { type: "Point", coordinates: [lon, lat] }, properties: { at: id, name } })) } : EMPTY;
+}
+
+/** Stations that go and places that come, in an answer about today's stations. */
+let change = null;
+function changePoints() {
+  const marked = [...(change?.close ?? []).map((one) => ["closing", one]), ...(change?.open ?? []).map((one) => ["opening", one])];
+  return { type: "FeatureCollection", features: marked.map(([mark, { lon, lat }]) => ({ type: "Feature", geometry: { type: "Point", coordinates: [lon, lat] }, properties: { mark } })) };
+}
+
+/** Marks them on the map; null: none. */
+export function showChanges(told) {
+  if (told === change) return;
+  change = told;
+  theMap()?.getSource("changes")?.setData(changePoints());
 }
 
 /** Square and cross, drawn once; shapes, so that no kind of mark depends on its colour alone. */
@@ -94,6 +110,24 @@ function images(map) {
       }
     }),
   };
+  const badge = (colour, sign) => picture(24, (pen) => {
+    pen.fillStyle = colours().ground;
+    pen.strokeStyle = colour;
+    pen.lineWidth = 3;
+    pen.lineCap = "round";
+    pen.beginPath();
+    pen.arc(12, 12, 9.5, 0, 7);
+    pen.fill();
+    pen.stroke();
+    pen.beginPath();
+    for (const [x, y, toX, toY] of sign) {
+      pen.moveTo(x, y);
+      pen.lineTo(toX, toY);
+    }
+    pen.stroke();
+  });
+  made.closing = badge(colours().people[0], [[8, 8, 16, 16], [16, 8, 8, 16]]);
+  made.opening = badge(colours().people[2], [[12, 7, 12, 17], [7, 12, 17, 12]]);
   for (const [name, image] of Object.entries(made)) {
     if (map.hasImage(name)) map.removeImage(name);
     map.addImage(name, image, { pixelRatio: scale });
@@ -170,8 +204,9 @@ export async function restyle() {
 export function second(container) {
   const main = theMap();
   const style = main.getStyle();
-  style.layers = style.layers.filter((one) => !["people", "pointed", ...CANDIDATE_LAYERS].includes(one.id));
+  style.layers = style.layers.filter((one) => !["people", "pointed", "changes", ...CANDIDATE_LAYERS].includes(one.id));
   delete style.sources.candidates;
+  delete style.sources.changes;
   const { maplibregl } = globalThis;
   const map = new maplibregl.Map({
     container, style, center: main.getCenter(), zoom: main.getZoom(), interactive: false, attributionControl: false, maxPitch: 0, maxZoom: 19, fadeDuration: 0,
@@ -223,11 +258,17 @@ export function fit({ instant = false } = {}) {
   const found = box();
   if (found) theMap()?.fitBounds([found.slice(0, 2), found.slice(2)], { padding: room(), maxZoom: 16, duration: instant ? 0 : moving() });
 }
-export function goTo(id) {
-  const site = siteOf(id);
+export function goToPlace(place) {
   const map = theMap();
-  if (site && map) map.easeTo({ center: [site.lon, site.lat], zoom: Math.max(map.getZoom(), 14.2), duration: moving() });
+  if (place && map) map.easeTo({ center: [place.lon, place.lat], zoom: Math.max(map.getZoom(), 14.2), duration: moving() });
 }
+export function fitPlaces(places) {
+  const map = theMap();
+  if (!map || !places.length) return;
+  const [x, y] = [places.map((one) => one.lon), places.map((one) => one.lat)];
+  map.fitBounds([[Math.min(...x), Math.min(...y)], [Math.max(...x), Math.max(...y)]], { padding: room(), maxZoom: 14.2, duration: moving() });
+}
+export const goTo = (id) => goToPlace(siteOf(id));
 
 /** Shows or hides what one does not want to see. */
 export function showLayers() {

@@ -3,7 +3,7 @@
 import { english } from "../leader/words.js";
 import { differs, full, hear, known, look, PLAIN, same, tell, view } from "./store.js";
 
-export const TABS = ["question", "plan", "candidates", "curve", "equity", "scenarios", "tasks"];
+export const TABS = ["question", "plan", "candidates", "curve", "equity", "more", "scenarios", "tasks"];
 export const MODELS = ["max-cover", "set-cover", "p-median", "p-centre"];
 export const GROUPS = ["courier", "food_rider", "sanitation_worker", "driver", "outdoor_worker"];
 const KEY = /^x\d{1,3}$/;
@@ -12,7 +12,7 @@ const ID = /^\d{1,16}$/;
 const NUMBERS = {
   area_id: ["area", 1, 1e16], sites: ["sites", 0, 100000], budget: ["budget", 0, 1e15], share: ["share", 0, 1], radius_metres: ["radius", 50, 5000], backup: ["backup", 0, 1],
   spacing_metres: ["spacing", 0, 20000], area_least_share: ["floor", 0, 1], area_least_sites: ["least", 0, 1000], open_24h_least: ["day24", 0, 100000],
-  per_chain_most: ["chain", 0, 100000], gap: ["gap", 0, 1], seconds: ["seconds", 0.1, 3600], seed: ["seed", 0, 2 ** 31 - 1],
+  per_chain_most: ["chain", 0, 100000], capacity_per_place: ["seats", 0.01, 10000], gap: ["gap", 0, 1], seconds: ["seconds", 0.1, 3600], seed: ["seed", 0, 2 ** 31 - 1],
 };
 
 const number = (text, low, high) => {

@@ -26,7 +26,7 @@ const peopleInAll = () => known.ground?.demand.total ?? known.plan?.facts?.peopl
 /** What no plan for this question can pass, as a share of the people; null where that is not said. */
 function boundShare(total) {
   const { plan } = known;
-  if (!plan || asksAnew() || view.hour !== null || plan.question.model !== "max-cover" || plan.question.steps || plan.question.backup) return null;
+  if (!plan || asksAnew() || view.hour !== null || plan.question.model !== "max-cover" || plan.question.steps || plan.question.backup || plan.question.capacity_per_place) return null;
   const bound = plan.answer?.bound ?? plan.progress?.bound;
   return bound && total ? Math.min(1, bound / total) : null;
 }
@@ -63,7 +63,7 @@ function headline() {
     bits.push(make("dl", { class: "facts" },
       fact(t("sites_n_word"), number(chosen().length)), fact(t("cost_word"), cost(told.cost)), fact(peopleWord(), number(total)),
       fact(t("uncovered_word"), number(Math.max(0, total - told.covered))),
-      plan?.answer && !asksAnew() && (plan.question.model !== "max-cover" || plan.question.steps || plan.question.backup) ? fact(t("objective_word"), objectiveWords(plan.question.model, plan.answer.objective, plan.facts?.people)) : null,
+      plan?.answer && !asksAnew() && (plan.question.model !== "max-cover" || plan.question.steps || plan.question.backup || plan.question.capacity_per_place) ? fact(t("objective_word"), objectiveWords(plan.question.model, plan.answer.objective, plan.facts?.people)) : null,
       plan?.answer ? fact(t("seconds_word"), t("seconds_n", { n: plan.answer.seconds.toFixed(1) })) : null));
   }
   if (plan?.editions_in_force === false && !running) bits.push(make("p", { class: "note" }, t("editions_changed")));

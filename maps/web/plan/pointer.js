@@ -2,6 +2,7 @@
 // middle of the map; and putting a place of one's own onto it.
 
 import { announce, button, byId, make, settled } from "../leader/dom.js";
+import { follow } from "../leader/pointing.js";
 import { t } from "../leader/words.js";
 import { cost, hostType, people, siteName } from "./figures.js";
 import { theMap } from "./map.js";
@@ -33,18 +34,6 @@ function sentence({ id, station }) {
   const site = siteOf(id);
   const gain = gainOf(id);
   return [siteName(site), [hostType(site), gain === null ? "" : t("would_add", { people: people(gain) }), site?.agreed ? t("agreed") : "", view.question.forbid.includes(id) ? t("forbidden") : ""].filter(Boolean).join(" · ")];
-}
-
-function tip(at, found) {
-  const box = byId("tip");
-  box.hidden = !found;
-  if (!found) return;
-  const [title, words] = sentence(found);
-  box.replaceChildren(make("strong", {}, title), make("span", {}, words));
-  const { clientWidth: wide, clientHeight: high } = byId("map");
-  const x = Math.min(at.x + 14, wide - box.offsetWidth - 8);
-  const y = at.y + 18 + box.offsetHeight > high ? at.y - box.offsetHeight - 12 : at.y + 18;
-  box.style.transform = `translate(${Math.max(4, x)}px, ${Math.max(4, y)}px)`;
 }
 
 /** The card of a candidate on the map. */
@@ -87,50 +76,13 @@ function shown() {
   byId("map-hint").hidden = !placing;
 }
 
-function follow(map) {
-  let asked = 0;
-  map.on("mousemove", (event) => {
-    if (asked) return;
-    asked = requestAnimationFrame(() => {
-      asked = 0;
-      if (map.isMoving() || document.querySelector(".pin.moving")) return;
-      const found = under(event.point);
-      map.getCanvas().style.cursor = placing ? "crosshair" : found ? "pointer" : "";
-      tip(event.point, found);
-    });
-  });
-  map.on("mouseout", () => tip(null, null));
-  map.on("movestart", () => tip(null, null));
-  map.on("click", (event) => choose(under(event.point), event.lngLat));
-  const canvas = map.getCanvas();
-  const cross = byId("cross");
-  const middle = () => ({ x: map.getContainer().clientWidth / 2, y: map.getContainer().clientHeight / 2 });
-  const seen = () => canvas.matches(":focus-visible");
-  const tellMiddle = () => {
-    if (!seen()) return;
-    const found = under(middle());
-    tip(middle(), found);
-    say(found ? sentence(found).join("，") : t("nothing_here"));
-  };
-  canvas.addEventListener("focus", () => {
-    cross.hidden = !seen();
-    tellMiddle();
-  });
-  canvas.addEventListener("blur", () => {
-    cross.hidden = true;
-    tip(null, null);
-  });
-  map.on("moveend", tellMiddle);
-  canvas.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter") return;
-    event.preventDefault();
-    choose(under(middle()), map.getCenter());
-  });
-}
-
 /** Prepares pointing, and the button that puts a place onto the map. */
 export function ready() {
-  hear("map", follow);
+  hear("map", (map) => follow(map, {
+    under, sentence, choose, say, nothing: () => t("nothing_here"),
+    busy: () => document.querySelector(".pin.moving") !== null,
+    cursor: (found) => (placing ? "crosshair" : found ? "pointer" : ""),
+  }));
   byId("place").addEventListener("click", () => {
     placing = !placing;
     shown();

@@ -10,7 +10,7 @@ const PROFILES = { day: [6, 22], morning: [6, 9], noon: [10, 13], afternoon: [14
 /** Numbers of the form: how they are stored, out of what is typed. */
 const FIELDS = {
   sites: {}, budget: {}, share: { percent: true }, radius_metres: {}, backup: { percent: true }, spacing_metres: {}, area_least_share: { percent: true },
-  area_least_sites: {}, open_24h_least: {}, per_chain_most: {}, gap: { percent: true }, seconds: {}, seed: {},
+  area_least_sites: {}, open_24h_least: {}, per_chain_most: {}, capacity_per_place: {}, gap: { percent: true }, seconds: {}, seed: {},
 };
 /** What an empty field means: no such condition. */
 const EMPTY = { backup: 0, spacing_metres: 0, open_24h_least: 0, area_least_share: 0 };
@@ -73,6 +73,7 @@ function fieldsOf() {
   byId("q-box-sites").hidden = model === "set-cover" || (model === "max-cover" && limit === "budget");
   byId("q-box-budget").hidden = model !== "max-cover" || limit !== "budget";
   byId("q-box-share").hidden = model !== "set-cover";
+  byId("q-box-capacity_per_place").hidden = !["max-cover", "p-median"].includes(model);
   byId("q-cover-only").hidden = model === "p-median" || model === "p-centre";
   byId("q-model-about").textContent = t(`about_${model.replace("-", "_")}`);
 }
@@ -124,7 +125,8 @@ function listen() {
   byId("q-model").addEventListener("change", (event) => {
     const model = event.target.value;
     const limits = model === "set-cover" ? { sites: null, budget: null, share: view.question.share ?? 0.9 } : { share: null, sites: view.question.sites ?? PLAIN.sites, budget: null };
-    requestion({ model, ...limits });
+    const places = ["max-cover", "p-median"].includes(model) ? view.question.capacity_per_place : null;
+    requestion({ model, capacity_per_place: places, ...limits });
   });
   for (const press of document.querySelectorAll("[name=q-limit]")) {
     press.addEventListener("change", () => requestion(press.value === "budget" ? { budget: view.question.budget ?? usualBudget(), sites: null } : { budget: null, sites: view.question.sites ?? PLAIN.sites }));

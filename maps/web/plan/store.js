@@ -6,7 +6,7 @@ const HOURS = Array.from({ length: 17 }, (_, at) => at + 6);
 /** A question before anybody has changed it; the names are those of the API. */
 export const PLAIN = Object.freeze({
   area_id: null, day: "workday", hours: HOURS, groups: [], model: "max-cover", sites: 12, budget: null, share: null, radius_metres: 500,
-  steps: null, backup: 0, spacing_metres: 0, area_least_share: 0, area_least_sites: null, open_24h_least: 0, per_chain_most: null,
+  steps: null, backup: 0, spacing_metres: 0, area_least_share: 0, area_least_sites: null, open_24h_least: 0, per_chain_most: null, capacity_per_place: null,
   agreed_only: false, keep_existing: true, lock: [], forbid: [], extra: [], gap: 0.001, seconds: 30, seed: 0,
 });
 

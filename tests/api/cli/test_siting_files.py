@@ -116,3 +116,64 @@ def test_a_wrong_option_is_a_sentence_and_exit_code_2(typed, tmp_path, monkeypat
     assert says in told.err
     assert "Traceback" not in told.err
     assert not (tmp_path / "P.json").exists()
+
+
+@pytest.fixture
+def street(typed, tmp_path, monkeypatch):
+    """Two houses and three hosts along a street; p reaches both from afar, q from between them,
+    r from beside the larger one."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "D.csv").write_text("id,x,y,weight\na,0,0,10\nb,100,0,20\n")
+    (tmp_path / "C.csv").write_text("id,x,y,cost\np,-400,0,1\nq,50,0,5\nr,110,0,2\n")
+
+    def run(command, *more):
+        said = typed("siting", command, "--demand", "D.csv", "--candidates", "C.csv", *more)
+        assert said.code == 0, said.err
+        return said.out
+
+    return run, lambda name: json.loads((tmp_path / name).read_text("utf-8"))
+
+
+def test_coverage_comes_first_and_then_the_walk(street, typed, tmp_path):
+    run, read = street
+    run("solve", "--sites", 1, "--radius", 500, "--then-walk", "--out", "P.json")
+    plan = read("P.json")
+    assert (plan["sites"], plan["objective"], plan["walk"]["objective"]) == (["r"], 30, 1300)
+    assert plan["walk"]["bound"] == pytest.approx(1300)
+    assert typed("siting", "check", "P.json").code == 0
+    plan["walk"]["objective"] = 1400
+    (tmp_path / "lie.json").write_text(json.dumps(plan), encoding="utf-8")
+    assert typed("siting", "check", "lie.json").code == 1
+
+
+def test_sites_too_near_each_other_are_forbidden_or_named(street, typed):
+    run, read = street
+    near = ("--sites", 2, "--radius", 55, "--spacing", 80, "--steps", "20:1,55:0.5")
+    run("solve", *near, "--out", "strict.json")
+    run("solve", *near, "--spacing-rule", "warn", "--out", "warned.json")
+    strict, warned = read("strict.json"), read("warned.json")
+    assert (strict["objective"], strict["sites"]) == (20, ["r"])
+    assert (warned["objective"], warned["sites"]) == (25, ["q", "r"])
+    assert "nearer than 80: q and r" in warned["relaxed"][0]
+    assert [typed("siting", "check", name).code for name in ("strict.json", "warned.json")] == [
+        0,
+        0,
+    ]
+
+
+def test_curves_by_budget_by_share_and_of_walks(street):
+    run, _ = street
+
+    def rows(*more):
+        return list(csv.DictReader(io.StringIO(run("curve", "--radius", 60, *more))))
+
+    money = rows("--budgets", "0:6:2")
+    assert [(row["budget"], row["value"], row["chosen"]) for row in money] == [
+        ("0.0", "0.0", ""), ("2.0", "20.0", "r"), ("4.0", "20.0", "r"), ("6.0", "30.0", "q"),
+    ]  # fmt: skip
+    assert all(float(row["bound"]) >= float(row["value"]) for row in money)
+    [half, all_of_it] = rows("--model", "set-cover", "--shares", "50%,1", "--up-to", 2)
+    assert (half["sites"], half["at_least"]) == (all_of_it["sites"], all_of_it["at_least"])
+    assert all_of_it["chosen"] == "q"
+    walks = rows("--model", "p-centre", "--up-to", 2)
+    assert [float(row["value"]) for row in walks] == [50, 50]

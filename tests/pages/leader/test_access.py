@@ -107,7 +107,7 @@ def test_the_keyboard_alone_skips_chooses_goes_down_and_up(screen):
     expect(screen.locator("#trail li")).not_to_have_count(1)
     assert look(screen, "view.area") == number
     screen.keyboard.press("Escape")
-    until(screen, "() => !location.hash.includes(`area=`) || true")
+    until(screen, f"() => !location.hash.includes('area={number}')")
     assert look(screen, "view.area") != number
 
 

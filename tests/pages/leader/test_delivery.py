@@ -88,7 +88,7 @@ def test_no_script_writes_html_or_inline_style():
 
 def test_every_text_the_page_asks_for_is_there_and_none_lies_idle():
     programs = {name: (ROOM / name).read_text("utf-8") for name in SCRIPTS}
-    template = (ROOM / "page.html").read_text("utf-8")
+    template = "".join((ROOM / name).read_text("utf-8") for name in ("page.html", "frame.html"))
     asked = {key for text in programs.values() for key in re.findall(r'\bt\("([a-z_0-9]+)"', text)}
     asked |= set(re.findall(r"\bt\([\"']([a-z_0-9]+)[\"'][,)]", template))
     ours = {key.removeprefix("leader.") for key in catalogue() if key.startswith("leader.")}

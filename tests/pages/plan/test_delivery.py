@@ -13,7 +13,9 @@ from maps.texts import catalogue
 SCRIPTS = sorted(path.relative_to(plan.ROOM).as_posix() for path in plan.ROOM.rglob("*.js"))
 PROGRAMS = {name: (plan.ROOM / name).read_text("utf-8") for name in SCRIPTS}
 SHARED = {name: (leader.ROOM / name).read_text("utf-8") for name in plan.SHARED_MODULES}
-PAGE = (plan.ROOM / "page.html").read_text("utf-8")
+PAGE = "".join(
+    path.read_text("utf-8") for path in (plan.ROOM / "page.html", leader.ROOM / "frame.html")
+)
 
 
 def test_every_module_belongs_to_the_first_or_the_later_ones_and_none_is_long():

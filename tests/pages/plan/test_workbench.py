@@ -2,12 +2,16 @@
 
 import itertools
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hostile import HOSTILE_NAME
 from plan_hall import WEST, drawn, look, on_screen, person_hours, reached, settled, until
 from playwright.sync_api import expect
+
+from geo import editions
+from geo.database import Actor
 
 PLACES = 60
 COLD_MS = 150_000
@@ -39,7 +43,7 @@ def test_the_first_look_tells_who_is_reached_today_and_what_each_candidate_would
     adds = {number: person_hours(bench, [lon]) - today for number, lon in enumerate(bench.hosts, 1)}
     shown = [int(one.get_attribute("data-candidate")) for one in rows.all()]
     assert [adds[one] for one in shown] == sorted(adds.values(), reverse=True)
-    expect(rows.first).to_contain_text(f"可增加 {adds[shown[0]]:,.0f} 人次")
+    expect(rows.first).to_contain_text(f"可增加 {adds[shown[0]]:,.0f} 人·时")
     expect(rows.first).to_contain_text(HOSTILE_NAME)
 
 
@@ -123,7 +127,7 @@ def test_the_best_pair_is_found_proved_kept_and_found_again_in_another_browser(p
     sites = [bench.hosts[one - 1] for one in look(page, "chosen()")]
     assert worse == person_hours(bench, sites)
     if worse < best:
-        expect(page.locator("#headline-box")).to_contain_text(f"少覆盖 {best - worse:,.0f} 人次")
+        expect(page.locator("#headline-box")).to_contain_text(f"少覆盖 {best - worse:,.0f} 人·时")
     page.wait_for_timeout(400)
     other = planners(page.url.replace(bench.address, "").replace("lang=zh", "lang=en"))
     assert look(other, "[view.plan, chosen()]") == look(page, "[view.plan, chosen()]")
@@ -223,3 +227,76 @@ def test_nonsense_in_an_address_is_left_out(planners):
         None,
     ]
     assert look(page, "view.question.hours.length") == 17
+
+
+def test_what_to_close_or_move_and_a_plan_for_all_days_are_told_and_marked(planner, bench):
+    planner.locator("#tab-more").click()
+    planner.locator("#changes-count").fill("1")
+    planner.locator("#changes-ask").click()
+    words = planner.locator("#changes-words")
+    words.wait_for(timeout=COLD_MS)
+    today = person_hours(bench, [])
+    left = [
+        168.0 * reached(SimpleNamespace(lon=bench.lon, stations=bench.stations[[stays]]), []).sum()
+        for stays in (0, 1)
+    ]
+    expect(words).to_contain_text(f"{today:,.0f} 人·时 变为 {max(left):,.0f} 人·时")
+    expect(words).to_contain_text("已证明没有更好的选法")
+    expect(planner.locator("#closing tbody tr")).to_have_count(1)
+    marked = "map.getSource('changes').serialize().data.features.map((one) => one.properties.mark)"
+    assert look(planner, marked) == ["closing"]
+    planner.locator("[name=changes-kind][value=move]").check(force=True)
+    planner.locator("#changes-ask").click()
+    expect(words).to_contain_text("迁移", timeout=COLD_MS)
+    planner.locator("#robust-ask").click()
+    planner.locator("#robust-table").wait_for(timeout=COLD_MS)
+    expect(planner.locator("#robust-table tbody tr")).to_have_count(2)
+    planner.get_by_role("button", name="把这些站点放到地图上").click()
+    settled(planner)
+    assert len(look(planner, "chosen()")) == planner.locator(".pin").count() > 0
+    # Another question: the answer is of the earlier one, and its marks are gone.
+    planner.locator("#tab-question").click()
+    planner.locator("#q-radius_metres").fill("700")
+    settled(planner)
+    until(planner, "() => location.hash.includes('radius=700')")
+    planner.locator("#tab-more").click()
+    expect(planner.locator("#changes-box .note")).to_contain_text("条件已经改变")
+    assert look(planner, marked) == []
+
+
+@pytest.fixture
+def stations_as_they_were(bench):
+    """The edition of stations in force is put back afterwards."""
+    with bench.database.read(Actor("test")) as reader:
+        number = editions.require_active(reader, "stations").id
+    yield
+    with bench.database.write(Actor("test")) as writer:
+        editions.set_active(writer, number)
+
+
+def test_an_opened_task_is_a_station_that_workers_find(planners, bench, stations_as_they_were):
+    page = planners("/plan#sites=1")
+    page.locator("#solve").click()
+    solved(page)
+    reached_now = live(page)
+    page.locator("#tab-tasks").click()
+    page.locator("#task-make button").click()
+    task = page.locator("#task-list [data-task]").first
+    state = task.locator("select")
+    for step, word in (("contacted", "已联系"), ("agreed", "已同意")):
+        state.select_option(step)
+        expect(task.locator(".badge")).to_have_text(word)
+    state.select_option("opened")
+    page.get_by_role("button", name="已开放").click()
+    expect(task.locator(".badge")).to_have_text("已开放", timeout=20_000)
+    expect(state).to_be_disabled()
+    # It counts as one of today's, and whoever asks for the nearest station finds it.
+    number = look(page, "chosen()[0]")
+    lon = bench.hosts[number - 1]
+    expect(page.locator("#hour-said")).to_contain_text("%")
+    asked = f"/api/stations/nearest?lon={lon}&lat=34.75&crs=wgs84&open=any"
+    nearest = page.request.get(asked).json()["stations"][0]
+    assert nearest["name"] == f"{HOSTILE_NAME}{number}"
+    again = planners("/plan")
+    assert look(again, "known.told.covered_today") == reached_now
+    assert look(again, "known.ground.stations.length") == 3

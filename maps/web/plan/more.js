@@ -1,0 +1,133 @@
+// Other questions than where the next sites go: which of today's stations to close, which to move,
+// and one plan that does for working days and weekends.
+
+import { address, ask } from "../leader/ask.js";
+import { button, byId, fill, make } from "../leader/dom.js";
+import { day, english, number, page, percent, t } from "../leader/words.js";
+import { asked } from "./data.js";
+import { cost, gapText, hostType, people, siteName, unitWord } from "./figures.js";
+import { fitPlaces, goTo, goToPlace, showChanges } from "./map.js";
+import { chosen, full, hear, known, setSites, siteOf, tell, view } from "./store.js";
+
+/** The last answers, each with the question it is about. */
+const found = { changes: null, robust: null };
+const working = { changes: false, robust: false };
+
+/** The question as it matters here: of all its hours, maximum coverage. */
+const question = () => ({ ...asked(null), model: "max-cover", share: null, capacity_per_place: null, sites: view.question.sites ?? null });
+const about = () => JSON.stringify({ ...full(view.question), model: null, share: null, gap: null, seconds: null, seed: null });
+
+const between = english ? " " : "";
+const column = (word, n = false) => make("th", { scope: "col", class: n ? "n" : null }, word);
+const cell = (text) => make("td", { class: "n" }, text);
+/** A name that shows its place on the map. */
+const placed = (name, then) => make("button", { type: "button", class: "link", onclick: then }, name);
+
+function proved({ status, gap }) {
+  return status === "optimal" || gap === 0 ? t("more_proved") : gap === null ? "" : t("more_within", { gap: gapText(gap) });
+}
+
+function stationRows(stations) {
+  return make("table", {}, make("thead", {}, make("tr", {}, column(t("station")), column(t("district")), column(t("in_unit", { what: t("serves_word"), unit: unitWord() }), true), column(t("loss_word"), true))),
+    make("tbody", {}, stations.map((one) => make("tr", { "data-station": one.id }, make("th", { scope: "row" }, placed(one.name || t("unnamed", { id: one.id }), () => goToPlace(one))), make("td", {}, one.district ?? "–"), cell(number(one.serves)), cell(number(one.loss))))));
+}
+
+function openRows(sites) {
+  return make("table", {}, make("thead", {}, make("tr", {}, column(t("new_place")), column(t("host_kind")), column(t("cost_word"), true))),
+    make("tbody", {}, sites.map((one) => make("tr", {}, make("th", { scope: "row" }, placed(siteName(one), () => goToPlace(one))), make("td", {}, hostType(one) || "–"), cell(cost(one.cost))))));
+}
+
+function changes() {
+  const box = byId("changes-box");
+  const { told } = found.changes ?? {};
+  const old = found.changes && found.changes.about !== about();
+  showChanges(view.tab === "more" && told && !old ? told : null);
+  if (working.changes) return fill(box, make("p", { class: "quiet", role: "status" }, t("more_working")));
+  if (!told) return fill(box);
+  const change = told.covered_after - told.covered_before;
+  const words = [
+    t(told.kind === "close" ? "closed_n" : "moved_n", { n: number(told.close.length) }),
+    Math.abs(change) < 0.5 ? t("changed_nothing", { people: people(told.covered_before) }) : t("changed_from_to", { before: people(told.covered_before), after: people(told.covered_after), change: `${change < 0 ? "−" : "+"}${number(Math.abs(change))}` }),
+    proved(told),
+  ];
+  return fill(box, old ? make("p", { class: "note" }, t("more_old")) : null,
+    make("p", { class: "why", id: "changes-words" }, words.filter(Boolean).join(between)),
+    told.close.length ? make("div", { class: "table-box", id: "closing" }, make("h4", {}, t(told.kind === "close" ? "to_close" : "to_leave")), stationRows(told.close)) : null,
+    told.open.length ? make("div", { class: "table-box", id: "opening" }, make("h4", {}, t("to_open")), openRows(told.open)) : null,
+    told.close.length ? make("p", { class: "quiet small" }, t("changes_on_map")) : null,
+    told.open.length && !old ? button(t("changes_put"), "plus", () => setSites([...new Set([...chosen(), ...told.open.map((one) => one.id)])]), { class: "act" }) : null,
+    make("details", {}, make("summary", {}, t("least_missed", { n: number(told.least_missed.length), all: number(told.stations) })), make("div", { class: "table-box" }, stationRows(told.least_missed))));
+}
+
+const caseName = (one, several) => (several ? t("case_of", { day: t(`day_${one.day}`), n: one.edition }) : t(`day_${one.day}`));
+
+function robust() {
+  const box = byId("robust-box");
+  if (working.robust) return fill(box, make("p", { class: "quiet", role: "status" }, t("more_working")));
+  const { told } = found.robust ?? {};
+  if (!told) return fill(box);
+  if (!told.sites.length || told.status === "infeasible") return fill(box, make("p", { class: "note" }, t("robust_none")));
+  const old = found.robust.about !== about();
+  const several = new Set(told.cases.map((one) => one.edition)).size > 1;
+  const part = (value, of) => percent(of ? value / of : null);
+  return fill(box, old ? make("p", { class: "note" }, t("more_old")) : null,
+    make("p", { class: "why", id: "robust-words" }, [t("robust_said", { n: number(told.sites.length), cost: cost(told.cost), share: percent(Math.min(...told.cases.map((one) => one.share ?? 1))) }), proved(told)].join(between)),
+    make("div", { class: "table-box" }, make("table", { id: "robust-table" },
+      make("thead", {}, make("tr", {}, column(t("case_word")), column(t("before_word"), true), column(t("robust_word"), true), column(t("alone_word"), true))),
+      make("tbody", {}, told.cases.map((one) => make("tr", {}, make("th", { scope: "row" }, caseName(one, several)), cell(part(one.covered_today, one.total)), cell(part(one.covered, one.total)), cell(part(one.alone, one.total))))))),
+    make("ol", { class: "rows names" }, told.sites.map((id) => make("li", {}, placed(siteName(siteOf(id) ?? { id }), () => goTo(id))))),
+    old ? null : button(t("robust_put"), "plus", () => setSites([...told.sites]), { class: "act main" }));
+}
+
+async function put(name, path, body, show) {
+  working[name] = true;
+  const mine = about();
+  show();
+  try {
+    found[name] = { told: await ask(path, { body, seconds: 300 }), about: mine };
+    tell("trouble", null);
+    if (name === "changes") fitPlaces([...found.changes.told.close, ...found.changes.told.open]);
+  } catch (error) {
+    tell("trouble", error);
+  } finally {
+    working[name] = false;
+    show();
+  }
+}
+
+/** Earlier editions of demand, where there are any: a plan can be asked to do for them too. */
+async function editions() {
+  try {
+    const told = await ask(address("/api/editions", { dataset: "demand" }));
+    const usable = told.editions.filter((one) => ["active", "retired"].includes(one.state)).slice(0, 4);
+    byId("robust-editions").hidden = usable.length < 2;
+    fill(byId("robust-edition-list"), usable.map((one) => make("label", { class: "chip" }, make("input", { type: "checkbox", value: one.id, checked: one.state === "active" }), make("span", {}, t("edition_is", { dataset: page.texts["dataset.demand"], n: one.id, day: day(one.as_of) })))));
+  } catch {
+    byId("robust-editions").hidden = true;
+  }
+}
+
+/** Prepares the forms. */
+export function ready() {
+  byId("changes-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const count = Math.max(1, Math.round(Number(byId("changes-count").value)) || 1);
+    byId("changes-count").value = count;
+    put("changes", "/api/siting/changes", { question: question(), kind: document.querySelector("[name=changes-kind]:checked").value, count }, changes);
+  });
+  byId("robust-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const chosenEditions = [...byId("robust-edition-list").querySelectorAll("input:checked")].map((one) => Number(one.value));
+    const body = { question: { ...question(), backup: 0 }, aim: byId("robust-aim").value };
+    put("robust", "/api/siting/robust", chosenEditions.length ? { ...body, editions: chosenEditions } : body, robust);
+  });
+  for (const news of ["ground", "plan", "restyled"]) hear(news, () => view.tab === "more" && (changes(), robust()));
+  hear("view", (keys) => {
+    if (keys.has("tab") || (keys.has("question") && view.tab === "more")) {
+      changes();
+      robust();
+    }
+  });
+  editions();
+  changes();
+}

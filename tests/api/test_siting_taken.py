@@ -1,0 +1,117 @@
+"""A plan taken away as files and prints, and made into stations."""
+
+import io
+import json
+import time
+
+import pandas as pd
+import pyogrio
+import pypdf
+import pytest
+from hostile import HOSTILE_NAME
+from planning_desk import finished
+
+from geo import editions
+from geo.database import Actor
+
+
+def test_a_plan_is_taken_away_as_files_that_agree_with_it(planner, plan, tmp_path):
+    url = f"/api/siting/plans/{plan['id']}"
+    chosen = plan["answer"]["sites"]
+    told = planner.get(f"{url}.geojson").json()
+    assert {one["id"] for one in told["features"]} == set(chosen)
+    assert told["plan"]["share"] == plan["facts"]["share"]
+    shifted = planner.get(f"{url}.geojson", params={"crs": "gcj02"}).json()
+    assert shifted["crs_used"] == "gcj02"
+    assert shifted["features"][0]["geometry"] != told["features"][0]["geometry"]
+
+    (tmp_path / "plan.gpkg").write_bytes(planner.get(f"{url}.gpkg").content)
+    layers = dict(pyogrio.list_layers(tmp_path / "plan.gpkg"))
+    assert set(layers) == {"sites", "stations", "areas", "people"}
+    dots = pyogrio.read_dataframe(tmp_path / "plan.gpkg", layer="people")
+    assert dots["people"].sum() == pytest.approx(plan["facts"]["people"])
+    assert dots.loc[dots["state"] > 0, "people"].sum() == pytest.approx(plan["facts"]["covered"])
+
+    (tmp_path / "plan.xlsx").write_bytes(planner.get(f"{url}.xlsx?lang=en").content)
+    sheets = pd.read_excel(tmp_path / "plan.xlsx", sheet_name=None, engine="calamine")
+    assert sheets["New sites"]["Name"].tolist() == [one["name"] for one in plan["facts"]["sites"]]
+    assert sheets["Areas before and after"]["With the plan"].sum() == pytest.approx(
+        plan["facts"]["covered"]
+    )
+
+
+def test_the_report_has_two_pages_with_the_bound_in_either_language(planner, plan):
+    for lang, words in (("zh", "已证明为最优"), ("en", "Proved to be the best")):
+        answer = planner.get(f"/api/siting/plans/{plan['id']}/report.pdf", params={"lang": lang})
+        assert answer.status_code == 200, answer.text
+        read = pypdf.PdfReader(io.BytesIO(answer.content))
+        assert len(read.pages) == 2
+        told = "".join(page.extract_text() for page in read.pages)
+        assert words.replace(" ", "") in told.replace(" ", "").replace("\n", "")
+        assert "<img" in told, "a hostile name is text"
+    same = planner.get(
+        f"/api/siting/plans/{plan['id']}/report.pdf?lang=en",
+        headers={"If-None-Match": answer.headers["etag"]},
+    )
+    assert same.status_code == 304
+
+
+def test_the_map_in_one_file_asks_nobody_and_escapes_every_name(planner, plan):
+    answer = planner.get(f"/api/siting/plans/{plan['id']}/map.html")
+    assert "connect-src" not in answer.headers["content-security-policy"]
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert HOSTILE_NAME not in answer.text
+    data = json.loads(answer.text.split('id="data">')[1].split("</script>")[0])
+    assert [one["name"] for one in data["sites"]] == [one["name"] for one in plan["facts"]["sites"]]
+
+
+@pytest.fixture
+def stations_as_they_were(planner, town):
+    """The edition of stations in force is put back afterwards, and known again."""
+    before = planner.get("/api/siting/ground").json()
+    (number,) = [one["id"] for one in before["editions"] if one["dataset"] == "stations"]
+    yield before["covered_today"]
+    with town.database.write(Actor("test")) as writer:
+        editions.set_active(writer, number)
+    assert today_when(planner, lambda today: today == before["covered_today"])
+
+
+def today_when(planner, fits):
+    """Who is covered today, once that fits: every process hears of a change in a moment."""
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        today = planner.get("/api/siting/ground").json()["covered_today"]
+        if fits(today):
+            return today
+        time.sleep(0.05)
+    raise AssertionError(today)
+
+
+def test_a_site_that_opens_becomes_a_station_that_people_find(planner, stations_as_they_were):
+    before = stations_as_they_were
+    number = planner.post(
+        "/api/siting/plans", json={"question": {"sites": 2, "seconds": 5}}
+    ).json()["id"]
+    plan = finished(planner, number)
+    made = planner.post(f"/api/siting/plans/{number}/tasks", json={})
+    assert made.status_code == 201
+    made = made.json()["tasks"]
+    assert [one["state"] for one in made] == ["proposed", "proposed"]
+    again = planner.post(f"/api/siting/plans/{number}/tasks", json={}).json()["tasks"]
+    assert [one["id"] for one in again] == [one["id"] for one in made]
+    task = made[0]
+    url = f"/api/siting/tasks/{task['id']}"
+    noted = planner.patch(url, json={"state": "agreed", "note": "店长同意"}).json()
+    assert (noted["state"], noted["note"]) == ("agreed", "店长同意")
+    station = planner.patch(url, json={"state": "opened"}).json()["station_id"]
+    found = planner.get(f"/api/stations/{station}").json()
+    assert found["station"]["name"] == task["name"]
+    site = next(one for one in plan["facts"]["sites"] if str(one["id"]) == task["site"])
+    today = today_when(planner, lambda today: today != before)
+    assert today - before == pytest.approx(site["alone"])
+    assert planner.patch(url, json={"state": "declined"}).status_code == 409
+    listed = planner.get("/api/siting/tasks", params={"state": "opened"}).json()["tasks"]
+    assert [one["id"] for one in listed] == [task["id"]]
+    assert planner.get(f"/api/siting/plans/{number}").json()["editions_in_force"] is False
+    # What was worked out before can still be taken away, without the people.
+    assert planner.get(f"/api/siting/plans/{number}/report.pdf").status_code == 200
