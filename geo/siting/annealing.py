@@ -12,6 +12,8 @@ from geo.siting.problem import Floats, Longs
 from geo.siting.sides import Sides
 
 SWAP_ROUNDS = 50
+DEAR, LEAST_DEAR = 3.0, 1.0
+"""What a unit short of a floor counts at first, and at least."""
 
 
 @dataclass(eq=False)
@@ -35,7 +37,7 @@ class Search:
 
 def start_search(merged: Merged, sides: Sides, start: Longs, seed: int) -> Search:
     """A search from a plan, given by positions among the candidates; it may break conditions."""
-    search = Search(merged, sides, seed, start, -np.inf, np.zeros(len(sides.floor)))
+    search = Search(merged, sides, seed, start, -np.inf, np.where(sides.floor > 0, DEAR, 0.0))
     if sides.kept_by(merged, start):
         search.value = merged.value(start)
     return search
@@ -57,18 +59,21 @@ def swap(search: Search, start: Longs, rounds: int = SWAP_ROUNDS) -> Longs:
     return ended
 
 
-def anneal(search: Search, steps: int) -> float:
+def anneal(search: Search, steps: int, goal: float = np.inf) -> float:
     """One cooling of so many steps, from the best plan; returns the best value, base included.
 
     It starts at a share of the mean loss of an open site and cools to a fiftieth of that; the
-    rounds alternate between warmer and cooler starts. Floors of districts that are missed become
-    dearer from round to round (a penalty, so the plan is steered but the value told is the true
-    one).
+    rounds alternate between warmer and cooler starts. What is missed of the floors of districts is
+    a penalty, which becomes dearer from round to round where a floor is missed. A plan worth
+    `goal` ends it.
     """
     parts = 8 if (search.sides.floor > 0).any() else 1
     start = search.best
     best, record = _record(search)
+    record[1] = goal - search.merged.base
     for part in range(parts):
+        if record[0] >= record[1]:
+            break
         board, state = _at(search, start)
         if part == 0:
             worth = search.merged.value(search.best) - search.merged.base
@@ -125,7 +130,7 @@ def _at(search: Search, start: Longs) -> tuple[Board, State]:
 def _record(search: Search) -> tuple[np.typing.NDArray[np.uint8], Floats]:
     best = np.zeros(len(search.merged.candidates), np.uint8)
     best[search.best] = 1
-    return best, np.array([search.value - search.merged.base])
+    return best, np.array([search.value - search.merged.base, np.inf])
 
 
 def _keep(
@@ -151,4 +156,5 @@ def _reprice(search: Search, state: State) -> None:
     floor = search.sides.floor
     asked = floor > 0
     missed = asked & (state.share < floor)
-    search.prices = np.where(missed, search.prices * 1.5 + 0.1, search.prices * 0.9) * asked
+    dear = np.where(missed, search.prices * 1.5, np.maximum(LEAST_DEAR, search.prices * 0.9))
+    search.prices = dear * asked

@@ -24,43 +24,34 @@ from geo.errors import Invalid
 from geo.siting import exact
 from geo.siting.capacity_model import certificate, model_of
 from geo.siting.descent import pick
-from geo.siting.flows import Net, Served, bath, fill, kept, knapsacks, offered, put, take_in
+from geo.siting.fixing import cut_of, settled_by
+from geo.siting.flows import bath, fill, kept, knapsacks, offered
 from geo.siting.lagrangian import outward
-from geo.siting.merge import Merged, merge
 from geo.siting.moves import Flags
 from geo.siting.problem import (
-    EXISTING,
-    FORBIDDEN,
     FORCED,
-    FREE,
     Answer,
     Control,
     Covering,
     Demand,
     Floats,
-    Longs,
     Rules,
     Sites,
     Status,
     gap_of,
 )
-from geo.siting.sides import Sides, sides_of, slack
+from geo.siting.roomy import Asked, asked_of, opened_with
+from geo.siting.sides import slack
 
 CYCLES: Final = 6
 STEPS: Final = 1_500
+PARTS: Final = 30
+"""Of the steps: after each it may be time to end."""
+ROOMY: Final = 0.1
+"""Of the time, for a plan as if there were room everywhere."""
 DESCENTS: Final = 400
 MOST_ARCS: Final = 150_000
 """So many pairs HiGHS is asked about; beyond that the gap of the prices stands."""
-
-
-@dataclass(eq=False)
-class _Question:
-    merged: Merged
-    sides: Sides
-    net: Net
-    free: Flags
-    standing: Longs
-    unit: float
 
 
 @dataclass(eq=False)
@@ -96,8 +87,8 @@ def max_served(
             "Leave one of them out; ask for a least number of sites of a district instead.",
             field="capacities",
         )
-    asked = _question(demand, sites, reach, rules)
-    now = _opened(asked, np.empty(0, np.int64), seed)
+    asked = asked_of(demand, sites, reach, rules)
+    now = opened_with(asked, np.empty(0, np.int64), seed)
     if asked.sides.impossible:
         return _nothing("infeasible", control, seed, list(asked.sides.impossible))
     power = bool(np.isfinite(asked.sides.budget))
@@ -105,6 +96,7 @@ def max_served(
     best, record = now.opened.copy(), np.array([-np.inf])
     if kept(asked.net, now):
         record[0] = now.tally[0]
+    _begin_roomy(asked, demand, sites, reach, rules, control, seed, best, record)
     people = float(asked.net.people.sum())
     prices = _Prices(
         np.full(len(asked.net.people), 0.5),
@@ -114,8 +106,9 @@ def max_served(
         np.zeros(0),
     )
     bound, by, relaxed = outward(people, asked.unit), "prices", []
-    free = asked.free.copy()
+    free, cut = asked.free.copy(), -np.inf
     for number in range(CYCLES):
+        before = record[0], bound
         bound = min(bound, _descend(asked, prices, record[0], DESCENTS))
         _tell(asked, best, record, bound, control)
         if _enough(asked, record, bound, control):
@@ -123,19 +116,27 @@ def max_served(
         share = (0.12, 0.05, 0.02)[number % 3]
         hot = share * max(record[0], people * 0.1, 1e-9) / max(1, int(now.tally[1]))
         some = best if np.isfinite(record[0]) else now.opened
-        now = _opened(asked, np.flatnonzero(some & asked.free).astype(np.int64), seed + number)
+        now = opened_with(asked, np.flatnonzero(some & asked.free).astype(np.int64), seed + number)
         uneven = power and bool(np.ptp(asked.net.cost) > 0)
         most, budget = asked.sides.most, asked.sides.budget
-        bath(asked.net, now, free, most, budget, uneven, STEPS, hot, hot / 50, best, record)
+        for part in range(PARTS):
+            if control.stopped() or record[0] * (1.0 + control.gap) >= bound:
+                break
+            ends = hot * 0.02 ** (part / PARTS), hot * 0.02 ** ((part + 1) / PARTS)
+            bath(asked.net, now, free, most, budget, uneven, STEPS // PARTS, *ends, best, record)
         if np.isfinite(record[0]):
-            free = _worth_trying(asked, prices, record[0], best)
+            free, cut = _worth_trying(asked, prices, record[0], control.gap, best)
         _tell(asked, best, record, bound, control)
+        if number and (record[0], bound) == before:
+            break
     infeasible = False
     if not _enough(asked, record, bound, control) and control.exact:
         if len(asked.net.group) > MOST_ARCS:
             relaxed.append("模型太大，未做精确搜索。 Too large for the exact search.")
         else:
             exact_bound, infeasible = _search(asked, free, best, record, control, relaxed)
+            # What was left out is no better than that.
+            exact_bound = max(exact_bound, cut)
             if exact_bound < bound:
                 bound, by = exact_bound, "highs"
             _tell(asked, best, record, bound, control)
@@ -152,67 +153,7 @@ def max_served(
     return _answer(asked, prices, best, bound, by, sites, rules, control, seed, relaxed)
 
 
-def _question(demand: Demand, sites: Sites, reach: Covering, rules: Rules) -> _Question:
-    state = np.where(sites.fixed == FORBIDDEN, FORBIDDEN, FREE).astype(np.int8)
-    whole = bool(rules.open_24h_least or rules.district_least_sites)
-    plain = Rules(open_24h_least=int(whole))
-    merged = merge(demand, replace(sites, fixed=state), reach, plain)
-    fixed = sites.fixed[merged.candidates]
-    free = fixed == FREE
-    forced = np.flatnonzero(sites.fixed == FORCED).astype(np.int64)
-    view = replace(merged, candidates=merged.candidates[free])
-    sides = sides_of(view, demand, sites, rules, forced)
-    sizes = np.zeros(len(fixed), np.int64)
-    sizes[free] = np.diff(sides.start)
-    side_start = np.zeros(len(fixed) + 1, np.int64)
-    np.cumsum(sizes, out=side_start[1:])
-    # The stable order of the pairs by site is theirs by group.
-    at = np.argsort(merged.column, kind="stable").astype(np.int64)
-    if sites.capacity is None:  # refused before; for the type checker
-        raise AssertionError
-    capacity = sites.capacity[merged.candidates].astype(np.float64)
-    cost = np.where(free, merged.cost, 0.0)
-    net = Net(
-        merged.start,
-        merged.group,
-        at,
-        merged.row,
-        merged.column,
-        merged.first,
-        capacity,
-        cost,
-        side_start,
-        sides.row,
-        sides.coefficient,
-        sides.limit,
-    )
-    whole_numbers = bool(np.all(capacity % 1 == 0)) and merged.unit == 1.0
-    standing = np.flatnonzero((fixed == FORCED) | (fixed == EXISTING)).astype(np.int64)
-    return _Question(
-        merged, sides, net, free.astype(np.uint8), standing, 1.0 if whole_numbers else 0.0
-    )
-
-
-def _opened(asked: _Question, plan: Longs, seed: int) -> Served:
-    net = asked.net
-    now = Served(
-        np.zeros(len(net.capacity), np.uint8),
-        np.zeros(len(net.column)),
-        np.zeros(len(net.people)),
-        np.zeros(len(net.capacity)),
-        np.zeros(len(net.limit)),
-        np.zeros(3),
-        np.array([(seed * 0x9E3779B97F4A7C15 + 1) % 2**64], np.uint64),
-    )
-    for j in asked.standing:
-        now.opened[j] = 1
-        take_in(net, now, int(j))
-    for j in plan:
-        put(net, now, int(j))
-    return now
-
-
-def _descend(asked: _Question, prices: _Prices, target: float, steps: int) -> float:
+def _descend(asked: Asked, prices: _Prices, target: float, steps: int) -> float:
     """So many steps of averaged slopes; the bound they prove."""
     net, sides = asked.net, asked.sides
     groups = len(net.people)
@@ -263,24 +204,58 @@ def _descend(asked: _Question, prices: _Prices, target: float, steps: int) -> fl
     return outward(prices.raw, asked.unit)
 
 
-def _worth_trying(asked: _Question, prices: _Prices, value: float, best: Flags) -> Flags:
-    """Free sites that a better plan may open, by reduced cost (as in :mod:`geo.siting.fixing`)."""
+def _worth_trying(
+    asked: Asked, prices: _Prices, value: float, gap: float, best: Flags
+) -> tuple[Flags, float]:
+    """Free sites that a plan may open which is better than good enough, by reduced cost
+    (:mod:`geo.siting.fixing`), and those of the best; and how much is good enough."""
     free = asked.free.astype(bool)
-    if prices.profit is None or not asked.sides.by_number or not free.any():
-        return asked.free
-    profit = prices.profit[free]
-    most = min(asked.sides.most, len(profit))
-    ordered = np.sort(profit)[::-1]
-    last = max(0.0, float(ordered[most - 1])) if most else np.inf
-    last = last if (ordered[:most] > 0).all() else 0.0
-    keep = prices.raw - np.maximum(0.0, last - profit) >= value
+    if prices.profit is None or not free.any():
+        return asked.free, -np.inf
+    cut = cut_of(value, asked.unit, gap)
+    keep, _ = settled_by(asked.unit, asked.sides, prices.raw, prices.profit[free], cut)
     found = np.zeros(len(free), np.uint8)
     found[np.flatnonzero(free)[keep]] = 1
     found[(best > 0) & free] = 1
-    return found
+    return found, cut
 
 
-def _enough(asked: _Question, record: Floats, bound: float, control: Control) -> bool:
+def _begin_roomy(
+    asked: Asked,
+    demand: Demand,
+    sites: Sites,
+    reach: Covering,
+    rules: Rules,
+    control: Control,
+    seed: int,
+    best: Flags,
+    record: Floats,
+) -> None:
+    """A plan as if there were room everywhere: where capacities hardly bind it is nearly the best,
+    and where they do it costs little to have looked."""
+    if control.stopped():
+        return
+    from geo.siting.max_cover import max_cover
+
+    limit = None if control.time_limit is None else ROOMY * control.left
+    roomy = Control(limit, max(0.002, control.gap), exact=False)
+    answer = max_cover(
+        demand,
+        sites,
+        reach,
+        replace(rules, capacities=False),
+        roomy,
+        seed,
+        with_certificate=False,
+    )
+    plan = asked.merged.local(answer.sites)
+    plan = plan[asked.free[plan] > 0]
+    now = opened_with(asked, plan, seed)
+    if now.tally[0] > record[0] and kept(asked.net, now):
+        record[0], best[:] = now.tally[0], now.opened
+
+
+def _enough(asked: Asked, record: Floats, bound: float, control: Control) -> bool:
     value = float(record[0])
     if control.stopped():
         return True
@@ -290,7 +265,7 @@ def _enough(asked: _Question, record: Floats, bound: float, control: Control) ->
     return bound - value <= max(near, control.gap * abs(value))
 
 
-def _tell(asked: _Question, best: Flags, record: Floats, bound: float, control: Control) -> None:
+def _tell(asked: Asked, best: Flags, record: Floats, bound: float, control: Control) -> None:
     if not np.isfinite(record[0]):
         return
     news = float(record[0]), max(bound, float(record[0]))
@@ -300,7 +275,7 @@ def _tell(asked: _Question, best: Flags, record: Floats, bound: float, control: 
 
 
 def _search(
-    asked: _Question,
+    asked: Asked,
     free: Flags,
     best: Flags,
     record: Floats,
@@ -326,7 +301,7 @@ def _search(
         which = np.flatnonzero(kept_sites)
         opened = which[found["x"][: len(which)] > 0.5]
         plan = opened[asked.free[opened] > 0].astype(np.int64)
-        now = _opened(asked, plan, 0)
+        now = opened_with(asked, plan, 0)
         if now.tally[0] > record[0] and kept(asked.net, now):
             record[0], best[:] = now.tally[0], now.opened
     above = float(found["bound"])
@@ -339,7 +314,7 @@ def _search(
 
 
 def _answer(
-    asked: _Question,
+    asked: Asked,
     prices: _Prices,
     best: Flags,
     bound: float,
@@ -351,7 +326,7 @@ def _answer(
     relaxed: list[str],
 ) -> Answer:
     new = np.flatnonzero((best & asked.free) > 0).astype(np.int64)
-    now = _opened(asked, new, seed)
+    now = opened_with(asked, new, seed)
     value = float(now.tally[0])
     if asked.unit:
         value = float(round(value))
@@ -376,6 +351,9 @@ def _answer(
         control.history,
     )
     price, row = prices.best if len(prices.best[0]) else (prices.price, prices.row)
+    if prices.raw > float(asked.net.people.sum()):
+        # Nobody more than all can be served: that is what prices of 1 say.
+        price, row = np.ones(len(price)), np.zeros(len(row))
     proof = certificate(asked.merged, asked.net, now, price, row, plan, sites, rules)
     answer.certificate = proof | {"unit": asked.unit, "value": value, "bound": bound, "by": by}
     return answer

@@ -14,6 +14,7 @@ import numpy as np
 
 from geo.errors import Invalid
 from geo.siting import exact
+from geo.siting.centre_proof import proof_of
 from geo.siting.checks import check_problem
 from geo.siting.cover_model import model_of
 from geo.siting.cover_search import search
@@ -42,6 +43,7 @@ STEPS: Final = 300
 NODES: Final = 20_000
 QUICK_NODES: Final = 500
 QUICK_STEPS: Final = 100
+PROOF_SECONDS: Final = 5.0
 GREEDY, QUICK, EXACT = 0, 1, 2
 
 
@@ -131,12 +133,16 @@ def p_centre(
             "p": rules.p,
             "value": found.value,
             "bound": found.bound,
-            # At any walk below `proved_at`, these prices of the points need more than p sites.
-            "proved_at": found.proved_at,
-            "price": found.prices(walks),
+            **proof_of(
+                found.cover, found.bound, walks, sides, everyone, reach, _seconds_for_proof(control)
+            ),
         }
     answer.seconds = control.seconds
     return answer
+
+
+def _seconds_for_proof(control: Control) -> float:
+    return PROOF_SECONDS if np.isinf(control.left) else max(0.2, min(PROOF_SECONDS, control.left))
 
 
 def _unfinished(control: Control) -> Status:
@@ -156,9 +162,6 @@ class _Bisection:
         self.value = np.inf
         self.bound = 0.0
         self.infeasible = False
-        self.proved_at = 0.0
-        self.price: Floats = np.zeros(0)
-        self.price_of: Longs = np.zeros(0, np.int64)
         self.relaxed: list[str] = []
         self.owner = np.repeat(np.arange(len(walks), dtype=np.int64), np.diff(walks.row))
 
@@ -167,16 +170,6 @@ class _Bisection:
         opened = self.opened if self.opened is not None else np.empty(0, np.int64)
         chosen = self.walks.candidates[opened].astype(np.int64)
         return np.sort(np.concatenate((self.walks.opened, chosen)))
-
-    def prices(self, walks: Walks) -> list[float]:
-        """Of each demand point; those of a group on its first point."""
-        price = np.zeros(len(walks.of))
-        if len(self.price):
-            _, first = np.unique(walks.of, return_index=True)
-            leader = np.full(len(walks), -1, np.int64)
-            leader[walks.of[first][walks.of[first] >= 0]] = first[walks.of[first] >= 0]
-            price[leader[self.price_of]] = self.price
-        return price.tolist()
 
     def run(self, warm: Longs | None) -> _Bisection:
         """To the end, or until it is time."""
@@ -274,7 +267,7 @@ class _Bisection:
             self.value, self.opened = worst, np.sort(opened)
             self._tell()
 
-    def _cover(self, radius: float) -> tuple[Cover, Longs]:
+    def cover(self, radius: float) -> tuple[Cover, Longs]:
         """Who still needs a site within the radius, and the groups they are."""
         walks = self.walks
         needy = (walks.far > radius) | walks.must
@@ -290,7 +283,7 @@ class _Bisection:
 
     def _decide(self, radius: float, effort: int = EXACT) -> bool | None:
         """Whether the conditions allow a plan with nobody beyond the radius; None: not known."""
-        given, needy = self._cover(radius)
+        given, _ = self.cover(radius)
         if (np.diff(given.row) == 0).any():
             return False
         if self.ruled:
@@ -311,7 +304,6 @@ class _Bisection:
             self._offer(left[np.flatnonzero(prices.plan)].astype(np.int64))
             return True
         if prices.raw > self.most + 1e-6:
-            self._proof(radius, given, needy)
             return False
         # Prices of which no candidate's groups owe more than 1 bound every part of the search.
         owed = np.bincount(
@@ -333,15 +325,6 @@ class _Bisection:
         if told == 0:
             return False
         return self._by_model(cover, left) if effort == EXACT else None
-
-    def _proof(self, radius: float, given: Cover, needy: Longs) -> None:
-        """Keep prices, on all that were given, of the largest radius they prove too short."""
-        if radius < self.proved_at:
-            return
-        prices = first_prices(given)
-        given.ascend(prices, self.most + 1e-6, STEPS)
-        if prices.raw > self.most + 1e-6:
-            self.proved_at, self.price, self.price_of = radius, prices.price, needy
 
     def _by_model(self, cover: Cover, left: Any) -> bool | None:
         """HiGHS: the fewest sites, or a plan that keeps to the rows."""

@@ -1,17 +1,62 @@
 """Check an answer with nothing but its raw pairs: plain numpy, short enough to read in one go.
 
 Weak duality: for any prices >= 0 of being covered, no plan is worth more than what is left to each
-point after paying, plus what the best p sites (or the best for the budget) earn. A site that brings
-this below the plan's own bound is settled; then the next prices are asked, or the plans are split
-in those with a site and those without it, until every part is known to be no better than claimed.
+point after paying, plus what the best p sites (or the best for the budget) earn: :func:`multiply`
+multiplies that out. A site that brings it below the plan's own bound is settled; then the next
+prices are asked, or the plans are split in those with a site and those without it, until every part
+is known to be no better than claimed: :func:`follow`.
+
+Conditions are those that the certificate states; :mod:`geo.siting.stated` says whether the question
+implies them.
 """
 
 from __future__ import annotations
 
 import base64
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+
+
+class Asked(NamedTuple):
+    """The question: points, sites and conditions.
+
+    layers: (demand, site, worth of each point, group of each point) of each step of coverage, the
+    first two being the pairs. district: of each point, the last of `floors` where it has none.
+    rows: (row, site, coefficient) of conditions on the new sites; limit: of each row.
+    """
+
+    layers: list[tuple[Any, Any, Any, Any]]
+    cost: Any
+    district: Any
+    floors: Any
+    rows: tuple[Any, Any, Any]
+    limit: Any
+    proof: dict[str, Any]
+
+
+def multiply(asked: Asked, status: Any, level: Any, row: Any, dear: Any) -> tuple[float, Any]:
+    """(L, what each site earns): with these sites open (1), shut (2) or free (0) no plan is worth
+    more than L and the best choice of earnings. Prices: the level of each group, of each row, and
+    what a district's floor pays beside for the first covering of a person."""
+    (r, j, much), opened, missing = asked.rows, status == 1, asked.floors.copy()
+    total = row @ (asked.limit - np.bincount(r, much * opened[j], len(row)))
+    earned = 0.0 - np.bincount(j, row[r] * much, len(status))
+    for demand, site, worth, group in asked.layers:
+        times = np.bincount(demand[opened[site]], minlength=len(worth))
+        again = worth * asked.proof["backup"]
+        total += (worth * (times > 0) + again * (times > 1)).sum()
+        missing -= np.bincount(asked.district, worth * (times > 0), len(missing))
+        # What the first further covering is worth to a point, and the second.
+        fresh = worth * (1.0 + dear[asked.district])
+        first = np.where(times == 0, fresh, np.where(times == 1, again, 0.0))
+        second = np.where(times == 0, again, 0.0)
+        t = level[group]
+        price = np.minimum(t, 1) * second + np.maximum(t - 1, 0) * (first - second)
+        kept = np.maximum(0.0, np.maximum(first - price, first + second - 2 * price))
+        total += kept[np.bincount(demand[status[site] == 0], minlength=len(worth)) > 0].sum()
+        earned += np.bincount(site, price[demand], len(status))
+    return float(total - dear @ np.maximum(0.0, missing)), earned
 
 
 def check(
@@ -21,129 +66,81 @@ def check(
     """(value, bound) of a certificate, from the weight of each point and cost of each site, and the
     pairs within reach: demand, site, metres (None without steps); the district of each point where
     districts have floors. The value is NaN where the plan breaks a condition that is stated."""
+    cost = np.asarray(cost, float)
+    asked = _asked(np.asarray(weight, float), demand, site, metres, cost, proof, district)
     new = np.setdiff1d(np.array(proof["sites"], int), proof["existing"])
     status = np.zeros(len(cost), int)
-    status[proof["forbidden"]] = status[[j for j, _ in proof["instead"]]] = 2
-    status[proof["existing"] + proof["forced"]] = 1
-    layers = []
-    for number, (near, part) in enumerate(proof["layers"] or [(np.inf, 1.0)]):
-        inside = np.ones(len(site), bool) if metres is None else np.asarray(metres) <= near
-        group = np.array(proof["group"][number], int)
-        layers.append((demand[inside], site[inside], weight * part, group))
-    for j, i in proof["instead"]:  # i stands in for j: it reaches all that j does that matters
-        for d, s, w, _ in layers:
-            mine = d[(s == j) & (w[d] > 0)]
+    status[proof["forbidden"]] = 2
+    status[np.array(proof["existing"] + proof["forced"], int)] = 1
+    # One that stands in for another reaches all that the other does and that matters, for no more;
+    # and nobody stands in for one that is gone itself.
+    for gone, i in proof["instead"]:
+        fits = status[gone] == 0 and status[i] != 2 and gone != i and cost[i] <= cost[gone]
+        for d, s, worth, _ in asked.layers:
+            mine = d[(s == gone) & (worth[d] > 0)]
             mine = mine[~np.isin(mine, d[status[s] == 1])]
-            if cost[i] > cost[j] or not np.isin(mine, d[s == i]).all():
-                status[j] = 0
-    given = (layers, np.asarray(cost, float), district, proof)
+            fits = fits and np.isin(mine, d[s == i]).all()
+        status[gone] = 2 if fits else status[gone]
     plan = np.where(status == 1, 1, 2)
     plan[new] = 1
-    state = _after(given, plan, None)
-    fits = (proof["p"] is None or len(new) <= proof["p"]) and state is not None
+    fits = proof["p"] is None or len(new) <= proof["p"]
     fits = fits and (proof["budget"] is None or cost[new].sum() <= proof["budget"] * (1 + 1e-9))
+    value = multiply(asked, plan, *_prices(asked, None))[0] if settle(asked, plan) else np.nan
     # What was settled on the way is no better than the bound claimed.
-    bound = max(float(proof["bound"]), _bound(given, status, proof["tree"]))
-    return (state[0] if fits and state else np.nan), bound
+    bound = max(float(proof["bound"]), follow(asked, status, proof["tree"]))
+    return (value if fits else np.nan), bound
 
 
-def _after(given: Any, status: Any, vector: Any) -> Any:
-    """(L, what each site earns) with these sites open (1), shut (2) or free (0); None: no plan."""
-    layers, cost, district, proof = given
-    least, limit = np.zeros(len(proof["rows"])), np.array([row[2] for row in proof["rows"]])
-    rows = [(np.array(who), np.array(much), most) for who, much, most in proof["rows"]]
-    for r, (who, much, _) in enumerate(rows):
-        least[r] = np.where(status[who] == 1, much, np.minimum(much, 0) * (status[who] == 0)).sum()
-    if (least > limit + 1e-9).any():
-        return None
-    before = (status == 2).sum()
-    for r, (who, much, most) in enumerate(rows):
-        shut = (status[who] == 0) & (much > 0) & (least[r] + much > most + 1e-9)
-        status[who[shut]] = 2
-    if (status == 2).sum() > before:  # what that forbids may forbid more
-        return _after(given, status, vector)
-    floor = np.array(proof["floors"], float)
-    can, free, total, earned = 0 * floor, status == 0, 0.0, np.zeros(len(cost))
-    level, row, dear = (np.ones(len(proof["group"][0]) + 1), np.zeros(len(limit)), 0 * floor)
-    if vector is not None:
-        text = vector["level"]
-        level = np.append(np.frombuffer(base64.b64decode(text[3:]), text[:3]).astype(float), 1.0)
-        row, dear = (np.maximum(0.0, vector[name]) for name in ("row", "floor"))
-        dear = dear[: len(floor)]
-        level = np.maximum(level, 0.0)
-    for d, s, w, group in layers:
-        times = np.bincount(d[status[s] == 1], minlength=len(w))
-        reached = np.bincount(d[free[s]], minlength=len(w)) > 0
-        again = w * proof["backup"]
-        total += (w * (times > 0) + again * (times > 1)).sum()
-        once = np.where(times == 0, w, np.where(times == 1, again, 0.0))
-        twice = np.where(times == 0, again, 0.0)
-        if len(floor):
-            here = np.maximum(district, 0)
-            counts = (district >= 0) & (np.array(proof["floors"])[here] > 0)
-            floor = floor - np.bincount(here, w * (counts & (times > 0)), len(floor))
-            can += np.bincount(here, w * (counts & reached & (times == 0)), len(floor))
-            once = once + dear[here] * w * (counts & (times == 0))
-        t = level[group]
-        price = np.minimum(t, 1) * twice + np.maximum(t - 1, 0) * (once - twice)
-        left = np.maximum(0.0, np.maximum(once - price, once + twice - 2 * price))
-        total += left[reached].sum()
-        earned += np.bincount(s, price[d], minlength=len(cost))
-    if (can < floor - 1e-9 * np.maximum(1, proof["floors"])).any():
-        return None
-    for r, (who, much, most) in enumerate(rows):
-        earned[who] -= row[r] * much
-        total += row[r] * (most - (much * (status[who] == 1)).sum())
-    return total - (dear * np.maximum(0.0, floor)).sum(), earned
+def settle(asked: Asked, status: Any) -> bool:
+    """Shut the sites that a condition forbids by now; False: no plan is left."""
+    r, j, much = asked.rows
+    while True:
+        some = np.where(status[j] == 1, much, np.minimum(much, 0) * (status[j] == 0))
+        least = np.bincount(r, some, len(asked.limit))
+        if (least > asked.limit + 1e-9).any():
+            return False
+        over = (status[j] == 0) & (much > 0) & (least[r] + much > asked.limit[r] + 1e-9)
+        if not over.any():
+            break
+        status[j[over]] = 2
+    can = np.zeros(len(asked.floors))
+    for demand, site, worth, _ in asked.layers:
+        reached = np.bincount(demand[status[site] != 2], minlength=len(worth)) > 0
+        can += np.bincount(asked.district, worth * reached, len(can))
+    return bool((can >= asked.floors - 1e-9 * np.maximum(1, asked.floors)).all())
 
 
-def _bound(given: Any, status: Any, part: dict[str, Any]) -> float:
+def follow(asked: Asked, status: Any, part: dict[str, Any]) -> float:
     """No plan of this part of all plans is above it."""
-    _, cost, _, proof = given
-    status, unit, bound = status.copy(), proof["unit"], np.inf
+    cost, proof, bound, status = asked.cost, asked.proof, np.inf, status.copy()
     standing = np.isin(np.arange(len(cost)), proof["existing"])
-
-    def down(worth: Any) -> Any:  # no plan lies between two whole units
-        worth = worth + 1e-12 * abs(worth) + 1e-10
-        return np.floor(worth / unit) * unit if unit else worth * (1 + 1e-9)
-
     for vector in [*part["vectors"], None]:  # in the end: is any plan left at all
         new = (status == 1) & ~standing
-        room = len(cost) if proof["p"] is None else proof["p"] - new.sum()
+        room = len(cost) if proof["p"] is None else proof["p"] - int(new.sum())
         money = np.inf if proof["budget"] is None else proof["budget"] - cost[new].sum()
         if room == 0:
             status[status == 0] = 2
         status[(status == 0) & (cost > money * (1 + 1e-9) + 1e-9)] = 2
-        state = _after(given, status, vector)
-        if state is None or room < 0 or money < -1e-6:
+        if not settle(asked, status) or room < 0 or money < -1e-6:
             return -np.inf
+        total, earned = multiply(asked, status, *_prices(asked, vector))
         if vector is None:
             if not (status == 0).any():  # one plan is left, and this is what it is worth
-                bound = min(bound, float(down(state[0])))
+                bound = min(bound, float(_down(total, proof["unit"])))
             break
         free = np.flatnonzero(status == 0)
-        free = free[np.argsort(-state[1][free], kind="stable")]
-        earned = state[1][free]
-        if proof["p"] is not None or proof["budget"] is None:
-            worth = state[0] + np.maximum(0.0, earned[:room]).sum()
-            last = max(0.0, earned[room - 1]) if 0 < room <= len(free) else 0.0
-            following = max(0.0, earned[room]) if room < len(free) else 0.0
-            inside = (np.arange(len(free)) < room) & (earned > 0)
-            opening = np.where(inside, 0.0, last - earned)
-            shutting = np.where(inside, earned - following, 0.0)
-        else:  # the linear knapsack: at any rate of worth for money it is a bound
-            rate = earned / np.maximum(cost[free], 1e-12)
-            order = np.argsort(-rate, kind="stable")
-            full = np.flatnonzero(np.cumsum(cost[free][order]) > money * (1 + 1e-12) + 1e-9)
-            rate_here = max(0.0, rate[order[full[0]]]) if len(full) else 0.0
-            gain = earned - rate_here * cost[free]
-            worth = state[0] + np.maximum(0.0, gain).sum() + rate_here * money
-            opening, shutting = np.maximum(0.0, -gain), np.maximum(0.0, gain)
-        bound = min(bound, float(down(worth)))
+        free = free[np.argsort(-earned[free], kind="stable")]
+        by_number = proof["p"] is not None or proof["budget"] is None
+        best, opening, shutting = _chosen(
+            earned[free], cost[free], room if by_number else None, money
+        )
+        bound = min(bound, float(_down(total + best, proof["unit"])))
         if bound <= proof["bound"]:
             return bound
-        status[free[down(worth - opening) <= proof["bound"]]] = 2
-        must = free[down(worth - shutting) <= proof["bound"]]
+        # What would bring a plan below the bound claimed, or what was good enough then, is settled.
+        cut = min(float(vector.get("cut", np.inf)), float(proof["bound"]))
+        status[free[_down(total + best - opening, proof["unit"]) <= cut]] = 2
+        must = free[_down(total + best - shutting, proof["unit"]) <= cut]
         if (status[must] == 2).any():
             return float(proof["bound"])
         status[must] = 1
@@ -154,8 +151,99 @@ def _bound(given: Any, status: Any, part: dict[str, Any]) -> float:
         if status[part["site"]] in (0, into):
             side = status.copy()
             side[part["site"]] = into
-            halves.append(_bound(given, side, half))
+            halves.append(follow(asked, side, half))
     return min(bound, max(halves))
+
+
+def _chosen(earned: Any, cost: Any, room: int | None, money: float) -> tuple[float, Any, Any]:
+    """(What the best choice earns, what opening each loses, what shutting each loses); by falling
+    earnings. So many sites; or the linear knapsack, a bound at any rate of worth for money."""
+    if room is not None:
+        last = max(0.0, earned[room - 1]) if 0 < room <= len(earned) else 0.0
+        following = max(0.0, earned[room]) if room < len(earned) else 0.0
+        inside = (np.arange(len(earned)) < room) & (earned > 0)
+        best = float(np.maximum(0.0, earned[:room]).sum())
+        return best, np.where(inside, 0.0, last - earned), np.where(inside, earned - following, 0.0)
+    rates = earned / np.maximum(cost, 1e-12)
+    order = np.argsort(-rates, kind="stable")
+    full = np.flatnonzero(np.cumsum(cost[order]) > money * (1 + 1e-12) + 1e-9)
+    rate = max(0.0, rates[order[full[0]]]) if len(full) else 0.0
+    gain = earned - rate * cost
+    best = float(np.maximum(0.0, gain).sum()) + (rate * money if rate else 0.0)
+    return best, np.maximum(0.0, -gain), np.maximum(0.0, gain)
+
+
+def _down(worth: Any, unit: float) -> Any:
+    """Rounded outward; no plan lies between two whole units."""
+    worth = worth + 1e-12 * abs(worth) + 1e-10
+    return np.floor(worth / unit) * unit if unit else worth * (1 + 1e-9)
+
+
+def _prices(asked: Asked, vector: Any) -> tuple[Any, Any, Any]:
+    """Levels of the groups (the last: of those without), prices of rows and of floors."""
+    if vector is None:
+        some = np.ones(len(asked.proof["group"][0]) + 1)
+        return some, np.zeros(len(asked.limit)), np.zeros(len(asked.floors))
+    text = vector["level"]
+    told = np.frombuffer(base64.b64decode(text[3:]), text[:3]).astype(float)
+    row, floor = (np.maximum(0.0, np.array(vector[name], float)) for name in ("row", "floor"))
+    if not all(np.isfinite(one).all() for one in (told, row, floor)):
+        raise ValueError("a price that is no number")
+    dear = np.zeros(len(asked.floors))
+    dear[: min(len(floor), len(dear) - 1)] = floor[: len(dear) - 1]
+    dear[asked.floors <= 0] = 0.0
+    return np.append(np.maximum(told, 0.0), 1.0), row, dear
+
+
+def _asked(
+    weight: Any, demand: Any, site: Any, metres: Any, cost: Any, proof: dict[str, Any],
+    district: Any,
+) -> Asked:  # fmt: skip
+    layers = []
+    for number, (near, part) in enumerate(proof["layers"] or [(np.inf, 1.0)]):
+        inside = np.ones(len(site), bool) if metres is None else np.asarray(metres) <= near
+        group = np.maximum(-1, np.array(proof["group"][number], int))
+        layers.append((demand[inside], site[inside], weight * part, group))
+    floors = np.append(np.array(proof["floors"], float), 0.0)
+    here = np.full(len(weight), len(floors) - 1)
+    if len(floors) > 1:
+        here = np.where(np.asarray(district) >= 0, district, len(floors) - 1)
+    stands = np.isin(np.arange(len(cost)), proof["existing"] + proof["forced"])
+    every = proof["rows"] + [
+        _derived(layers, here == where, floors[where], stands, beside, delta)
+        for beside, where, delta in proof.get("derived", [])
+    ]
+    sizes = [len(who) for who, _, _ in every]
+    rows = (
+        np.repeat(np.arange(len(sizes)), sizes),
+        np.array([j for who, _, _ in every for j in who], int),
+        np.array([a for _, much, _ in every for a in much], float),
+    )
+    limit = np.array([most for _, _, most in every], float)
+    return Asked(layers, cost, here, floors, rows, limit, proof)
+
+
+def _derived(
+    layers: Any, inside: Any, floor: float, stands: Any, beside: Any, delta: float
+) -> tuple[Any, Any, float]:
+    """A row that a district's floor implies: what some sites leave of it the others have to do,
+    each as much as it covers beside these, in multiples of delta rounded up."""
+    open_then, left, covers = stands.copy(), floor, np.zeros(len(stands))
+    open_then[beside] = True
+    for demand, site, worth, _ in layers:
+        hit = np.zeros(len(worth), bool)
+        hit[demand[open_then[site]]] = True
+        left -= (worth * (inside & hit)).sum()
+        covers += np.bincount(site, (worth * (inside & ~hit))[demand], len(stands))
+    who = np.flatnonzero((covers > 0) & ~open_then)
+    if left <= 0 or not delta >= 0:
+        return who, 0.0 * who, 0.0
+    share, part = np.minimum(covers[who], left) / left, 1.0
+    if delta:
+        share, part = np.minimum(covers[who], left) / delta, (left / delta) % 1
+        share = np.floor(share) + (np.minimum(1.0, share % 1 / part) if part else share % 1)
+        share = share / np.ceil(left / delta)
+    return who, -share, -(1 - 1e-7)
 
 
 def check_served(
@@ -163,7 +251,7 @@ def check_served(
 ) -> tuple[float, float]:
     """As :func:`check`, where sites have capacities: the value is the sum of who is served by whom,
     NaN where somebody is served twice, out of reach, above a capacity or against a condition."""
-    count, group = len(cost), np.array(proof["group"], int)
+    count, group = len(cost), np.maximum(-1, np.array(proof["group"], int))
     old, new = np.array(proof["existing"], int), np.setdiff1d(proof["sites"], proof["existing"])
     stands = np.isin(np.arange(count), np.concatenate((old, new)))
     groups = len(proof["price"])
@@ -195,7 +283,9 @@ def check_served(
         earned[j] = (serve * (1.0 - pays[mine])).sum()
     for (some, each, _), dear in zip(rows, nu, strict=True):
         earned[some] -= dear * each
-    bound = (people * price[:-1]).sum()
+    # Whoever is in no group pays in full: 1 a person.
+    can = np.bincount(demand[~np.isin(site, proof["forbidden"])], minlength=len(weight)) > 0
+    bound = (weight * price[group])[can].sum()
     bound += sum(dear * most for (_, _, most), dear in zip(rows, nu, strict=True))
     kept = np.isin(np.arange(count), proof["existing"] + proof["forced"])
     bound += earned[kept].sum()

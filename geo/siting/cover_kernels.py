@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from geo.siting.copying import copy_into
 from geo.siting.problem import Bools, Floats, Ints, Longs
 
 
@@ -120,9 +121,11 @@ def complete(
     whole: bool,
     opened: Bools,
     price: Floats,
+    dearest: Longs,
 ) -> bool:  # pragma: no cover - compiled
     """Greedy: open the best for its price until all is covered that must be, then close what is not
-    needed. `opened` is changed; False where it cannot be covered."""
+    needed, the dearest first (`dearest`: all by falling cost). `opened` is changed; False where it
+    cannot be covered."""
     groups, sites = len(weight), len(cost)
     times = np.zeros(groups, np.int64)
     missing = target.copy()
@@ -137,15 +140,20 @@ def complete(
             missing[0] -= weight[g]
             if kind[g] >= 0:
                 missing[1 + kind[g]] -= weight[g]
-    small = 1e-9 * max(1.0, np.max(np.abs(target)))
+    small, short_of = 1.0, 0.0
+    for one in target:
+        small = max(small, abs(one))
+    small *= 1e-9
     gain = np.zeros(sites)
     # What a group is worth changes when a target is met: then all is counted anew.
     unmet = -1
     while True:
-        short = uncovered > 0 if whole else np.max(missing) > small
-        if not short:
+        now, short_of = 0, 0.0
+        for one in missing:
+            now += one > small
+            short_of += max(0.0, one)
+        if not (uncovered > 0 if whole else now > 0):
             break
-        now = 0 if whole else np.sum(missing > small)
         if now != unmet:
             unmet = now
             gain[:] = 0.0
@@ -161,7 +169,7 @@ def complete(
                 continue
             worth = gain[j]
             if not whole:
-                worth = min(worth, max(0.0, missing[0]) + np.sum(np.maximum(missing[1:], 0.0)))
+                worth = min(worth, short_of)
             score = worth / max(price[j], 1e-9)
             if score > most:
                 most = score
@@ -181,8 +189,7 @@ def complete(
                 missing[0] -= weight[g]
                 if kind[g] >= 0:
                     missing[1 + kind[g]] -= weight[g]
-    # The dearest first.
-    for j in np.argsort(-cost, kind="mergesort"):
+    for j in dearest:
         if not opened[j]:
             continue
         needed = False
@@ -231,6 +238,7 @@ def ascend(
     record: Floats,
     enough: float,
     steps: int,
+    dearest: Longs,
 ) -> None:  # pragma: no cover - compiled
     """Steps up the Lagrangian
 
@@ -293,14 +301,14 @@ def ascend(
             if bound > best + 1e-3 * abs(value - best) or best == -np.inf:
                 stale = 0
             best = bound
-            price[:] = here
-            duty[:] = hold
-            best_left[:] = left
+            copy_into(price, here)
+            copy_into(duty, hold)
+            copy_into(best_left, left)
         stale += 1
         if number % 10 == 0:
             ok = complete(
                 row, column, start, group, cost, weight, kind, target, whole, opened,
-                np.maximum(left, 0.001 * cost) if number else cost,
+                np.maximum(left, 0.001 * cost) if number else cost, dearest,
             )  # fmt: skip
             if ok:
                 total = 0.0
@@ -309,7 +317,7 @@ def ascend(
                         total += cost[j]
                 if total < value - 1e-9:
                     value = total
-                    plan[:] = opened
+                    copy_into(plan, opened)
         if best >= enough or best >= value - 1e-9:
             break
         if stale >= 20:

@@ -8,6 +8,7 @@ Operations Research 47, 1999), and a small search decides whether so many sites 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -62,6 +63,11 @@ class Cover:
     def __len__(self) -> int:
         return len(self.weight)
 
+    @cached_property
+    def dearest(self) -> Longs:
+        """(k,) candidates by falling cost."""
+        return np.argsort(-self.cost, kind="stable").astype(np.int64)
+
     def enough(self, opened: Bools) -> bool:
         """Whether these candidates cover what must be."""
         return bool(
@@ -84,6 +90,7 @@ class Cover:
                 self.whole,
                 opened,
                 price,
+                self.dearest,
             )
         )
 
@@ -107,6 +114,7 @@ class Cover:
             record,
             enough,
             steps,
+            self.dearest,
         )
         prices.raw, prices.value, prices.theta = map(float, record)
 

@@ -1,12 +1,15 @@
-"""The budget curve: the best for 1, 2, … P sites at once, with a bound beside each.
+"""The budget curve: the best for 1, 2, … P sites, or for many budgets, at once, with a bound beside
+each.
 
-One set of prices bounds every number of sites: L is a constant plus the sum of the best q profits
+One set of prices bounds every number of sites, and every budget: L is a constant plus the sum of
+the best q profits, or plus the linear knapsack of the profits in the budget
 (:mod:`geo.siting.lagrangian`). So a few descents bound the whole curve, each from the prices of the
 one before.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +17,7 @@ import numpy as np
 from geo.errors import Invalid
 from geo.siting.annealing import anneal, start_search, swap
 from geo.siting.checks import check_problem
+from geo.siting.descent import pick
 from geo.siting.greedy import greedy
 from geo.siting.lagrangian import descend, outward, starting_prices
 from geo.siting.merge import Merged, merge
@@ -27,7 +31,7 @@ from geo.siting.problem import (
     Rules,
     Sites,
 )
-from geo.siting.sides import Sides, sides_of
+from geo.siting.sides import Sides, sides_of, slack
 
 DESCENTS = 150
 ANCHORS = 14
@@ -37,14 +41,15 @@ EASY_PAIRS = 200_000
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """For P numbers of new sites, ascending.
+    """For P numbers of new sites, or P budgets, ascending.
 
     Attributes:
-        p: (P,) numbers of new sites.
+        p: (P,) numbers of new sites; by budget, of the plan found.
         value: (P,) of the plan found, NaN where none keeps to the conditions.
-        bound: (P,) no plan of so many sites is above it.
+        bound: (P,) no plan of so many sites, or for so much, is better.
         plans: the sites of each, among all; forced ones included.
         seconds: in all.
+        budget: (P,) by budget, what may be spent; else None.
     """
 
     p: Longs
@@ -52,6 +57,7 @@ class Curve:
     bound: Floats
     plans: list[Longs]
     seconds: float
+    budget: Floats | None = None
 
 
 def curve(
@@ -84,41 +90,132 @@ def curve(
             remedy="填写不小于 1 的整数。 Give 1 or more.",
             field="most",
         )
+    _check_capacities(rules)
     merged = merge(demand, sites, reach, rules)
     forced = np.flatnonzero(sites.fixed == FORCED).astype(np.int64)
     numbers = np.arange(max(1, len(forced)), max(most, len(forced)) + 1, dtype=np.int64)
     sides = sides_of(merged, demand, sites, replace(rules, p=int(numbers[-1])), forced)
-    room = numbers - len(forced)
-    value, opened = _plans(merged, sides, room, control, seed)
-    if sides.impossible:
+    room = np.minimum(numbers - len(forced), len(merged.candidates))
+    steps = [replace(sides, most=int(one)) for one in room]
+    value, bound, plans = _worked_out(merged, steps, forced, control, seed)
+    return Curve(numbers, value, bound, plans, control.seconds)
+
+
+def budget_curve(
+    demand: Demand,
+    sites: Sites,
+    reach: Covering,
+    rules: Rules,
+    budgets: Sequence[float],
+    control: Control | None = None,
+    seed: int = 0,
+) -> Curve:
+    """The best for each of some budgets.
+
+    Args:
+        rules: as for :func:`curve`; neither its `p` nor its `budget` is looked at.
+        budgets: in whatever the sites' costs are in, in any order; those that do not pay for the
+            forced sites have no plan.
+        control: its time limit ends the improvements; the first plans and bounds always come.
+
+    Raises:
+        Invalid: see :func:`geo.siting.checks.check_problem`; no budget, or one that is no number of
+            0 or more.
+
+    Cost: as :func:`curve`, a budget in place of a number.
+    """
+    control = control or Control()
+    control.begin()
+    check_problem(demand, sites, rules)
+    money = np.unique(np.array(budgets, np.float64))
+    if not len(money) or not (np.isfinite(money) & (money >= 0)).all():
+        raise Invalid(
+            f"预算无效：{list(budgets)}。 The budgets do not fit: {list(budgets)}.",
+            remedy="填写一个或多个不小于 0 的数。 Give one or more numbers of 0 or more.",
+            field="budgets",
+        )
+    _check_capacities(rules)
+    merged = merge(demand, sites, reach, rules)
+    forced = np.flatnonzero(sites.fixed == FORCED).astype(np.int64)
+    largest = replace(rules, p=None, budget=float(money[-1]))
+    sides = sides_of(merged, demand, sites, largest, forced)
+    left = money - float(sites.cost[forced].sum())
+    pays = left >= -slack(float(money[-1]))
+    steps = [replace(sides, budget=max(0.0, float(one))) for one in left[pays]]
+    value, bound = np.full(len(money), np.nan), np.zeros(len(money))
+    plans = [np.empty(0, np.int64) for _ in money]
+    if steps:
+        value[pays], bound[pays], known = _worked_out(merged, steps, forced, control, seed)
+        plans[int((~pays).sum()) :] = known
+    chosen = np.array([len(plan) for plan in plans], np.int64)
+    return Curve(chosen, value, bound, plans, control.seconds, money)
+
+
+def needed(found: Curve, total: float, shares: Sequence[float]) -> list[tuple[int, int]]:
+    """What set cover asks, for many shares at once: (so many sites are enough, no fewer are) for
+    each share of `total`, by a curve of numbers; beyond its end one more than its last number."""
+    beyond = int(found.p[-1]) + 1
+    told = []
+    for share in shares:
+        wanted = share * total * (1 - 1e-9) - 1e-9
+        enough = np.flatnonzero(found.value >= wanted)
+        possible = np.flatnonzero(found.bound >= wanted)
+        told.append(
+            (
+                int(found.p[enough[0]]) if len(enough) else beyond,
+                int(found.p[possible[0]]) if len(possible) else beyond,
+            )
+        )
+    return told
+
+
+def _check_capacities(rules: Rules) -> None:
+    if rules.capacities:
+        raise Invalid(
+            "有容量时没有曲线。 There is no curve with capacities.",
+            remedy="去掉容量，或逐个求解。 Leave them out, or solve each number by itself.",
+            field="capacities",
+        )
+
+
+def _worked_out(
+    merged: Merged, steps: list[Sides], forced: Longs, control: Control, seed: int
+) -> tuple[Floats, Floats, list[Longs]]:
+    """Value, bound and plan of each step; the steps allow more and more."""
+    value, opened = _plans(merged, steps, control, seed)
+    if steps[-1].impossible:
         value[:] = np.nan
         opened = [np.empty(0, np.int64) for _ in opened]
-    bound = _bounds(merged, sides, room, opened, value)
+    bound = _bounds(merged, steps, opened, value)
     plans = [
         np.sort(np.concatenate((forced, merged.candidates[one].astype(np.int64))))
         if np.isfinite(worth)
         else np.empty(0, np.int64)
         for one, worth in zip(opened, value, strict=True)
     ]
-    return Curve(numbers, value, bound, plans, control.seconds)
+    return value, bound, plans
 
 
 def _plans(
-    merged: Merged, sides: Sides, room: Longs, control: Control, seed: int
+    merged: Merged, steps: list[Sides], control: Control, seed: int
 ) -> tuple[Floats, list[Longs]]:
-    value = np.full(len(room), np.nan)
+    value = np.full(len(steps), np.nan)
     opened: list[Longs] = []
     before: Longs = np.empty(0, np.int64)
-    for number, most in enumerate(room):
-        here = replace(sides, most=int(min(most, len(merged.candidates))))
+    by_budget = not steps[0].by_number
+    for number, here in enumerate(steps):
         plan, worth = before, -np.inf
+        if number and by_budget and np.isfinite(value[number - 1]):
+            worth = float(value[number - 1])  # more money never does less
         if here.most and len(merged.candidates):
             # From the plan before, and now and then from nothing; the better one.
             starts = [_filled(merged, here, before)]
-            if not number or most % 10 == 0:
+            if not number or by_budget or here.most % 10 == 0:
                 starts.append(greedy(merged, here))
             for start in starts:
-                search = start_search(merged, here, start, seed + int(most))
+                search = start_search(
+                    merged, here, start, seed + (number if by_budget else here.most)
+                )
                 ended = swap(search, start, 3)
                 if not control.stopped() and len(merged.group) < EASY_PAIRS:
                     anneal(search, 200)
@@ -136,42 +233,49 @@ def _plans(
 
 
 def _filled(merged: Merged, sides: Sides, start: Longs) -> Longs:
-    """A plan with one more site: the one that adds most."""
-    if len(start) >= sides.most:
-        return start
+    """A plan with one more site, the one that adds most; by budget with all that it pays for, by
+    what they add for their cost."""
     worth = merged.first.copy()
     for j in start:
         worth[merged.group[merged.start[j] : merged.start[j + 1]]] = 0.0
-    sums = np.concatenate((np.zeros(1), np.cumsum(worth[merged.group])))
-    gain = sums[merged.start[1:]] - sums[merged.start[:-1]]
-    gain[start] = -1.0
-    best = int(np.argmax(gain))
-    return np.sort(np.append(start, best)).astype(np.int64)
+    plan, left = start, sides.budget - float(sides.cost[start].sum())
+    while len(plan) < sides.most:
+        sums = np.concatenate((np.zeros(1), np.cumsum(worth[merged.group])))
+        gain = sums[merged.start[1:]] - sums[merged.start[:-1]]
+        if not sides.by_number:
+            gain = np.where(sides.cost <= left, gain / np.maximum(sides.cost, 1e-12), -1.0)
+        gain[plan] = -1.0
+        best = int(np.argmax(gain))
+        if gain[best] < 0 or (not sides.by_number and gain[best] <= 0):
+            break
+        plan = np.append(plan, best)
+        left -= float(sides.cost[best])
+        worth[merged.group[merged.start[best] : merged.start[best + 1]]] = 0.0
+        if sides.by_number:
+            break
+    return np.sort(plan).astype(np.int64)
 
 
-def _bounds(
-    merged: Merged, sides: Sides, room: Longs, opened: list[Longs], value: Floats
-) -> Floats:
+def _bounds(merged: Merged, steps: list[Sides], opened: list[Longs], value: Floats) -> Floats:
     ends = float(merged.base + merged.first.sum() + merged.second.sum())
-    sites = len(merged.candidates)
-    raw = np.full(len(room), ends)
-    if not sites or not len(merged):
+    raw = np.full(len(steps), ends)
+    if not len(merged.candidates) or not len(merged):
         return np.array([outward(one, merged.unit) for one in raw])
-    spread = np.unique(np.geomspace(1, len(room), min(ANCHORS, len(room))).astype(np.int64) - 1)
+    spread = np.unique(np.geomspace(1, len(steps), min(ANCHORS, len(steps))).astype(np.int64) - 1)
+    taken = np.empty(len(merged.candidates))
     for anchor in spread:
-        most = int(min(room[anchor], sites))
-        here = replace(sides, most=most)
+        here = steps[anchor]
         # Each descent begins from what its own plan says is dear.
         prices = starting_prices(merged, here, opened[anchor])
         target = value[anchor] if np.isfinite(value[anchor]) else merged.base
         prices, profit = descend(merged, here, prices, float(target), DESCENTS)
-        earned = np.concatenate((np.zeros(1), np.cumsum(np.sort(np.maximum(profit, 0.0))[::-1])))
-        if most == sites and np.isfinite(sides.budget):
-            # The inner maximum was a knapsack: its bound holds for fewer sites as it is.
-            raw[: anchor + 1] = np.minimum(raw[: anchor + 1], prices.raw)
-            continue
-        constant = prices.raw - earned[most]
-        raw = np.minimum(raw, constant + earned[np.minimum(room, sites)])
+
+        def best_of(one: Sides, profit: Floats = profit) -> float:
+            """The inner maximum, as the descent has it."""
+            return float(pick(profit, one.cost, one.most, one.budget, one.by_number, taken))
+
+        constant = prices.raw - best_of(here)
+        raw = np.minimum(raw, [constant + best_of(one) for one in steps])
     bound = np.array([outward(one, merged.unit) for one in raw])
     safe: Floats = np.maximum(bound, np.where(np.isfinite(value), value, -np.inf))
     return safe

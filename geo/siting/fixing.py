@@ -15,6 +15,16 @@ from geo.siting.problem import Bools, Floats
 from geo.siting.sides import Sides
 
 
+def cut_of(value: float, unit: float, gap: float) -> float:
+    """A bound that is good enough for a plan of this value: what is no better than this need not be
+    looked at. With a gap of 0 the value itself; down to a whole unit, since no plan lies between.
+    """
+    if not np.isfinite(value):
+        return value
+    above = value + gap * abs(value) * (1.0 - 1e-9)
+    return max(value, float(np.floor(above / unit) * unit)) if unit else above
+
+
 def settled(
     merged: Merged, sides: Sides, raw: float, profit: Floats, value: float
 ) -> tuple[Bools, Bools]:
@@ -23,15 +33,22 @@ def settled(
 
     Args:
         raw: L at some prices, in floats. profit: (k,) reduced profits there.
-        value: of the best plan known.
+        value: of the best plan known, or a bound that is good enough (:func:`cut_of`).
     """
+    return settled_by(merged.unit, sides, raw, profit, value)
+
+
+def settled_by(
+    unit: float, sides: Sides, raw: float, profit: Floats, value: float
+) -> tuple[Bools, Bools]:
+    """As :func:`settled`, for any problem whose values are multiples of `unit` (0: of nothing)."""
     sites = len(profit)
     keep, opened = np.ones(sites, np.bool_), np.zeros(sites, np.bool_)
     if not sites or not np.isfinite(raw):
         return keep, opened
     above = raw + OUTWARD * abs(raw) + 1e-9
     # Better means at least one unit more; without a unit, more at all.
-    need = value + merged.unit * 0.999_999 if merged.unit else value
+    need = value + unit * 0.999_999 if unit else value
     if sides.by_number:
         order = np.argsort(-profit, kind="stable")
         most = min(sides.most, sites)

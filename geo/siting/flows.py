@@ -71,8 +71,10 @@ def take_in(net: Net, now: Served, j: int) -> None:  # pragma: no cover - compil
     took, gave = np.empty(sites, np.int64), np.empty(sites, np.int64)
     queue = np.empty(sites, np.int64)
     seen = np.zeros(sites, np.uint8)
+    known = np.zeros(len(net.people), np.uint8)
     while net.capacity[j] - now.load[j] > EPSILON:
         seen[:] = 0
+        known[:] = 0
         seen[j] = 1
         queue[0] = j
         head, tail = 0, 1
@@ -85,6 +87,9 @@ def take_in(net: Net, now: Served, j: int) -> None:  # pragma: no cover - compil
                 if net.people[g] - now.served[g] > EPSILON:
                     end, last = s, net.at[number]
                     break
+                if known[g]:
+                    continue
+                known[g] = 1
                 for pair in range(net.row[g], net.row[g + 1]):
                     i = net.column[pair]
                     if not seen[i] and now.opened[i] and now.amount[pair] > EPSILON:
@@ -143,11 +148,13 @@ def leave(net: Net, now: Served, j: int) -> None:  # pragma: no cover - compiled
         now.amount[pair] = 0.0
     now.load[j] = 0.0
     # Only sites with room that share a group, directly or not, can: these are asked.
+    asked = np.zeros(len(net.capacity), np.uint8)
     for number in range(net.start[j], net.start[j + 1]):
         g = net.group[number]
         for pair in range(net.row[g], net.row[g + 1]):
             i = net.column[pair]
-            if now.opened[i] and net.capacity[i] - now.load[i] > EPSILON:
+            if not asked[i] and now.opened[i] and net.capacity[i] - now.load[i] > EPSILON:
+                asked[i] = 1
                 take_in(net, now, i)
 
 

@@ -10,25 +10,25 @@ from __future__ import annotations
 import numpy as np
 
 from geo.siting.merge import Merged
-from geo.siting.moves import STEERED, Board, State, board_of, fill, state_of
+from geo.siting.moves import Board, State, board_of, fill, state_of, steered
 from geo.siting.problem import Floats, Longs
 from geo.siting.sides import Sides
 
 
-def greedy(merged: Merged, sides: Sides, prices: Floats | None = None) -> Longs:
+def greedy(merged: Merged, sides: Sides, dear: Floats | None = None) -> Longs:
     """Positions among the k candidates, ascending.
 
     Args:
-        prices: (D,) what covering counts more in each district, to meet its floor.
+        dear: (D,) what a unit short of each district's floor counts; by default floors go first.
 
     Cost: a pass over the pairs, and one over the candidates for each site opened. Exact gains, ties
     to the first candidate.
     """
-    board = board_of(merged, sides, prices)
+    board = board_of(merged, sides, dear)
     best = _filled(board, sides, 0.0)
     if np.isfinite(sides.budget) and np.ptp(sides.cost) > 0:
         other = _filled(board, sides, 1.0)
-        if other.tally[STEERED] > best.tally[STEERED]:
+        if steered(board, other) > steered(board, best):
             best = other
     opened: Longs = np.flatnonzero(best.opened).astype(np.int64)
     return opened

@@ -34,12 +34,14 @@ from geo.siting.problem import (
 from geo.siting.sides import sides_of, too_near
 from geo.siting.warmth import (
     Warmth,
+    begin_of,
     composed,
     key_of,
-    level_back,
-    level_for,
     neutral_of,
     settled_sites,
+    sharpened_again,
+    trunk_of,
+    warmth_of,
 )
 
 NAMED: Final = 20
@@ -93,28 +95,46 @@ def max_cover(
     neutral = known.neutral if known else neutral_of(demand, sites, reach, rules)
     given = settled_sites(neutral, sites)
     dominated = np.full(len(given.candidates), -1, np.int32)
-    if _plain(rules):
+    merged, into = given, given.of[0].astype(np.int64)
+    # After an edit to look for them would take longer than what they save.
+    if _plain(rules) and known is None:
         dominated = dominators(given)
-    merged = reduced(given, dominated < 0, np.zeros(len(dominated), np.bool_))
+        merged = reduced(given, dominated < 0, np.zeros(len(dominated), np.bool_))
+        into = composed(given, merged)[0].astype(np.int64)
     forced = np.flatnonzero(sites.fixed == FORCED).astype(np.int64)
     conditions = sides_of(merged, demand, sites, rules, forced)
-    into = composed(given, merged)[0]
-    level = None if known is None else level_for(known.level, into, len(merged))
+    begin, trunk, shares = None, None, None
+    if known is not None:
+        begin = begin_of(known, into, len(merged))
+        trunk = trunk_of(known, into, len(merged))
+        conditions, begin, shares = sharpened_again(known, merged, conditions, begin)
     start = warm.sites if isinstance(warm, Answer) else warm
-    found = climb(merged, conditions, forced, control, seed, start, level)
+    found = climb(
+        merged,
+        conditions,
+        forced,
+        control,
+        seed,
+        start,
+        begin,
+        trunk,
+        shares,
+        proof=with_certificate,
+    )
     answer = _answer(found, merged, sites, rules, control, seed)
-    if found.prices is not None:
-        before = None if known is None else known.level
-        level = level_back(np.asarray(found.prices.level, np.float64), into, before)
-        answer.warmth = Warmth(
-            neutral, key, level, answer.sites, (demand.weight, demand.district, reach)
-        )
+    held = (demand.weight, demand.district, reach)
+    answer.warmth = warmth_of(found, neutral, into, key, answer.sites, held, known)
     if with_certificate and np.isfinite(found.value):
         group = np.full_like(neutral.of, -1)
         group[neutral.of >= 0] = into[neutral.of[neutral.of >= 0]]
+        conditions = conditions.stated
         answer.certificate = certificate(
             found, given, merged, dominated, conditions, group, answer.sites, demand, sites, rules
         )
+        # Rows that follow from the floors: the checker derives them itself.
+        answer.certificate["derived"] = [
+            [share.beside.tolist(), share.district, share.delta] for share in found.shares
+        ]
         answer.seconds = control.seconds
     return answer
 

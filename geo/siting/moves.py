@@ -22,8 +22,11 @@ from geo.siting.sides import Sides
 
 Flags = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint64]
+Matrix = npt.NDArray[np.float64]
 NOISE_REACHES = 14.0
 """Gumbel noise beyond so many temperatures comes once in a million draws."""
+FIRST = 1e3
+"""What a unit short of a floor counts, when floors go before everything else."""
 LIFT = 1e15
 """Above every weight: a condition that is not met yet goes first."""
 IN: Any = np.bool_(True)
@@ -32,8 +35,9 @@ OUT: Any = np.bool_(False)
 
 
 class Board(NamedTuple):
-    """The problem as the kernels read it; `pull` and `again` are the worths that steer, `first` and
-    `second` those that count."""
+    """The problem as the kernels read it. `dear` (D,) is what a unit that is missing of a floor
+    of a district counts for the steering, and `slot` (D,) the column of each floor in
+    :attr:`State.aid`, -1 where a district has none."""
 
     start: Longs
     group: Ints
@@ -41,7 +45,8 @@ class Board(NamedTuple):
     column: Ints
     first: Floats
     second: Floats
-    pull: Floats
+    dear: Floats
+    slot: Ints
     counted: Floats
     district: Ints
     cost: Floats
@@ -53,27 +58,28 @@ class Board(NamedTuple):
 
 
 class State(NamedTuple):
-    """Which candidates are open, and all that follows. `tally` = open sites, their cost, value,
-    steered value, conditions not met; `random` is the word the next draw comes from."""
+    """Which candidates are open, and all that follows. `tally` = open sites, their cost, value;
+    `aid` (k, floors): what opening a candidate adds to what a floor counts; `random` is the word
+    that the next draw comes from."""
 
     opened: Flags
     covers: Ints
     gain: Floats
     used: Floats
     share: Floats
+    aid: Matrix
     tally: Floats
     random: Words
 
 
-OPEN, SPENT, VALUE, STEERED = 0, 1, 2, 3
+OPEN, SPENT, VALUE = 0, 1, 2
 
 
-def board_of(merged: Merged, sides: Sides, prices: Floats | None = None) -> Board:
-    """The kernels' view; `prices` (D,) add so much to what each district's floor counts."""
-    pull = merged.first
-    if prices is not None and len(prices):
-        price = np.where(merged.district >= 0, prices[np.maximum(merged.district, 0)], 0.0)
-        pull = merged.first + price * merged.counted
+def board_of(merged: Merged, sides: Sides, dear: Floats | None = None) -> Board:
+    """The kernels' view; `dear` (D,): what a unit short of each floor counts for the steering, by
+    default so much that a floor goes before everything else."""
+    asked = sides.floor > 0
+    slot = np.where(asked, np.cumsum(asked) - 1, -1).astype(np.int32)
     return Board(
         merged.start,
         merged.group,
@@ -81,7 +87,8 @@ def board_of(merged: Merged, sides: Sides, prices: Floats | None = None) -> Boar
         merged.column,
         merged.first,
         merged.second,
-        pull,
+        np.where(asked, FIRST, 0.0) if dear is None else dear,
+        slot,
         merged.counted,
         merged.district,
         sides.cost,
@@ -102,7 +109,8 @@ def state_of(board: Board, opened: Longs, seed: int) -> State:
         np.zeros(sites),
         np.zeros(len(board.limit)),
         np.zeros(len(board.floor)),
-        np.zeros(4),
+        np.zeros((sites, int(board.slot.max(initial=-1)) + 1)),
+        np.zeros(3),
         np.array([(seed * 0x9E3779B97F4A7C15 + 1) % 2**64], np.uint64),
     )
     set_up(board, state, np.ascontiguousarray(opened, np.int64))
@@ -115,7 +123,10 @@ def set_up(board: Board, state: State, opened: Longs) -> None:  # pragma: no cov
     for j in range(len(state.gain)):
         gain = 0.0
         for number in range(board.start[j], board.start[j + 1]):
-            gain += board.pull[board.group[number]]
+            g = board.group[number]
+            gain += board.first[g]
+            if board.district[g] >= 0 and board.slot[board.district[g]] >= 0:
+                state.aid[j, board.slot[board.district[g]]] += board.counted[g]
         state.gain[j] = gain
     for j in opened:
         put(board, state, j, IN)
@@ -138,13 +149,15 @@ def put(board: Board, state: State, j: int, into: bool) -> None:  # pragma: no c
         which = before if into else before - 1
         if which == 0:
             state.tally[VALUE] += sign * board.first[g]
-            state.tally[STEERED] += sign * board.pull[g]
-            if board.district[g] >= 0:
-                state.share[board.district[g]] += sign * board.counted[g]
-            change = sign * (board.second[g] - board.pull[g])
+            d = board.district[g]
+            if d >= 0:
+                state.share[d] += sign * board.counted[g]
+                if board.slot[d] >= 0:
+                    for place in range(board.row[g], board.row[g + 1]):
+                        state.aid[board.column[place], board.slot[d]] -= sign * board.counted[g]
+            change = sign * (board.second[g] - board.first[g])
         elif which == 1:
             state.tally[VALUE] += sign * board.second[g]
-            state.tally[STEERED] += sign * board.second[g]
             change = -sign * board.second[g]
         else:
             continue
@@ -184,6 +197,17 @@ def lift(board: Board, state: State, j: int) -> int:  # pragma: no cover - compi
 
 
 @njit(cache=True, nogil=True)
+def steered(board: Board, state: State) -> float:  # pragma: no cover - compiled
+    """The value, less what is missing of the floors at its price: an exact penalty, so that no more
+    than the floor is paid for."""
+    worth = state.tally[VALUE]
+    for d in range(len(board.floor)):
+        if board.slot[d] >= 0:
+            worth -= board.dear[d] * max(0.0, board.floor[d] - state.share[d])
+    return float(worth)
+
+
+@njit(cache=True, nogil=True)
 def fill(
     board: Board,
     state: State,
@@ -196,8 +220,15 @@ def fill(
     """Open the best candidates until nothing more fits or adds anything; their number."""
     sites = len(state.opened)
     score = np.empty(sites)
+    short = np.empty(state.aid.shape[1], np.int32)
     size = 0
     while state.tally[OPEN] < most:
+        missed = 0
+        if len(short):
+            for d in range(len(board.floor)):
+                if board.slot[d] >= 0 and state.share[d] < board.floor[d]:
+                    short[missed] = d
+                    missed += 1
         left = budget - state.tally[SPENT] + 1e-9
         best, chosen = 0.0, -1
         for i in range(sites):
@@ -205,6 +236,10 @@ def fill(
             if state.opened[i] or board.cost[i] > left:
                 continue
             worth = state.gain[i]
+            for number in range(missed):
+                d = short[number]
+                helps = min(state.aid[i, board.slot[d]], board.floor[d] - state.share[d])
+                worth += board.dear[d] * helps
             if board.side_start[i + 1] > board.side_start[i]:
                 helped = lift(board, state, i)
                 if helped < 0:
@@ -257,7 +292,8 @@ def walk(
 ) -> int:  # pragma: no cover - compiled
     """Drop and put in again, cooling from `hot` to `cold`. `drops` are candidates to drop in turn;
     empty ones: at random, as many as its length. Whatever is best and keeps to all goes into `best`
-    and `record[0]`. With `uneven` costs a step back is taken back unless its draw allows it.
+    and `record[0]`; a plan worth `record[1]`, where there is one, is good enough and ends it. With
+    `uneven` costs a step back is taken back unless its draw allows it.
 
     Returns how many steps made the steered value better.
     """
@@ -265,6 +301,7 @@ def walk(
     added = np.empty(sites, np.int32)
     list_open = np.empty(sites, np.int32)
     better = 0
+    goal = record[1] if len(record) > 1 else np.inf
     tied = uneven or len(board.limit) > 0 or (board.floor > 0.0).any()
     size = 0
     for j in range(sites):
@@ -284,7 +321,7 @@ def walk(
             out = list_open[at]
         elif not state.opened[out]:
             continue
-        before = state.tally[STEERED]
+        before = steered(board, state)
         put(board, state, out, OUT)
         # Where rows tie sites together, one alone often cannot be exchanged: two at a time, then.
         also = -1
@@ -297,7 +334,7 @@ def walk(
         if power > 0.0:
             heat = temperature / max(board.cost[out], 1e-9)
         many = fill(board, state, most, budget, heat, power, added)
-        after = state.tally[STEERED]
+        after = steered(board, state)
         if uneven and after < before + temperature * np.log(draw(state)) - 1e-9:
             for number in range(many):
                 put(board, state, added[number], OUT)
@@ -326,4 +363,6 @@ def walk(
         if state.tally[VALUE] > record[0] and met(board, state):
             record[0] = state.tally[VALUE]
             best[:] = state.opened
+            if record[0] >= goal:
+                break
     return better

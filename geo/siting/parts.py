@@ -25,6 +25,7 @@ TRIES = 8
 TRY_STEPS: Any = np.int64(12)
 """Not a plain 12: for each literal that it is given Numba compiles a function anew."""
 ONCE: Any = np.int64(1)
+FAR: Any = np.float64(0.3)
 INFEASIBLE = -1e300
 
 
@@ -139,6 +140,40 @@ def bounded(
     )
     shift(board, best, 1.0)
     return record[0], best, record[1]
+
+
+@njit(cache=True, nogil=True)
+def glance(
+    board: Board,
+    base: float,
+    most: int,
+    budget: float,
+    by_number: bool,
+    whole: bool,
+    need: float,
+    status: Bytes,
+    level: Singles,
+    sides: Floats,
+) -> float:  # pragma: no cover - compiled
+    """L of a part at given prices, and what they settle, in `status`."""
+    if not propagate(board, status, most, budget):
+        return INFEASIBLE
+    opened = 0
+    spent = 0.0
+    for j in range(len(status)):
+        if status[j] == OPENED:
+            opened += 1
+            spent += board.cost[j]
+    here, who, which, worth = narrow(board, status, base, whole)
+    values = np.concatenate((from_levels(here, which, sides, level), sides))
+    profit, often = np.empty(len(who)), np.full(len(who), -1.0)
+    room, money = min(most - opened, len(who)), max(0.0, budget - spent)
+    raw, _, _ = bounded(
+        here, worth, room, money, by_number, values, FAR, need, ONCE, need, profit, often
+    )
+    if raw + OUTWARD * abs(raw) + 1e-9 >= need and len(who):
+        settle(profit, here.cost, who, status, raw, need, room, money, by_number)
+    return raw
 
 
 @njit(cache=True, nogil=True)

@@ -22,11 +22,13 @@ from geo.siting.problem import Floats, Longs
 
 @dataclass(eq=False)
 class Vector:
-    """Levels of the groups of the problem as first merged, prices of rows and of floors."""
+    """Levels of the groups of the problem as first merged, prices of rows and of floors; sites were
+    settled by them for plans better than `cut`."""
 
     level: npt.NDArray[np.floating[Any]]
     row: Floats
     floor: Floats
+    cut: float = np.inf
 
 
 @dataclass(eq=False)
@@ -45,6 +47,7 @@ class Branch:
                 "level": _text(one.level),
                 "row": one.row.tolist(),
                 "floor": one.floor.tolist(),
+                **({"cut": float(one.cut)} if np.isfinite(one.cut) else {}),
             }
             for one in self.vectors
         ]

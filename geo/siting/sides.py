@@ -6,7 +6,7 @@ district; heuristics keep to them, the Lagrangian prices them, the exact search 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -38,6 +38,7 @@ class Sides:
         impossible: why no plan can keep to them, as far as is seen at once.
         by_number: bounds sort for the number of sites (a budget beside it is one of the rows);
             else they fill the budget.
+        derived: so many rows at the end follow from the floors (:mod:`geo.siting.shares`).
     """
 
     most: int
@@ -50,6 +51,24 @@ class Sides:
     floor: Floats
     impossible: tuple[str, ...] = ()
     by_number: bool = True
+    derived: int = 0
+
+    @property
+    def stated(self) -> Sides:
+        """Without the rows that follow from others."""
+        if not self.derived:
+            return self
+        rows = len(self.limit) - self.derived
+        keep = self.row < rows
+        sums = np.concatenate((np.zeros(1, np.int64), np.cumsum(keep, dtype=np.int64)))
+        return replace(
+            self,
+            start=sums[self.start].astype(np.int64),
+            row=self.row[keep],
+            coefficient=self.coefficient[keep],
+            limit=self.limit[:rows],
+            derived=0,
+        )
 
     @property
     def plain(self) -> bool:
@@ -119,6 +138,7 @@ class Sides:
             floor,
             () if fits else ("",),
             self.by_number,
+            self.derived,
         )
 
     def shut(self) -> Bools:

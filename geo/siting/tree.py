@@ -20,14 +20,16 @@ from typing import Final
 import numpy as np
 
 from geo.siting.annealing import start_search, swap
+from geo.siting.fixing import cut_of
 from geo.siting.lagrangian import outward
 from geo.siting.merge import Merged
 from geo.siting.moves import board_of
 from geo.siting.narrowing import OPENED, SHUT
-from geo.siting.parts import INFEASIBLE, ROUNDS, rows_of, work
+from geo.siting.parts import INFEASIBLE, ROUNDS, glance, rows_of, work
 from geo.siting.problem import Bytes, Control, Floats, Longs, Singles
 from geo.siting.proof import Branch, Vector
 from geo.siting.sides import Sides, slack
+from geo.siting.trunk import Trunk
 
 STEPS: Final = 30
 FIRST_STEPS: Final = 400
@@ -62,18 +64,31 @@ class Tree:
 
     Attributes:
         value, plan: the best, positions among the candidates.
+        cut: parts that are no better than this are not looked at.
         root: the proof so far. parts: looked at so far.
     """
 
     def __init__(
-        self, merged: Merged, sides: Sides, vector: Vector, plan: Longs | None, value: float
+        self,
+        merged: Merged,
+        sides: Sides,
+        vector: Vector,
+        plan: Longs | None,
+        value: float,
+        gap: float = 0.0,
+        standing: Longs | None = None,
     ) -> None:
-        """`vector`: levels of the groups of `merged`; `plan`, `value`: the best one known."""
+        """`vector`: levels of the groups of `merged`; `plan`, `value`: the best one known; `gap`:
+        that is good enough; `standing`: sites opened before, among all."""
         self.merged = merged
         self.sides = sides
+        self.stated = sides.stated
         self.board = board_of(merged, sides)
         self.plan = plan
         self.value = value
+        self.gap = gap
+        self.standing = set() if standing is None else set(standing.tolist())
+        self.cut = cut_of(value, merged.unit, gap)
         self.root = Branch()
         start = Part(
             np.zeros(len(merged.candidates), np.int8),
@@ -91,7 +106,81 @@ class Tree:
     @property
     def bound(self) -> float:
         """No plan is above it."""
-        return max(self.value, -self.open[0][0]) if self.open else self.value
+        return max(self.cut, -self.open[0][0]) if self.open else self.cut
+
+    def replant(self, trunk: Trunk, control: Control) -> None:
+        """Begin where another question ended: its splits hold for any, and one look at the prices
+        of each of its parts tells which are closed here too."""
+        place = {int(site): j for j, site in enumerate(self.merged.candidates)}
+        first = self.open[0][2]
+        self.open = []
+        waiting = [(trunk.root, first, np.inf)]
+        while waiting:
+            old, part, above = waiting.pop()
+            if old.vectors and not control.stopped():
+                raw = self._glance(part, trunk.levels(old.vectors[-1]), old.vectors[-1])
+                above = min(above, -np.inf if raw == INFEASIBLE else outward(raw, self.merged.unit))
+                self.parts += 1
+                if above <= self.cut:
+                    continue
+            if old.opened is None or old.shut is None or control.stopped():
+                heapq.heappush(self.open, (-above, self.count, part))
+                self.count += 1
+                continue
+            j = place.get(old.site, -1)
+            if j < 0 or part.status[j] != 0:
+                # Decided before: what is no candidate here was opened, or is never.
+                opened = part.status[j] == OPENED if j >= 0 else old.site in self.standing
+                waiting.append((old.opened if opened else old.shut, part, above))
+                continue
+            one, other = self._halves(part, j)
+            waiting += [(old.opened, one, above), (old.shut, other, above)]
+
+    def _glance(self, part: Part, level: Singles, vector: Vector) -> float:
+        """One look at a part, at given prices; what they settle is settled."""
+        sides, rows = self.sides, len(self.sides.limit)
+        if len(vector.row) == rows and len(vector.floor) == len(sides.floor):
+            part.sides = np.concatenate((vector.row, vector.floor))
+        part.level = level
+        need = self._need(self.value, self.cut)
+        raw = float(
+            glance(
+                self.board,
+                self.merged.base,
+                sides.most,
+                sides.budget,
+                sides.by_number,
+                self.merged.whole,
+                need,
+                part.status,
+                part.level,
+                part.sides,
+            )
+        )
+        if raw != INFEASIBLE:
+            part.branch.vectors.append(
+                Vector(level.copy(), part.sides[:rows].copy(), part.sides[rows:].copy(), self.cut)
+            )
+            self.bytes += 4 * len(level)
+        return raw
+
+    def _halves(self, part: Part, j: int) -> tuple[Part, Part]:
+        """The part with a candidate opened, and with it shut."""
+        part.branch.site = int(self.merged.candidates[j])
+        part.branch.opened, part.branch.shut = Branch(), Branch()
+        two = []
+        for into, branch in ((OPENED, part.branch.opened), (SHUT, part.branch.shut)):
+            status = part.status.copy()
+            status[j] = into
+            two.append(Part(status, part.level, part.sides, branch, part.depth + 1))
+        return two[0], two[1]
+
+    def _need(self, value: float, cut: float) -> float:
+        """What a plan that is looked for is worth at least: one unit more than what is good enough;
+        without a unit, more at all."""
+        if not np.isfinite(value):
+            return value
+        return cut + (self.merged.unit * 0.999_999 if self.merged.unit else slack(cut))
 
     def search(self, control: Control, most: int, told: Callable[[], None] = lambda: None) -> bool:
         """Go on for so many parts at most; whether nothing is left."""
@@ -103,7 +192,7 @@ class Tree:
                     return False
                 two = [heapq.heappop(self.open)[2] for _ in range(min(2, len(self.open)))]
                 before = self.bound, self.value
-                jobs = [pool.submit(self._work, part, self.value) for part in two]
+                jobs = [pool.submit(self._work, part, self.value, self.cut) for part in two]
                 for job in jobs:
                     self._take(job.result())
                 self.parts += len(two)
@@ -119,28 +208,21 @@ class Tree:
     def _take(self, found: Found) -> None:
         if found.plan is not None and found.value > self.value:
             self.value, self.plan = found.value, found.plan
-            self.open = [one for one in self.open if -one[0] > self.value]
+            self.cut = max(self.cut, cut_of(self.value, self.merged.unit, self.gap))
+            self.open = [one for one in self.open if -one[0] > self.cut]
             heapq.heapify(self.open)
-        if found.split < 0 or found.bound <= self.value:
+        if found.split < 0 or found.bound <= self.cut:
             return
         part = found.part
-        part.branch.site = int(self.merged.candidates[found.split])
-        part.branch.opened, part.branch.shut = Branch(), Branch()
-        for into, branch in ((OPENED, part.branch.opened), (SHUT, part.branch.shut)):
-            status = part.status.copy()
-            status[found.split] = into
-            child = Part(status, part.level, part.sides, branch, part.depth + 1)
+        for child in self._halves(part, found.split):
             heapq.heappush(self.open, (-found.bound, self.count, child))
             self.count += 1
 
-    def _work(self, part: Part, value: float) -> Found:
+    def _work(self, part: Part, value: float, cut: float) -> Found:
         merged, sides = self.merged, self.sides
         known = bool(np.isfinite(value))
         target = value if known else merged.base
-        # Better means at least one unit more; without a unit, more at all.
-        need = (
-            value + (merged.unit * 0.999_999 if merged.unit else slack(value)) if known else value
-        )
+        need = self._need(value, cut)
         level, prices = part.level.copy(), part.sides.copy()
         said_level = np.empty((ROUNDS, len(level)), np.float32)
         said_sides = np.empty((ROUNDS, len(prices)))
@@ -164,7 +246,10 @@ class Tree:
         for number in range(used):
             part.branch.vectors.append(
                 Vector(
-                    said_level[number].copy(), said_sides[number, :rows], said_sides[number, rows:]
+                    said_level[number].copy(),
+                    said_sides[number, :rows],
+                    said_sides[number, rows:],
+                    cut,
                 )
             )
         self.bytes += (4 * used + 4) * len(level)
@@ -182,7 +267,7 @@ class Tree:
             some = rows_of(part.status, 0)
             if len(some):
                 return None, -np.inf
-            kept = self.sides.kept_by(self.merged, opened)
+            kept = self.stated.kept_by(self.merged, opened)
             return (opened, self.merged.value(opened)) if kept else (None, -np.inf)
         if part.depth > 4 and part.depth % 4:
             return None, -np.inf
@@ -190,7 +275,7 @@ class Tree:
         more = order[: max(0, self.sides.most - len(opened))]
         more = more[part.status[more] == 0]
         start = np.sort(np.concatenate((opened, more))).astype(np.int64)
-        search = start_search(self.merged, self.sides, start, 1)
+        search = start_search(self.merged, self.stated, start, 1)
         swap(search, start, 2)
         if not np.isfinite(search.value):
             return None, -np.inf

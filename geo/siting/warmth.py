@@ -7,11 +7,13 @@ right.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from geo.siting.climbing import Climb
 from geo.siting.merge import Merged, merge, reduced
 from geo.siting.problem import (
     EXISTING,
@@ -24,6 +26,10 @@ from geo.siting.problem import (
     Rules,
     Sites,
 )
+from geo.siting.proof import Vector
+from geo.siting.shares import Share, share_of, sharpened
+from geo.siting.sides import Sides
+from geo.siting.trunk import Trunk, averaged
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,16 +39,20 @@ class Warmth:
     Attributes:
         neutral: with existing sites folded in, all others free.
         key: what has to be the same for `neutral` to hold.
-        level: (G,) prices of its groups, see :mod:`geo.siting.proof`.
+        prices: of its groups, rows and floors, see :mod:`geo.siting.proof`.
         plan: the best one, among all sites.
+        shares: rows that follow from the floors; the last of the prices of rows are theirs.
+        trunk: the splits that the proof needed, on its groups.
         held: what the key names by identity, so that nothing else takes that identity.
     """
 
     neutral: Merged
     key: tuple[object, ...]
-    level: npt.NDArray[np.float64]
+    prices: Vector
     plan: Longs
     held: tuple[object, ...]
+    trunk: Trunk | None = None
+    shares: tuple[Share, ...] = ()
 
 
 def key_of(demand: Demand, sites: Sites, reach: Covering, rules: Rules) -> tuple[object, ...]:
@@ -93,19 +103,66 @@ def composed(outer: Merged, inner: Merged) -> npt.NDArray[np.int32]:
     return found.astype(np.int32)
 
 
-def level_for(warmth_level: Floats, into: npt.NDArray[np.int32], groups: int) -> Floats:
+def begin_of(known: Warmth, into: Longs, groups: int) -> Vector:
     """Prices of the neutral groups for those that they became."""
-    found = np.full(groups, 1.5)
-    met = into >= 0
-    found[into[met]] = warmth_level[met]
-    return found
+    level = averaged(known.prices.level.astype(np.float64), into, known.neutral.first, groups)
+    return Vector(level, known.prices.row, known.prices.floor)
 
 
-def level_back(
-    level: Floats, into: npt.NDArray[np.int32], before: npt.NDArray[np.float64] | None
-) -> Floats:
+def sharpened_again(
+    known: Warmth, merged: Merged, sides: Sides, begin: Vector
+) -> tuple[Sides, Vector, list[Share]]:
+    """The conditions with the rows that followed from the floors, for what is free now, and the
+    prices with those of these rows."""
+    place = np.full(int(merged.candidates.max(initial=-1)) + 1, -1, np.int64)
+    place[merged.candidates] = np.arange(len(merged.candidates))
+    count = len(begin.row) - len(known.shares)
+    price = begin.row[:count] if count == len(sides.limit) else np.zeros(len(sides.limit))
+    rows, shares, dear = [], [], []
+    for number, share in enumerate(known.shares):
+        if share.district >= len(sides.floor) or sides.floor[share.district] <= 0:
+            continue
+        beside = place[share.beside[share.beside < len(place)]]
+        floor = float(sides.floor[share.district])
+        row = share_of(merged, floor, share.district, beside[beside >= 0], share.delta)
+        if row is not None:
+            rows.append(row)
+            used = merged.candidates[beside[beside >= 0]].astype(np.int64)
+            shares.append(replace(share, beside=used))
+            dear.append(begin.row[count + number])
+    row_prices = np.concatenate((price, dear))
+    return sharpened(sides, rows), Vector(begin.level, row_prices, begin.floor), shares
+
+
+def trunk_of(known: Warmth, into: Longs, groups: int) -> Trunk | None:
+    """Its splits, for the groups that the neutral ones became."""
+    return None if known.trunk is None else known.trunk.through(into, groups)
+
+
+def warmth_of(
+    found: Climb,
+    neutral: Merged,
+    into: Longs,
+    key: tuple[object, ...],
+    plan: Longs,
+    held: tuple[object, ...],
+    known: Warmth | None,
+) -> Warmth | None:
+    """What to leave behind; `into` says what the neutral groups became, `known` what there was."""
+    if found.prices is None:
+        return None
+    before = None if known is None else known.prices.level
+    level = level_back(np.asarray(found.prices.level, np.float64), into, before)
+    trunk = None if found.trunk is None else found.trunk.back(into, neutral.first)
+    later = len(found.rows) - len(found.prices.row)
+    row = found.rows if later else found.prices.row
+    prices = Vector(level, row, found.prices.floor)
+    return Warmth(neutral, key, prices, plan, held, trunk, tuple(found.shares))
+
+
+def level_back(level: Floats, into: Longs, before: npt.NDArray[np.floating[Any]] | None) -> Floats:
     """Prices of groups for the neutral groups they were made from."""
-    found = np.full(len(into), 1.5) if before is None else before.copy()
+    found = np.full(len(into), 1.5) if before is None else before.astype(np.float64)
     met = into >= 0
     found[met] = level[into[met]]
     return found

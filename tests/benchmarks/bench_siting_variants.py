@@ -161,7 +161,8 @@ def main() -> None:
         print(json.dumps(huge(asked.huge)))
         return
     demand, discs, sites = instance(2000, 100, 0.01, "city")
-    max_cover(demand, sites, discs, Rules(p=8))
+    first = max_cover(demand, sites, discs, Rules(p=8))
+    max_cover(demand, sites, discs, Rules(p=9), warm=first)
     for record in variants(asked.kind, asked.p):
         print(json.dumps(record), flush=True)
 

@@ -45,7 +45,7 @@ def check(
     asked = replace(asked, demand=demand or asked.demand, candidates=candidates or asked.candidates)
     found = check_plan(told, options.load(asked))
     if as_json:
-        console.show_json(asdict(found) | {"holds": found.holds})
+        console.show_json(asdict(found) | {"holds": found.holds, "proved": found.proved})
     else:
         _show(told, found)
     if not found.holds:
@@ -64,6 +64,9 @@ def _show(plan: dict[str, Any], found: Checked) -> None:
             ),
             "界（方案所记） / bound as stated": (
                 "–" if found.stated_bound is None else f"{found.stated_bound:,.10g}"
+            ),
+            "证书证明了所记的界 / the certificate proves the bound stated": (
+                "是 yes" if found.proved else "否 no"
             ),
             "问题 / what is wrong": found.broken,
         },

@@ -1,11 +1,12 @@
-"""`nuanyi siting curve`: the best for every number of sites, with a bound beside each."""
+"""`nuanyi siting curve`: the best for every number of sites, or for many budgets or shares, with a
+bound beside each."""
 
 from __future__ import annotations
 
 import csv
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
@@ -15,6 +16,8 @@ import typer
 from api.cli import console
 from api.cli.siting import options
 from geo.errors import Invalid
+
+MOST_POINTS = 1_000
 
 if TYPE_CHECKING:
     from geo.siting.curve import Curve
@@ -29,9 +32,20 @@ def register(app: typer.Typer) -> None:
 def curve(
     demand: options.Demand,
     candidates: options.Candidates,
+    model: Annotated[
+        str, typer.Option(help="模型 / max-cover, set-cover, p-median, p-centre.")
+    ] = "max-cover",
     up_to: Annotated[
         int, typer.Option("--up-to", min=1, help="到几个新站 / up to so many sites.")
     ] = 50,
+    budgets: Annotated[
+        list[str] | None,
+        typer.Option("--budgets", help="预算 / in place of numbers: 10,20,30 or 0:500:20."),
+    ] = None,
+    shares: Annotated[
+        list[str] | None,
+        typer.Option("--shares", help="比例 / for set-cover: 0.5,0.6 or 50%,60%."),
+    ] = None,
     existing: options.Existing = None,
     radius: options.Radius = None,
     metric: options.Metric = None,
@@ -59,51 +73,128 @@ def curve(
         Path | None, typer.Option("--out", help="写到 / to a .csv or .json file.")
     ] = None,
 ) -> None:
-    """预算曲线 / The best plan and a bound for every number of sites.
+    """预算曲线 / The best plan and a bound for every number of sites, budget or share.
+
+    --budgets FROM:TO:STEP or a list asks for budgets; set-cover tells how many sites each of
+    --shares needs, and that fewer do not do (sites and no fewer than, `at_least`).
 
     Example: nuanyi siting curve --demand D.csv --candidates C.csv --radius 500 --up-to 40
     """
+    money = list(_numbers(budgets or (), "budgets"))
+    wanted = list(_numbers(shares or (), "shares"))
+    _check(model, money, wanted)
     asked = options.question(
-        model="max-cover", sites=up_to, demand=demand, candidates=candidates, existing=existing,
+        model="max-cover" if model == "set-cover" else model,
+        sites=up_to, demand=demand, candidates=candidates, existing=existing,
         radius=radius, metric=metric, distances=distances, streets=streets, crs=crs, steps=steps,
         backup=backup, area_share=area_share, area_sites=area_sites, per_area=per_area,
         spacing=spacing, open_24h=open_24h, per_chain=per_chain, force=force, forbid=forbid,
         hours=hours, day=day,
     )  # fmt: skip
-    from geo.siting.curve import curve as of_all
+    from geo.siting import curve as curves
+    from geo.siting.curve_walk import walk_curve
     from geo.siting.problem import Control
 
     problem = options.load(asked)
-    found = of_all(
-        problem.demand,
-        problem.sites,
-        problem.reach,
-        problem.rules,
-        up_to,
-        Control(time_limit),
-        seed,
-    )
-    _write(problem, found, out)
+    control = Control(time_limit, 0.001)
+    given = (problem.demand, problem.sites, problem.reach, problem.rules)
+    if model in ("p-median", "p-centre"):
+        found = walk_curve(
+            "p-median" if model == "p-median" else "p-centre", *given, up_to, control, seed
+        )
+    elif money:
+        found = curves.budget_curve(*given, money, control, seed)
+    else:
+        found = curves.curve(*given, up_to, control, seed)
+    rows = _rows(problem, found)
+    if model == "set-cover":
+        total = float(problem.demand.weight.sum())
+        by_number = {row["sites"]: row for row in rows}
+        rows = [
+            {
+                "share": share,
+                "sites": enough if enough in by_number else None,
+                "at_least": least,
+                "chosen": by_number[enough]["chosen"] if enough in by_number else [],
+            }
+            for share, (enough, least) in zip(
+                wanted, curves.needed(found, total, wanted), strict=True
+            )
+        ]
+    _write(problem, rows, found.seconds, out)
 
 
-def _write(problem: Problem, found: Curve, out: Path | None) -> None:
+def _check(model: str, money: Sequence[float], shares: Sequence[float]) -> None:
+    """Refuse what does not belong together."""
+    if money and model != "max-cover":
+        raise Invalid(
+            f"模型 {model} 没有按预算的曲线。 The model {model} has no curve by budget.",
+            remedy="去掉 --budgets，或用 max-cover。 Leave out --budgets, or use max-cover.",
+            field="budgets",
+        )
+    if (model == "set-cover") != bool(shares):
+        raise Invalid(
+            "集合覆盖的曲线按比例，别的模型不用。 "
+            "A curve of set-cover is by --shares; other models do not take them.",
+            remedy="如 --model set-cover --shares 0.5,0.6,0.7 / such as that.",
+            field="shares",
+        )
+    if any(not 0 <= share <= 1 for share in shares):
+        raise Invalid(
+            "比例应在 0 到 1 之间。 A share is between 0 and 1.",
+            remedy="如 0.8 或 80%。 Such as 0.8 or 80%.",
+            field="shares",
+        )
+
+
+def _numbers(values: Sequence[str], field: str) -> Iterator[float]:
+    """Numbers of a list, of FROM:TO:STEP, and percentages."""
+    for part in options.split(values):
+        ends = part.replace("：", ":").split(":")
+        if len(ends) == 3:
+            first, last, step = (options.number(one, field) for one in ends)
+            if not step > 0 or not last >= first or (last - first) / step > MOST_POINTS:
+                raise Invalid(
+                    f"“{part}”应写作 起:止:步长。 '{part}' should be FROM:TO:STEP.",
+                    remedy=f"至多 {MOST_POINTS} 个。 At most {MOST_POINTS} of them.",
+                    field=field,
+                )
+            yield from np.arange(first, last + step * 1e-9, step).tolist()
+        elif part.endswith(("%", "％")):
+            yield options.number(part[:-1], field) / 100
+        else:
+            yield options.number(part, field)
+
+
+def _rows(problem: Problem, found: Curve) -> list[dict[str, Any]]:
     from geo.siting.files.serving import named
 
-    rows = [
-        {
-            "sites": int(number),
-            "value": None if np.isnan(value) else float(value),
+    cost = problem.sites.cost
+    rows = []
+    for at, (number, value, bound, plan) in enumerate(
+        zip(found.p, found.value, found.bound, found.plans, strict=True)
+    ):
+        known = not np.isnan(value)
+        row: dict[str, Any] = {"sites": int(number)}
+        if found.budget is not None:
+            row = {"budget": float(found.budget[at]), "sites": len(plan)}
+        row |= {
+            "value": float(value) if known else None,
             "bound": float(bound),
-            "gap": None if np.isnan(value) or not value else float((bound - value) / value),
+            "gap": abs(float(bound - value) / float(value)) if known and value else None,
+            "cost": float(cost[plan].sum()),
             "chosen": named(problem.site_ids, plan),
         }
-        for number, value, bound, plan in zip(
-            found.p, found.value, found.bound, found.plans, strict=True
-        )
-    ]
+        rows.append(row)
+    return rows
+
+
+def _write(
+    problem: Problem, rows: Sequence[Mapping[str, Any]], seconds: float, out: Path | None
+) -> None:
     try:
         if out is not None and out.suffix.lower() == ".json":
-            body = {"seconds": round(found.seconds, 3), "notes": problem.notes, "points": rows}
+            body = {"seconds": round(seconds, 3), "notes": problem.notes, "points": rows}
             out.write_text(json.dumps(body, ensure_ascii=False) + "\n", encoding="utf-8")
         elif out is not None:
             with out.open("w", encoding="utf-8", newline="") as stream:

@@ -61,6 +61,9 @@ Forbid = Annotated[
     list[str] | None, typer.Option("--forbid", help="禁选 / ids that must not be chosen.")
 ]
 Spacing = Annotated[float, typer.Option("--spacing", help="间距 / least distance apart.")]
+SpacingRule = Annotated[
+    str, typer.Option("--spacing-rule", help="间距规则 / forbid nearer pairs, or warn of them.")
+]
 AreaShare = Annotated[
     float | None,
     typer.Option("--area-share", help="街道比例 / lowest share of each subdistrict."),
@@ -112,7 +115,7 @@ def question(**given: Any) -> Question:
         )
     capacity = given.pop("capacity", None)
     if capacity is not None and capacity != "column":
-        given["capacity"] = _number(capacity, "capacity")
+        given["capacity"] = number(capacity, "capacity")
     given["with_capacities"] = capacity == "column"
     given["steps"] = tuple(_steps(given.get("steps")))
     given["per_area"] = tuple(_per_area(given.get("per_area") or ()))
@@ -164,7 +167,7 @@ def _steps(text: str | None) -> Iterable[tuple[float, float]]:
                 remedy="如 --steps 500:1,1000:0.5 / such as --steps 500:1,1000:0.5",
                 field="steps",
             )
-        yield _number(metres, "steps"), _number(share, "steps")
+        yield number(metres, "steps"), number(share, "steps")
 
 
 def _per_area(values: Iterable[str]) -> Iterable[tuple[str, float | int]]:
@@ -175,9 +178,9 @@ def _per_area(values: Iterable[str]) -> Iterable[tuple[str, float | int]]:
         elif re.fullmatch(r"[1-9]\d*", wanted.strip()):
             yield name.strip(), int(wanted)
         elif wanted.strip().endswith(("%", "％")):
-            yield name.strip(), _number(wanted.strip()[:-1], "per_area") / 100
+            yield name.strip(), number(wanted.strip()[:-1], "per_area") / 100
         else:
-            yield name.strip(), _number(wanted, "per_area")
+            yield name.strip(), number(wanted, "per_area")
 
 
 def _per_area_file(path: Path) -> Iterable[tuple[str, float | int]]:
@@ -196,7 +199,8 @@ def _per_area_file(path: Path) -> Iterable[tuple[str, float | int]]:
             yield name, int(sites)
 
 
-def _number(text: str, field: str) -> float:
+def number(text: str, field: str) -> float:
+    """A number, or a sentence."""
     try:
         return float(text)
     except ValueError as error:

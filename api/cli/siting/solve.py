@@ -60,12 +60,21 @@ def solve(
     area_sites: options.AreaSites = None,
     per_area: options.PerArea = None,
     spacing: options.Spacing = 0.0,
+    spacing_rule: options.SpacingRule = "forbid",
     open_24h: options.Open24h = 0,
     per_chain: options.PerChain = None,
     force: options.Force = None,
     forbid: options.Forbid = None,
     hours: options.Hours = "6-22",
     day: options.Day = None,
+    then_walk: Annotated[
+        bool,
+        typer.Option("--then-walk", help="再求步行 / of those that cover most, the least walk."),
+    ] = False,
+    unserved: Annotated[
+        float | None,
+        typer.Option("--unserved", min=0, help="够不着的 / metres they count as walking."),
+    ] = None,
     gap: Annotated[
         float, typer.Option(min=0, help="差距 / a proven gap that is good enough.")
     ] = 0.001,
@@ -86,7 +95,7 @@ def solve(
 
     Columns: demand `id,x,y,weight` (or lon,lat), candidates `id,x,y,cost,...`; CSV, XLSX, GeoJSON
     or GeoPackage. Ctrl-C ends the search with the best plan so far. Exit code 1: no plan is
-    possible; PLAN.json and the screen say why.
+    possible; PLAN.json and the screen say why. --then-walk: coverage first, then the least walk.
 
     Example: nuanyi siting solve --demand D.csv --candidates C.csv --sites 9 --radius 500 --out P
     """
@@ -96,6 +105,7 @@ def solve(
         streets=streets, crs=crs, steps=steps, backup=backup, capacity=capacity,
         area_share=area_share, area_sites=area_sites, per_area=per_area, spacing=spacing,
         open_24h=open_24h, per_chain=per_chain, force=force, forbid=forbid, hours=hours, day=day,
+        spacing_rule=spacing_rule, then_walk=then_walk, unserved=unserved,
     )  # fmt: skip
     if not out.parent.is_dir():
         raise Invalid(
@@ -109,9 +119,11 @@ def solve(
     problem = options.load(asked)
     said = Said()
     control = Control(time_limit, gap, said)
-    answer = _solved(problem, control, said, seed, certificate)
+    answer, walk = _solved(problem, control, said, seed, certificate)
     explained = None if has_plan(answer) else why_not(problem)
-    plan = plan_of(problem, answer, folder=out.parent, explained=explained, assigned=assignment)
+    plan = plan_of(
+        problem, answer, folder=out.parent, explained=explained, assigned=assignment, walk=walk
+    )
     write(plan, out)
     _show(plan, out)
     if not has_plan(answer):
@@ -120,16 +132,22 @@ def solve(
 
 def _solved(
     problem: Problem, control: Control, said: Said, seed: int, certified: bool | None
-) -> Answer:
-    """The answer, with a live gap; Ctrl-C asks for the best so far."""
+) -> tuple[Answer, Answer | None]:
+    """The answer, with a live gap, and the walk where it is asked for; Ctrl-C asks for the best so
+    far."""
     from geo.siting.files.plan import solve as by_model
+    from geo.siting.files.plan import solve_then_walk
 
-    answers: list[Answer] = []
+    answers: list[tuple[Answer, Answer | None]] = []
     failed: list[BaseException] = []
 
     def work() -> None:
         try:
-            answers.append(by_model(problem, control, seed, certified=certified))
+            if problem.question.then_walk:
+                both = solve_then_walk(problem, control, seed)
+                answers.append((both.cover, both.walk))
+            else:
+                answers.append((by_model(problem, control, seed, certified=certified), None))
         except BaseException as error:  # noqa: BLE001 - told in the thread that waits
             failed.append(error)
 
@@ -179,6 +197,7 @@ def _show(plan: dict[str, Any], out: Path) -> None:
             "目标值 / objective": _told(plan["objective"]),
             "界 / bound": _told(plan["bound"]),
             "差距 / gap": "–" if plan["gap"] is None else f"{plan['gap']:.3%}",
+            **_walked(plan.get("walk")),
             "新站 / new sites": len(plan["sites"]),
             "成本 / cost": _told(plan["cost"]),
             "覆盖 / covered": _covered(plan.get("coverage")),
@@ -192,6 +211,13 @@ def _show(plan: dict[str, Any], out: Path) -> None:
         for language in ("zh", "en"):
             if plan["infeasible"][language]:
                 console.out.print(plan["infeasible"][language], markup=False)
+
+
+def _walked(told: dict[str, Any] | None) -> dict[str, str]:
+    if told is None:
+        return {}
+    gap = "–" if told["gap"] is None else f"{told['gap']:.3%}"
+    return {"步行合计 / walk in all": f"{_told(told['objective'])} ({gap})"}
 
 
 def _covered(told: dict[str, Any] | None) -> str:

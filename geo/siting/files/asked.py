@@ -27,7 +27,8 @@ class Question:
     """What is asked of the files; the options of `nuanyi siting solve`, see its help.
 
     `per_area` are pairs of a subdistrict and what is asked of it: a share, or a number of sites.
-    `streets` is an OpenStreetMap extract to walk on.
+    `streets` is an OpenStreetMap extract to walk on. `then_walk`: of the plans that cover most, the
+    one that walks least. `unserved`: metres that whoever is beyond reach counts as walking.
     """
 
     model: Model
@@ -48,6 +49,7 @@ class Question:
     steps: tuple[tuple[float, float], ...] = ()
     backup: float = 0.0
     spacing: float = 0.0
+    spacing_rule: Literal["forbid", "warn"] = "forbid"
     capacity: float | None = None
     with_capacities: bool = False
     open_24h: int = 0
@@ -56,6 +58,8 @@ class Question:
     forbid: tuple[str, ...] = ()
     hours: str = "6-22"
     day: str | None = None
+    then_walk: bool = False
+    unserved: float | None = None
 
 
 def check_question(question: Question) -> None:
@@ -84,12 +88,27 @@ def check_question(question: Question) -> None:
         )
     if question.model == "max-cover" and question.sites is None and question.budget is None:
         raise missing("站点数或预算", "a number of sites or a budget", "--sites 或 --budget")
-    if question.model in ("p-median", "p-centre") and question.sites is None:
+    if question.model == "p-median" and question.sites is None and question.budget is None:
+        raise missing("站点数或预算", "a number of sites or a budget", "--sites 或 --budget")
+    if question.model == "p-centre" and question.sites is None:
         raise missing("站点数", "a number of sites", "--sites")
     if question.model != "set-cover" and question.share is not None:
         raise _unused("--share", question.model, "set-cover")
-    if question.model in ("p-median", "p-centre", "set-cover") and question.budget is not None:
+    if question.model in ("p-centre", "set-cover") and question.budget is not None:
         raise _unused("--budget", question.model, "max-cover")
+    if question.model != "max-cover" and question.then_walk:
+        raise _unused("--then-walk", question.model, "max-cover")
+    if question.model != "p-median" and question.unserved is not None:
+        raise _unused("--unserved", question.model, "p-median")
+    if question.spacing_rule not in ("forbid", "warn"):
+        raise Invalid(
+            f"没有间距规则 {question.spacing_rule}。 "
+            f"There is no spacing rule '{question.spacing_rule}'.",
+            remedy="可选 / Use forbid or warn.",
+            field="spacing_rule",
+        )
+    if question.spacing_rule == "warn" and question.model != "max-cover":
+        raise _unused("--spacing-rule warn", question.model, "max-cover")
     if question.model == "set-cover" and question.sites is not None:
         raise _unused("--sites", question.model, "max-cover")
     for name, least in (("share", question.share), ("area_share", question.area_share)):
@@ -174,12 +193,15 @@ def rules_of(question: Question, demand: Demand, districts: Sequence[str]) -> Ru
     more: dict[str, Any] = {}
     if question.share is not None:
         more["share"] = question.share
+    if question.unserved is not None:
+        more["unserved_metres"] = question.unserved
     return Rules(
         p=question.sites,
         budget=question.budget,
         steps=question.steps,
         backup=question.backup,
         spacing_metres=question.spacing,
+        spacing=question.spacing_rule,
         district_least_sites=least,
         district_least_share=shares,
         open_24h_least=question.open_24h,

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from geo.siting.files.asked import FILES
 from geo.siting.files.load import Problem
-from geo.siting.files.proofs import proved
 from geo.siting.files.serving import hash_of, served, sites_of, value_of
 from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, Longs
+from geo.siting.proofs import UNREADABLE, proved
+from geo.siting.proofs import Question as Asked
+from geo.siting.stated import broken_spacing
+
+SHOWN: Final = 5
 
 
 @dataclass(frozen=True)
@@ -21,9 +25,9 @@ class Checked:
 
     Attributes:
         value: the objective, from the raw pairs. stated: as the plan has it.
-        bound: what the prices of the certificate prove; None without a certificate.
-        stated_bound: as the plan has it, which may be better than the prices alone prove (the exact
-            search went on from there).
+        bound: what the certificate proves; None without one that is of this question.
+        stated_bound: as the plan has it, which may be better than the certificate alone proves (the
+            exact search went on from there): `proved` tells.
         broken: conditions and files that do not fit, in words.
     """
 
@@ -38,6 +42,16 @@ class Checked:
         """Whether value and conditions are as stated, and no bound contradicts the plan."""
         near = abs(self.value - self.stated) <= 1e-6 * max(1.0, abs(self.stated))
         return near and not self.broken
+
+    @property
+    def proved(self) -> bool:
+        """Whether the certificate alone proves the bound that is stated."""
+        if self.bound is None or self.stated_bound is None or self.broken:
+            return False
+        near = 1e-6 * max(1.0, abs(self.stated_bound))
+        # The plan lies between the two where they are not the same.
+        better = abs(self.bound - self.value) < abs(self.stated_bound - self.value)
+        return better or abs(self.bound - self.stated_bound) <= near
 
 
 def check_plan(plan: Mapping[str, Any], problem: Problem) -> Checked:
@@ -54,23 +68,47 @@ def check_plan(plan: Mapping[str, Any], problem: Problem) -> Checked:
     proof = plan.get("certificate")
     bound = None
     if proof is not None:
-        broken += _other_question(proof, problem)
-        if not broken:
-            claimed, bound = proved(problem, proof, opened)
+        asked = Asked(
+            problem.question.model, problem.demand, problem.sites, problem.reach, problem.rules
+        )
+        try:
+            claimed, bound, wrong = proved(asked, proof, opened)
+            broken += [
+                f"证书与问题不符：{name}。 The certificate is of another question: {name}."
+                for name in wrong
+            ]
             if claimed is not None and np.isnan(claimed):
                 broken.append(
                     "方案不满足证书的条件。 The plan breaks a condition of its certificate."
                 )
+        except UNREADABLE:
+            broken.append(
+                "证书读不懂，什么也没有证明。 The certificate cannot be read: it proves nothing."
+            )
     value = value_of(problem, opened, both)
+    stated = plan.get("bound")
+    if stated is not None and _beyond(value, float(stated), question.model):
+        broken.append("所记的界与方案矛盾。 The bound as stated contradicts the plan.")
+    if plan.get("walk") is not None:
+        broken += _walk(plan["walk"], problem, both)
     if bound is not None and _beyond(value, bound, question.model):
         broken.append("证书的界与方案矛盾。 The bound of the certificate contradicts the plan.")
     return Checked(
         value,
         float(plan["objective"]) if plan["objective"] is not None else float("nan"),
         bound,
-        plan.get("bound"),
+        stated,
         broken,
     )
+
+
+def _walk(told: Mapping[str, Any], problem: Problem, both: Longs) -> list[str]:
+    """What the covered people walk to the nearest site, where the plan states it."""
+    _, metres, share = served(problem, both)
+    walked = float((problem.demand.weight * metres)[share > 0].sum())
+    if abs(walked - float(told["objective"])) <= 1e-6 * max(1.0, walked):
+        return []
+    return [f"步行合计应为 {walked:g}。 The covered people walk {walked:g} in all."]
 
 
 def _changed(plan: Mapping[str, Any], problem: Problem) -> list[str]:
@@ -115,6 +153,10 @@ def _conditions(problem: Problem, opened: Longs) -> list[str]:
         whole = float(weight.sum())
         if float((weight * share).sum()) < rules.share * whole * (1 - 1e-9) - 1e-9:
             broken.append(f"覆盖不足 {rules.share:.0%}。 Less than {rules.share:.0%} is covered.")
+    near = broken_spacing(sites, rules, opened) if rules.spacing == "forbid" else []
+    for a, b in near[:SHOWN]:
+        names = f"{problem.site_ids[a].as_py()}, {problem.site_ids[b].as_py()}"
+        broken.append(f"{names} < {rules.spacing_metres:g}")
     missing = np.setdiff1d(np.flatnonzero(sites.fixed == FORCED), opened)
     if len(missing):
         broken.append("缺少必选点。 A forced site is missing.")
@@ -126,40 +168,3 @@ def _conditions(problem: Problem, opened: Longs) -> list[str]:
 def _beyond(value: float, bound: float, model: str) -> bool:
     near = 1e-6 * max(1.0, abs(bound))
     return value > bound + near if model == "max-cover" else value < bound - near
-
-
-def _other_question(proof: Mapping[str, Any], problem: Problem) -> list[str]:
-    """A certificate proves only what was asked: it may not stand on conditions of its own."""
-    rules, fixed = problem.rules, problem.sites.fixed
-    group = proof.get("group", [])
-    layers = [group] if group and isinstance(group[0], int) else group
-    if any(len(one) != len(problem.demand) for one in layers):
-        return ["证书属于别的需求。 The certificate is of other demand."]
-    told = {"p": rules.p, "backup": rules.backup}
-    stated: dict[str, Any] = {
-        **{name: value for name, value in told.items() if name in proof},
-        "existing": np.flatnonzero(fixed == EXISTING).tolist(),
-        "forced": np.flatnonzero(fixed == FORCED).tolist(),
-        "forbidden": np.flatnonzero(fixed == FORBIDDEN).tolist(),
-    }
-    if rules.p is None and "budget" in proof:
-        stated["budget"] = rules.budget
-    wrong = [name for name, value in stated.items() if proof.get(name) != value]
-    if not str(proof.get("model", "")).startswith(problem.question.model):
-        wrong.append("model")
-    conditions = (
-        (rules.budget is not None and rules.p is not None)
-        or rules.spacing_metres
-        or rules.district_least_sites
-        or rules.open_24h_least
-        or rules.per_chain_most is not None
-    )
-    if proof.get("rows") and not conditions:
-        wrong.append("rows")
-    floors = np.flatnonzero(np.array(proof.get("floors", ()), np.float64) > 0).tolist()
-    if set(floors) - set(rules.district_least_share):
-        wrong.append("floors")
-    return [
-        f"证书与问题不符：{name}。 The certificate is of another question: {name}."
-        for name in wrong
-    ]

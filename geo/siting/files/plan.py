@@ -18,18 +18,22 @@ from geo.siting.explain import Explanation, Names, explain
 from geo.siting.files.asked import COVERS, FILES, MODELS, Question
 from geo.siting.files.load import Problem
 from geo.siting.files.serving import hash_of, named, number, served
+from geo.siting.median.lexicographic import Lexicographic, cover_then_walk
 from geo.siting.problem import (
     EXISTING,
     Answer,
     Control,
     Longs,
 )
+from geo.siting.stated import broken_spacing
 
 FORMAT: Final = "nuanyi-plan-1"
 CERTIFIED_POINTS: Final = 1_000_000
 """Beyond, the prices of all points would be a file of hundreds of megabytes."""
 FACTS_POINTS: Final = 2_000_000
 EXPLAIN_SECONDS: Final = 20.0
+NEARER: Final = "nearer than"
+NAMED: Final = 5
 _SOLVERS: Final[Mapping[str, tuple[str, str]]] = {
     "max-cover": ("geo.siting.max_cover", "max_cover"),
     "set-cover": ("geo.siting.set_cover", "set_cover"),
@@ -62,6 +66,13 @@ def solve(
         control,
         seed,
         with_certificate=wanted,
+    )
+
+
+def solve_then_walk(problem: Problem, control: Control, seed: int = 0) -> Lexicographic:
+    """The plan that, of those that cover most, walks least."""
+    return cover_then_walk(
+        problem.demand, problem.sites, problem.reach, problem.rules, control, seed
     )
 
 
@@ -98,6 +109,7 @@ def plan_of(
     folder: Path,
     explained: Explanation | None = None,
     assigned: bool = False,
+    walk: Answer | None = None,
 ) -> dict[str, Any]:
     """An answer as PLAN.json.
 
@@ -105,6 +117,7 @@ def plan_of(
         folder: of PLAN.json; the files are named as seen from there.
         explained: why there is no plan.
         assigned: with the site of each demand point.
+        walk: what the covered people walk, where that was asked for.
     """
     opened = np.union1d(answer.sites, np.flatnonzero(problem.sites.fixed == EXISTING))
     told: dict[str, Any] = {
@@ -121,10 +134,17 @@ def plan_of(
         "seconds": round(answer.seconds, 3),
         "seed": answer.seed,
         # Who explains names what the solver only numbers.
-        "relaxed": [] if explained is not None and explained.reasons else answer.relaxed,
+        "relaxed": [] if explained is not None and explained.reasons else _relaxed(problem, answer),
         "notes": problem.notes,
         "history": [[round(s, 3), number(v), number(b)] for s, v, b in answer.history],
     }
+    if walk is not None and has_plan(answer):
+        told["walk"] = {
+            "status": walk.status,
+            "objective": number(walk.objective),
+            "bound": number(walk.bound),
+            "gap": number(walk.gap),
+        }
     if explained is not None:
         told["infeasible"] = {
             "zh": explained.zh,
@@ -177,7 +197,7 @@ def read(path: Path) -> dict[str, Any]:
         raise InvalidFile(
             f"没有文件 {path}。 There is no file {path}.", remedy="请检查路径。 Check the path."
         ) from error
-    except ValueError:
+    except (ValueError, RecursionError):
         told = None
     if not isinstance(told, dict) or told.get("format") != FORMAT:
         raise InvalidFile(
@@ -262,6 +282,23 @@ def _site_facts(problem: Problem, chosen: Longs) -> list[dict[str, Any]]:
         }
         for name, at in zip(named(problem.site_ids, chosen), chosen.tolist(), strict=True)
     ]
+
+
+def _relaxed(problem: Problem, answer: Answer) -> list[str]:
+    """What the solver tells; sites that stand too near by their ids."""
+    rules = problem.rules
+    if rules.spacing != "warn" or not rules.spacing_metres:
+        return answer.relaxed
+    told = [one for one in answer.relaxed if NEARER not in one]
+    pairs = broken_spacing(problem.sites, rules, answer.sites)
+    if pairs:
+        ids = [named(problem.site_ids, np.array(pair)) for pair in pairs[:NAMED]]
+        zh, en = "、".join(f"{a} 与 {b}" for a, b in ids), ", ".join(f"{a} and {b}" for a, b in ids)
+        told.append(
+            f"{len(pairs)} 对站点相距不足 {rules.spacing_metres:g}：{zh}。 "
+            f"{len(pairs)} pairs of sites are {NEARER} {rules.spacing_metres:g}: {en}."
+        )
+    return told
 
 
 def _asked(problem: Problem, folder: Path) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def reach_of(
         return (walk or _walk_on(question))(xy, site_xy, radius)
     discs = geodesic_discs if metric == "geodesic" else euclidean_discs
     with_metres = bool(question.steps) or question.model not in COVERS
-    if len(demand) > STREAMED_POINTS and question.model in COVERS:
+    if len(demand) > STREAMED_POINTS and question.model in COVERS and not question.then_walk:
         return discs(xy, site_xy, radius, metres=with_metres)
     return gathered(discs(xy, site_xy, radius))
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from geo.siting import exact
+from geo.siting.median.certificate import certificate
 from geo.siting.median.conditions import Conditions
 from geo.siting.median.transport import Pairs, ascend_flows, pairs_of, transport
 from geo.siting.problem import (
@@ -48,6 +49,7 @@ def capacitated(
     seed: int,
     *,
     warm: Longs | None = None,
+    with_certificate: bool = True,
 ) -> Answer:
     """See :func:`geo.siting.median.p_median`; existing sites have capacities too. `assignment` is
     the site that serves most of each point."""
@@ -81,7 +83,7 @@ def capacitated(
     status = "optimal" if exactly else "gap reached" if gap <= control.gap else _unfinished(control)
     assignment = np.full(len(demand), -1, np.int32)
     assignment[kept] = run.assignment()
-    return Answer(
+    answer = Answer(
         status,
         run.value,
         bound,
@@ -93,6 +95,11 @@ def capacitated(
         control.history,
         assignment,
     )
+    if with_certificate:
+        price = np.zeros(len(demand))
+        price[kept] = run.price
+        answer.certificate = certificate(price, answer, sites, rules)
+    return answer
 
 
 def _unfinished(control: Control) -> Status:
@@ -116,6 +123,7 @@ class _Run:
         self.value = np.inf
         self.bound = 0.0
         self.flow: Floats = np.zeros(0)
+        self.price: Floats = np.zeros(len(pairs.weight))
         self.infeasible = False
         self.owner = np.repeat(np.arange(len(pairs.weight)), np.diff(pairs.row))
 
@@ -124,11 +132,11 @@ class _Run:
         pairs = self.pairs
         if warm is not None:
             self.offer(np.intersect1d(warm, self.free))
-        price = np.full(len(pairs.weight), 0.0)
+        price = self.price
         some = np.diff(pairs.row) > 0
         price[some] = pairs.metres[pairs.row[:-1][some]] * 2.0 + 1.0
         if np.isfinite(pairs.beyond):
-            price = np.minimum(price, pairs.beyond)
+            np.minimum(price, pairs.beyond, out=price)
         record = np.array([-np.inf, 1.0])
         gain = np.zeros(len(self.sites))
         by_number = min(len(self.free), self.sides.most)

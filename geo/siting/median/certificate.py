@@ -7,21 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from geo.siting.median.prices import Prices
-from geo.siting.median.walks import Walks
-from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, Answer, Rules, Sites
+from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, Answer, Floats, Rules, Sites
 
 
-def certificate(
-    walks: Walks, prices: Prices, answer: Answer, sites: Sites, rules: Rules
-) -> dict[str, Any]:
+def certificate(price: Floats, answer: Answer, sites: Sites, rules: Rules) -> dict[str, Any]:
     """Everything :func:`check_walk` needs, in numbers and lists (JSON). The answer's bound may be
-    better than what the prices prove, where the search went on."""
-    known = walks.of >= 0
-    price = np.zeros(len(walks.of))
-    price[known] = prices.price[walks.of[known]]
+    better than what the prices prove, where the search went on.
+
+    Args:
+        price: (n,) of each demand point, metres.
+    """
     return {
-        "model": "p-median",
+        "model": "p-median with capacities" if rules.capacities else "p-median",
         "sites": answer.sites.tolist(),
         "existing": np.flatnonzero(sites.fixed == EXISTING).tolist(),
         "forced": np.flatnonzero(sites.fixed == FORCED).tolist(),
@@ -36,26 +33,35 @@ def certificate(
 
 
 def check_walk(
-    weight: Any, demand: Any, site: Any, metres: Any, cost: Any, proof: dict[str, Any]
-) -> tuple[float, float]:
+    weight: Any, demand: Any, site: Any, metres: Any, cost: Any, proof: dict[str, Any],
+    capacity: Any = None,
+) -> tuple[float, float]:  # fmt: skip
     """(value, bound) of a certificate, from the weight of each point, the cost of each site and the
-    pairs: demand, site, metres. Weak duality: whatever the prices, each point pays its price, less
-    what the best p sites (or the best for the budget) save it."""
+    pairs: demand, site, metres. Weak duality: whatever the prices, everybody pays theirs, less what
+    the best p sites (or the best for the budget) save them, each up to its capacity. With
+    capacities the value is NaN: it is a transportation problem."""
+    weight, metres, count = np.asarray(weight, float), np.asarray(metres, float), len(cost)
     beyond = np.inf if proof["unserved_metres"] is None else proof["unserved_metres"]
-    stands = np.union1d(proof["existing"], proof["forced"])
-    nearest = [np.full(len(weight), beyond) for _ in range(3)]
-    for near, who in zip(nearest, (stands, np.union1d(stands, proof["sites"]), None), strict=True):
-        out = np.isin(site, proof["forbidden"])
-        some = ~out if who is None else np.isin(site, who)
+    stands = np.union1d(proof["existing"], proof["forced"]).astype(int)
+    usable = ~np.isin(site, proof["forbidden"])
+    inside = [np.isin(site, who) for who in (stands, np.union1d(stands, proof["sites"]))]
+    far, walked, reachable = (np.full(len(weight), beyond) for _ in range(3))
+    for near, some in zip((far, walked, reachable), (*inside, usable), strict=True):
         np.minimum.at(near, demand[some], metres[some])
-    far, walked, reachable = nearest
     people = (weight > 0) & np.isfinite(reachable)
-    price = np.minimum(proof["price"], far)
-    value = float((weight * walked)[people].sum())
-    bound = float((weight * price)[people].sum())
-    saved = weight[demand] * np.maximum(0.0, price[demand] - metres)
-    gain = np.bincount(site, np.where(people[demand], saved, 0.0), minlength=len(cost))
-    gain[np.union1d(stands, proof["forbidden"]).astype(int)] = 0.0
+    # Nobody pays more than walking to what stands, unless that may be full.
+    price = np.minimum(proof["price"], far if capacity is None else beyond)
+    pays = np.flatnonzero(usable & people[demand])
+    saved = price[demand[pays]] - metres[pays]
+    pays = pays[np.lexsort((-saved, site[pays]))]
+    who, where = demand[pays], site[pays]
+    before = np.cumsum(weight[who]) - weight[who]
+    before -= before[np.searchsorted(where, where)]
+    room = np.inf if capacity is None else np.asarray(capacity, float)[where]
+    served = np.clip(room - before, 0.0, weight[who])
+    gain = np.bincount(where, served * np.maximum(0.0, price[who] - metres[pays]), count)
+    bound = (weight * price)[people].sum() - gain[stands].sum()
+    gain[stands] = 0.0
     best = gain.sum()
     if proof["p"] is not None:
         best = np.sort(gain)[::-1][: max(0, proof["p"] - len(proof["forced"]))].sum()
@@ -66,4 +72,9 @@ def check_walk(
         before = np.cumsum(cost[order]) - cost[order]
         part = np.clip((left - before) / np.maximum(cost[order], 1e-12), 0.0, 1.0)
         best = min(best, (gain[order] * part).sum())
-    return value, bound - best
+    bound = float(bound - best)
+    bound -= 1e-9 * max(1.0, abs(bound))
+    whole = all((one[np.isfinite(one)] % 1 == 0).all() for one in (weight, metres[pays], far))
+    if whole and capacity is None:  # no plan lies between two whole numbers
+        bound = float(np.ceil(bound - 1e-7))
+    return float((weight * walked)[people].sum()) if capacity is None else np.nan, bound

@@ -8,7 +8,7 @@ import numpy as np
 
 from geo.errors import Invalid
 from geo.siting.median.walks import Walks
-from geo.siting.merge import merge
+from geo.siting.merge import Merged
 from geo.siting.problem import Covering, Demand, Ints, Longs, Reach, Rules, Sites
 from geo.siting.sides import Sides, sides_of
 
@@ -17,10 +17,13 @@ class Conditions:
     """From what is left of a problem to the conditions on its candidates."""
 
     def __init__(self, demand: Demand, sites: Sites, rules: Rules) -> None:
-        nobody = Reach(
-            np.zeros(len(sites) + 1, np.int64), np.empty(0, np.int32), np.empty(0, np.float32)
-        )
-        self._empty = merge(Demand.of([]), sites, nobody, Rules(open_24h_least=1))
+        none, nobody = np.empty(0), np.empty(0, np.int32)
+        begin = np.zeros(len(sites) + 1, np.int64)
+        districts = 1 + int(demand.district.max(initial=-1))
+        self._empty = Merged(
+            nobody, begin, nobody, np.zeros(1, np.int64), nobody, none, none, none, nobody,
+            sites.cost, 0.0, np.zeros(districts), 0.0, True, np.empty((0, 0), np.int32),
+        )  # fmt: skip
         self._demand = demand
         self._sites = sites
         self._rules = replace(

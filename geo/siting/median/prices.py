@@ -20,6 +20,7 @@ from typing import Final
 import numpy as np
 from numba import njit
 
+from geo.siting.copying import copy_into
 from geo.siting.median.walks import Walks
 from geo.siting.problem import Bytes, Floats, Ints, Longs
 
@@ -183,16 +184,39 @@ def choose(
     # Only so many that both limits allow: the lesser of two upper bounds.
     by_cost = 0.0
     left = budget
-    order = np.argsort(-gain / np.maximum(cost, 1e-12))
-    for j in order:
-        if state[j] != 0 or gain[j] <= 0.0 or cost[j] > budget + 1e-9:
-            continue
-        part = min(1.0, left / cost[j]) if cost[j] > 0 else 1.0
-        taken[j] = part
-        by_cost += part * gain[j]
-        left -= part * cost[j]
-        if left <= 0 and cost[j] > 0:
+    low, high, needs = 0.0, 0.0, 0.0
+    for j in range(len(gain)):
+        if state[j] == 0 and gain[j] > 0.0 and cost[j] <= budget + 1e-9:
+            high = max(high, gain[j] / max(cost[j], 1e-12))
+            needs += cost[j]
+    if needs <= budget:
+        high = 0.0
+    # The rate of gain for cost above which all is paid for, to the last bit.
+    while True:
+        middle = 0.5 * (low + high)
+        if middle <= low or middle >= high:
             break
+        spent = 0.0
+        for j in range(len(gain)):
+            dear = state[j] != 0 or cost[j] > budget + 1e-9
+            if not dear and gain[j] > middle * max(cost[j], 1e-12):
+                spent += cost[j]
+        if spent <= budget:
+            high = middle
+        else:
+            low = middle
+    for at_rate in range(2):
+        for j in range(len(gain)):
+            if state[j] != 0 or gain[j] <= 0.0 or cost[j] > budget + 1e-9 or taken[j] > 0.0:
+                continue
+            if (gain[j] > high * max(cost[j], 1e-12)) != (at_rate == 0):
+                continue
+            if at_rate == 1 and gain[j] < low * max(cost[j], 1e-12) * (1.0 - 1e-12):
+                continue
+            part = min(1.0, max(0.0, left) / cost[j]) if cost[j] > 0 else 1.0
+            taken[j] = part
+            by_cost += part * gain[j]
+            left -= part * cost[j]
     if most < len(gain):
         bar, _ = threshold(gain, state, most, room)
         by_number = 0.0
@@ -260,8 +284,8 @@ def rise(
             else:
                 stale += 1
             best = bound
-            price[:] = here
-            best_gain[:] = gain
+            copy_into(price, here)
+            copy_into(best_gain, gain)
             if best > enough:
                 break
         else:

@@ -6,6 +6,9 @@ Research 12, 1964; ReVelle and Swain, Geographical Analysis 2, 1970).
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Final
+
 import numpy as np
 
 from geo.errors import Invalid
@@ -14,8 +17,23 @@ from geo.siting.median.capacities import capacitated
 from geo.siting.median.certificate import certificate
 from geo.siting.median.conditions import Conditions, check_reach
 from geo.siting.median.ladder import Climb, Ladder, status_of
+from geo.siting.median.prices import ascend, inward
 from geo.siting.median.walks import Walks, walks_of
-from geo.siting.problem import Answer, Control, Covering, Demand, Longs, Rules, Sites, gap_of
+from geo.siting.problem import (
+    Answer,
+    Control,
+    Covering,
+    Demand,
+    Floats,
+    Longs,
+    Rules,
+    Sites,
+    gap_of,
+)
+from geo.siting.sides import Sides
+
+POLISHING: Final = 2e7
+"""Pairs looked at, at most, to make the prices of a certificate better."""
 
 
 def p_median(
@@ -58,7 +76,9 @@ def p_median(
     check_reach(demand, sites, reach)
     check_walking(rules)
     if rules.capacities:
-        return capacitated(demand, sites, reach, rules, control, seed, warm=warm)
+        return capacitated(
+            demand, sites, reach, rules, control, seed, warm=warm, with_certificate=with_certificate
+        )
     walks = walks_of(demand, sites, reach, rules)
     relaxed = left_out(walks, demand)
     conditions = Conditions(demand, sites, rules)
@@ -69,7 +89,7 @@ def p_median(
         return Answer("infeasible", 0.0, 0.0, np.inf, nothing, control.seconds, seed, relaxed)
     ladder = Ladder(walks, sides, conditions, control, seed)
     found = ladder.climb(None if warm is None else walks.local(np.asarray(warm, np.int64)))
-    return _answer(found, walks, control, seed, relaxed, rules, sites, with_certificate)
+    return _answer(found, walks, sides, control, seed, relaxed, rules, sites, with_certificate)
 
 
 def check_walking(rules: Rules) -> None:
@@ -116,11 +136,12 @@ def left_out(walks: Walks, demand: Demand) -> list[str]:
 def _answer(
     found: Climb,
     walks: Walks,
+    sides: Sides,
     control: Control,
     seed: int,
     relaxed: list[str],
     rules: Rules,
-    sites: Sites,
+    given: Sites,
     with_certificate: bool,
 ) -> Answer:
     relaxed = relaxed + found.relaxed
@@ -149,6 +170,24 @@ def _answer(
         status, value, bound, gap, plan, control.seconds, seed, relaxed, control.history
     )
     if with_certificate:
-        answer.certificate = certificate(walks, found.proof, answer, sites, rules)
+        answer.certificate = certificate(_polished(found, walks, sides), answer, given, rules)
     answer.seconds = control.seconds
     return answer
+
+
+def _polished(found: Climb, walks: Walks, sides: Sides) -> Floats:
+    """(n,) prices in metres of the walks as given. What the search proved by reductions and models
+    does not speak of them any more, so they climb some steps further on their own."""
+    prices = found.proof
+    if walks.sites and sides.most > 0 and inward(prices.raw, walks.unit) < found.bound:
+        prices = replace(prices, price=prices.price.copy(), theta=max(0.2, prices.theta))
+        prices.direction = np.zeros(len(walks))
+        owner = np.repeat(np.arange(len(walks)), np.diff(walks.row))
+        touched = float((walks.metres < prices.price[owner]).sum())
+        steps = int(np.clip(POLISHING / (touched + 10.0 * walks.sites), 20, 400))
+        free = np.zeros(walks.sites, np.int8)
+        ascend(walks, prices, free, sides.most, sides.budget, found.value, steps)
+    price = np.zeros(len(walks.of))
+    known = walks.of >= 0
+    price[known] = prices.price[walks.of[known]]
+    return price

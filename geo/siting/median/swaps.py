@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numba import njit
 
+from geo.siting.copying import copy_into
 from geo.siting.problem import Floats, Ints, Longs
 
 TINY: Final = 1e-9
-ALONE: Any = np.bool_(False)
-TOWARDS: Any = np.bool_(True)
-"""Not plain truth values: for each literal that it is given Numba compiles a function anew."""
+
+
+class Ground(NamedTuple):
+    """The pairs of some walks by both sides, as plain arrays; see :class:`Walks`."""
+
+    row: Longs
+    column: Ints
+    metres: Floats
+    start: Longs
+    group: Ints
+    length: Floats
+    weight: Floats
+    far: Floats
+    cost: Floats
 
 
 @njit(cache=True, nogil=True)
-def greedy(
-    row: Longs,
-    column: Ints,
-    metres: Floats,
-    start: Longs,
-    group: Ints,
-    length: Floats,
-    weight: Floats,
-    far: Floats,
-    cost: Floats,
-    most: int,
-    budget: float,
-) -> Longs:  # pragma: no cover - compiled
+def greedy(ground: Ground, most: int, budget: float) -> Longs:  # pragma: no cover - compiled
     """Open what saves most (for its cost, within a budget) until the number is full."""
+    row, column, metres, start, group, length, weight, far, cost = ground
     sites = len(cost)
     near = far.copy()
     gain = np.zeros(sites)
@@ -132,24 +133,12 @@ def _count(
 
 
 @njit(cache=True, nogil=True)
-def _walk(
-    row: Longs,
-    column: Ints,
-    metres: Floats,
-    start: Longs,
-    group: Ints,
-    length: Floats,
-    weight: Floats,
-    far: Floats,
-    cost: Floats,
-    budget: float,
-    most: int,
-    plan: Longs,
-    target: Longs,
-    towards: bool,
+def swap(
+    ground: Ground, budget: float, most: int, plan: Longs, target: Longs, towards: bool
 ) -> float:  # pragma: no cover - compiled
     """Swap until nothing gains (`towards` false), or all the way to `target`, whatever it costs;
     `plan` becomes the best one met, and its value is returned."""
+    row, column, metres, start, group, length, weight, far, cost = ground
     points, sites = len(weight), len(cost)
     slot = np.full(sites, -1, np.int64)
     size = 0
@@ -257,145 +246,8 @@ def _walk(
             inside = walked * 4 >= ends and walked * 4 <= 3 * ends
             if inside and value < best_value:
                 best_value = value
-                best_plan[:] = plan
+                copy_into(best_plan, plan)
     if towards:
-        plan[:] = best_plan
+        copy_into(plan, best_plan)
         return best_value
     return value
-
-
-@njit(cache=True, nogil=True)
-def interchange(
-    row: Longs,
-    column: Ints,
-    metres: Floats,
-    start: Longs,
-    group: Ints,
-    length: Floats,
-    weight: Floats,
-    far: Floats,
-    cost: Floats,
-    budget: float,
-    most: int,
-    plan: Longs,
-) -> float:  # pragma: no cover - compiled
-    """Swap until nothing gains; `plan` is changed, its value returned."""
-    _walk(
-        row,
-        column,
-        metres,
-        start,
-        group,
-        length,
-        weight,
-        far,
-        cost,
-        budget,
-        most,
-        plan,
-        plan,
-        ALONE,
-    )
-    is_open = np.zeros(len(cost), np.bool_)
-    for j in plan:
-        if j >= 0:
-            is_open[j] = True
-    # Summed anew: the sums of many swaps drift.
-    value = 0.0
-    for i in range(len(weight)):
-        near = far[i]
-        for at in range(row[i], row[i + 1]):
-            if is_open[column[at]]:
-                near = min(near, metres[at])
-                break
-        value += weight[i] * near
-    return value
-
-
-@njit(cache=True, nogil=True)
-def keep(
-    plans: Any,
-    values: Floats,
-    plan: Longs,
-    value: float,
-) -> None:  # pragma: no cover - compiled
-    """Into the elite, if it is better than the last and no plan of it is the same."""
-    last = len(values) - 1
-    if value >= values[last]:
-        return
-    ordered = np.sort(plan)
-    for e in range(len(values)):
-        if values[e] == value and (np.sort(plans[e]) == ordered).all():
-            return
-    at = last
-    while at > 0 and values[at - 1] > value:
-        values[at] = values[at - 1]
-        plans[at, :] = plans[at - 1, :]
-        at -= 1
-    values[at] = value
-    plans[at, :] = plan
-
-
-@njit(cache=True, nogil=True)
-def explore(
-    row: Longs,
-    column: Ints,
-    metres: Floats,
-    start: Longs,
-    group: Ints,
-    length: Floats,
-    weight: Floats,
-    far: Floats,
-    cost: Floats,
-    budget: float,
-    most: int,
-    plans: Any,
-    values: Floats,
-    rounds: int,
-    seed: int,
-) -> None:  # pragma: no cover - compiled
-    """Rounds of relinking two plans of the elite, or of shaking one."""
-    np.random.seed(seed)  # noqa: NPY002 - compiled, of this thread
-    sites = len(cost)
-    for _ in range(rounds):
-        known = 0
-        while known < len(values) and values[known] < np.inf:
-            known += 1
-        if known == 0:
-            return
-        one = np.random.randint(0, known)  # noqa: NPY002
-        other = np.random.randint(0, known)  # noqa: NPY002
-        plan = plans[one].copy()
-        apart = 0
-        if one != other:
-            for j in plan:
-                if j >= 0 and not (plans[other] == j).any():
-                    apart += 1
-        if apart >= 4 and np.random.random() < 0.5:  # noqa: NPY002
-            reached = _walk(
-                row, column, metres, start, group, length, weight, far, cost, budget, most, plan,
-                plans[other], TOWARDS,
-            )  # fmt: skip
-            if not np.isfinite(reached):
-                continue
-        else:
-            size = 0
-            used = 0.0
-            for j in plan:
-                if j >= 0:
-                    size += 1
-                    used += cost[j]
-            if size == 0 or size >= sites:
-                return
-            shaken = 1 + np.random.randint(0, max(2, min(40, size // 3)))  # noqa: NPY002
-            for _ in range(shaken):
-                r = np.random.randint(0, size)  # noqa: NPY002
-                j = np.random.randint(0, sites)  # noqa: NPY002
-                if (plan == j).any() or used - cost[plan[r]] + cost[j] > budget:
-                    continue
-                used += cost[j] - cost[plan[r]]
-                plan[r] = j
-        value = interchange(
-            row, column, metres, start, group, length, weight, far, cost, budget, most, plan
-        )
-        keep(plans, values, plan, value)

@@ -12,6 +12,7 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
 from geo.errors import Invalid
+from geo.siting.copying import copy_into
 from geo.siting.problem import FORBIDDEN, Bools, Covering, Demand, Floats, Ints, Longs, Rules, Sites
 
 
@@ -177,8 +178,8 @@ def ascend_flows(
             if best == -np.inf or bound > best + 1e-3 * abs(target - best):
                 stale = 0
             best = bound
-            price[:] = here
-            gain[:] = worth
+            copy_into(price, here)
+            copy_into(gain, worth)
         stale += 1
         if stale >= 15:
             theta *= 0.8

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 
+from geo.siting.copying import copy_into
 from geo.siting.median.prices import Prices, choose, rise, threshold
 from geo.siting.median.walks import Walks
 from geo.siting.problem import Bytes, Floats, Ints, Longs
@@ -132,8 +133,8 @@ def _grow(
         record[1] += 1
         if bounds[size] > goal + tolerance:
             continue
-        state[:] = states[size]
-        price[:] = prices[size]
+        copy_into(state, states[size])
+        copy_into(price, prices[size])
         cut = False
         left = 0
         free = 0
@@ -230,8 +231,8 @@ def _grow(
         up = told[0] + max(0.0, bar - gain[branch]) if gain[branch] < bar else told[0]
         down = told[0] + max(0.0, gain[branch] - following) if gain[branch] >= bar else told[0]
         for which in range(2):
-            states[size] = state
-            prices[size] = price
+            copy_into(states[size], state)
+            copy_into(prices[size], price)
             states[size, branch] = 1 if which == 0 else 2
             bounds[size] = down if which == 0 else up
             size += 1

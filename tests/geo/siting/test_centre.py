@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,9 @@ from siting_oracle import a_town
 from siting_walk_oracle import complete_reach, keeps, nearest_of, or_library, plans_of
 
 from geo.siting.centre import p_centre
+from geo.siting.centre_proof import check_centre
 from geo.siting.problem import FORCED, Control, Demand, Rules, Sites
+from geo.siting.proofs import Question, proved
 from geo.siting.reach import euclidean
 
 PUBLISHED = (127, 98, 93, 74, 48, 84, 64, 55, 37, 20, 59, 51, 36, 26, 18, 47, 39, 28, 18, 13)
@@ -51,6 +55,25 @@ def test_the_shortest_longest_walk_is_found_and_proved(seed, clustered, ruled) -
     near = nearest_of(answer.sites, demand, sites, reach)
     assert near[reachable].max(initial=0.0) == answer.objective
     assert (answer.objective, answer.bound, answer.status) == (best, best, "optimal")
+    asked = Question("p-centre", demand, sites, reach, rules)
+    told = proved(asked, json.loads(json.dumps(answer.certificate)), answer.sites)
+    assert told == (None, best, [])
+
+
+def test_prices_of_a_longest_walk_prove_it_or_nothing() -> None:
+    reach = euclidean([[0, 0], [100, 0], [50, 0]], [[1, 0], [99, 0]], 200.0)
+    asked = Question("p-centre", Demand.of([2, 3, 0]), Sites.of(2), reach, Rules(p=1))
+    assert p_centre(*asked[1:]).objective == 99
+    # Below 99 m each site reaches one of the two: they need two sites, not one.
+    price = {"price": [[0, 1.0], [1, 1.0], [2, 5.0]], "row": [1.0]}
+    one = [[0, 1], [1.0, 1.0], 1.0]
+    proof = {"model": "p-centre", "p": 1, "proved_at": 98.5, "rows": [one], "tree": price}
+    nobody = np.empty(0, np.int64)
+    assert proved(asked, proof, nobody) == (None, 99.0, [])
+    assert proved(asked, proof | {"proved_at": 99.0}, nobody) == (None, 0.0, [])
+    assert proved(asked, proof | {"tree": {"price": [[0, 1.0]], "row": [1.0]}}, nobody)[1] == 0.0
+    none = [[0, 1], [1.0, 1.0], 0.0]
+    assert proved(asked, proof | {"rows": [none]}, nobody) == (None, None, ["rows"])
 
 
 @pytest.mark.parametrize("number", range(1, 21))
@@ -60,14 +83,18 @@ def test_the_or_library_is_solved_and_proved(shared_data, number) -> None:
     reach = complete_reach(metres)
     answer = p_centre(Demand.of(np.ones(points)), Sites.of(points), reach, Rules(p=p))
     assert (answer.objective, answer.bound) == (PUBLISHED[number - 1], PUBLISHED[number - 1])
-    proof = answer.certificate
-    # Prices of which every site's points within the radius owe at most 1 (or pay it back) need more
-    # than p sites.
-    if proof["proved_at"] > 0:
-        price = np.array(proof["price"])
+    # The certificate alone proves it, with a checker of its own and with linear algebra.
+    proof = json.loads(json.dumps(answer.certificate))
+    where = np.repeat(np.arange(points), points)
+    nobody = np.zeros(points, int)
+    ones = np.ones(points)
+    bound = check_centre(ones, reach.demand.astype(int), where, reach.metres, nobody, proof)
+    assert bound == answer.objective
+    if "site" not in proof["tree"]:
+        price, row = np.zeros(points), np.array(proof["tree"]["row"])
+        price[[i for i, _ in proof["tree"]["price"]]] = [u for _, u in proof["tree"]["price"]]
         owed = (metres <= proof["proved_at"]).T @ price
-        assert price.sum() - np.maximum(0.0, owed - 1.0).sum() > p
-        assert proof["proved_at"] < answer.objective
+        assert price.sum() - np.maximum(0.0, owed - row.sum()).sum() > p * row.sum()
 
 
 def test_no_time_still_gives_a_bound() -> None:

@@ -6,11 +6,15 @@ import itertools
 
 import numpy as np
 import pytest
+from siting_oracle import a_town
+from siting_walk_oracle import keeps, nearest_of, plans_of
 
 from geo.errors import Invalid
-from geo.siting.curve import curve
-from geo.siting.problem import EXISTING, FORCED, Demand, Rules, Sites
+from geo.siting.curve import budget_curve, curve, needed
+from geo.siting.curve_walk import walk_curve
+from geo.siting.problem import EXISTING, FORCED, Control, Demand, Rules, Sites
 from geo.siting.reach import euclidean
+from geo.siting.set_cover import set_cover
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -45,7 +49,94 @@ def test_every_number_of_sites_has_its_plan_and_bound(seed) -> None:
     assert (np.diff(found.value) >= 0).all()
 
 
-def test_a_curve_without_points_is_refused() -> None:
+@pytest.mark.parametrize("seed", range(4))
+def test_every_budget_has_its_plan_and_bound(seed) -> None:
+    rng = np.random.default_rng(seed)
+    here, there = rng.random((60, 2)), rng.random((9, 2))
+    demand = Demand.of(rng.integers(1, 20, 60))
+    fixed = np.zeros(9, int)
+    fixed[[0, 8]] = FORCED if seed % 2 else 0, EXISTING
+    sites = Sites.of(9, fixed=fixed, cost=rng.integers(1, 9, 9))
+    reach = euclidean(here, there, 0.2)
+    budgets = [30.0, 0.0, 2.5, 7.0, 11.0, 15.0, 22.0, 1000.0]
+    found = budget_curve(demand, sites, reach, Rules(), budgets)
+    assert found.budget is not None
+    assert found.budget.tolist() == sorted(budgets)
+    cover = np.array([np.isin(np.arange(60), reach.of(site)) for site in range(9)])
+    free = np.flatnonzero(fixed != EXISTING)
+    worths = {
+        plan: float(demand.weight[cover[[*plan, 8]].any(axis=0)].sum())
+        for size in range(len(free) + 1)
+        for plan in itertools.combinations(free.tolist(), size)
+        if fixed[0] != FORCED or 0 in plan
+    }
+    for money, value, bound, plan in zip(
+        found.budget, found.value, found.bound, found.plans, strict=True
+    ):
+        paid = {one: worth for one, worth in worths.items() if sites.cost[list(one)].sum() <= money}
+        if not paid:
+            assert np.isnan(value)
+            assert len(plan) == 0
+            continue
+        best = max(paid.values())
+        assert value == paid[tuple(plan.tolist())]
+        assert value <= best <= bound
+        assert value >= 0.97 * best
+    known = found.value[~np.isnan(found.value)]
+    assert (np.diff(known) >= 0).all()
+
+
+def test_how_many_sites_a_share_needs_is_what_set_cover_says() -> None:
+    here, there, weight, _ = a_town(3, 200, 20, clustered=True)
+    demand, sites, reach = Demand.of(weight), Sites.of(20), euclidean(here, there, 0.15)
+    shares = [0.0, 0.3, 0.5, 0.6, 0.7, 1.0]
+    found = curve(demand, sites, reach, Rules(), 12)
+    told = needed(found, float(weight.sum()), shares)
+    for share, (enough, least) in zip(shares[1:-1], told[1:-1], strict=True):
+        exact = set_cover(demand, sites, reach, Rules(share=share))
+        assert least <= exact.objective <= enough
+        assert enough - least <= 1
+    # The curve begins with one site, and does not end with everybody.
+    assert told[0] == (1, 1)
+    assert told[-1] == (13, 13)
+
+
+@pytest.mark.parametrize("model", ["p-median", "p-centre"])
+def test_the_least_walk_for_every_number_of_sites(model) -> None:
+    here, there, weight, _ = a_town(5, 50, 8)
+    demand = Demand.of(weight)
+    sites = Sites.of(8, fixed=[FORCED, 0, 0, 0, 0, 0, 0, EXISTING])
+    reach = euclidean(here, there, 2.0)
+    found = walk_curve(model, demand, sites, reach, Rules(), 7, Control(gap=0.0))
+    assert found.p.tolist() == list(range(1, 8))
+    for p, value, bound, plan in zip(found.p, found.value, found.bound, found.plans, strict=True):
+        best = np.inf
+        for some in plans_of(sites, Rules(p=int(p))):
+            near = nearest_of(some, demand, sites, reach)
+            walks = near @ demand.weight if model == "p-median" else near[weight > 0].max()
+            best = min(best, float(walks))
+        assert keeps(plan, sites, Rules(p=int(p)))
+        assert value == pytest.approx(best)
+        assert bound == pytest.approx(best)
+
+
+def test_too_few_sites_to_serve_everybody_have_no_walk() -> None:
+    reach = euclidean([[0, 0], [9, 0], [18, 0]], [[0, 0], [9, 0], [18, 0]], 1.0)
+    found = walk_curve("p-centre", Demand.of([1, 1, 1]), Sites.of(3), reach, Rules(), 3)
+    assert np.isnan(found.value).tolist() == [True, True, False]
+    assert found.value[2] == found.bound[2] == 0
+
+
+@pytest.mark.parametrize("wrong", ["numbers", "budgets", "no budgets", "walks", "capacities"])
+def test_a_curve_without_points_is_refused(wrong) -> None:
+    given = (Demand.of([1.0]), Sites.of(1, capacity=[1]), euclidean([[0, 0]], [[0, 0]], 1))
     with pytest.raises(Invalid) as refused:
-        curve(Demand.of([1.0]), Sites.of(1), euclidean([[0, 0]], [[0, 0]], 1), Rules(), 0)
+        if wrong == "numbers":
+            curve(*given, Rules(), 0)
+        elif wrong == "walks":
+            walk_curve("p-median", *given, Rules(), 0)
+        elif wrong == "capacities":
+            curve(*given, Rules(capacities=True), 1)
+        else:
+            budget_curve(*given, Rules(), [-1.0] if wrong == "budgets" else [])
     assert refused.value.remedy

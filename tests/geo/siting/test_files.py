@@ -22,7 +22,6 @@ from geo.siting.files.asked import Question
 from geo.siting.files.checking import check_plan
 from geo.siting.files.load import load
 from geo.siting.files.plan import plan_of, question_of, read, solve, why_not, write
-from geo.siting.files.proofs import proved
 from geo.siting.files.reaching import STREAMED_POINTS
 from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, Control
 from geo.siting.reach import Discs
@@ -139,32 +138,17 @@ def test_every_model_is_solved_and_its_proof_checked_from_the_files(town, more) 
     plan = json.loads(json.dumps(plan_of(problem, answer, folder=folder)))
     checked = check_plan(plan, load(question_of(plan, folder)))
     assert checked.holds, (checked, answer.objective)
-    if plan["certificate"] is None:
-        assert more["with_capacities"], "only walks to sites with capacities have no checker yet"
-        return
     assert checked.bound is not None
     # What the prices prove is on the right side of the best, and not far from it.
     sign = 1 if plan["sense"] == "max" else -1
     assert sign * checked.bound >= sign * answer.objective - 1e-6 * answer.objective
-    if more.get("model") != "p-centre":
-        assert checked.bound == pytest.approx(answer.objective, rel=0.5)
+    # A few sites cannot be had in parts: the prices of a set cover may stop one short.
+    near = 0.25 if more.get("model") == "set-cover" else 0.05
+    assert checked.bound == pytest.approx(answer.objective, rel=near)
+    assert checked.proved == (checked.bound == pytest.approx(answer.bound, rel=1e-6))
 
 
-def test_prices_of_a_longest_walk_prove_it_or_nothing(tmp_path: Path) -> None:
-    (tmp_path / "D.csv").write_text("id,x,y,weight\na,0,0,2\nb,100,0,3\nc,50,0,0\n")
-    (tmp_path / "C.csv").write_text("id,x,y\np,1,0\nq,99,0\n")
-    problem = load(asked(tmp_path, model="p-centre", sites=1, radius=None))
-    answer = solve(problem, Control())
-    assert answer.objective == 99
-    nobody = np.empty(0, np.int64)
-    # Below 99 m each site reaches one of the two: they need two sites, not one.
-    proof = {"model": "p-centre", "p": 1, "proved_at": 98.5, "price": [1.0, 1.0, 5.0]}
-    assert proved(problem, proof, nobody) == (None, 99.0)
-    assert proved(problem, proof | {"proved_at": 99.0}, nobody) == (None, 0.0)
-    assert proved(problem, proof | {"price": [0.5, 0.5, 9.0]}, nobody) == (None, 0.0)
-
-
-@pytest.mark.parametrize("change", ["sites", "objective", "file", "forced"])
+@pytest.mark.parametrize("change", ["sites", "objective", "file", "forced", "bound", "proof"])
 def test_a_plan_that_was_tampered_with_does_not_hold(town, change: str) -> None:
     folder, *_ = town
     problem = load(asked(folder, force=("C4",)))
@@ -173,6 +157,10 @@ def test_a_plan_that_was_tampered_with_does_not_hold(town, change: str) -> None:
         plan["sites"] = [*plan["sites"], "C19" if "C19" not in plan["sites"] else "C18"]
     elif change == "objective":
         plan["objective"] += 1
+    elif change == "bound":
+        plan["bound"] = plan["objective"] - 1
+    elif change == "proof":
+        plan["certificate"]["rows"] = [[[0], [1.0], 0.0]]
     elif change == "forced":
         plan["sites"] = [one for one in plan["sites"] if one != "C4"]
         plan["objective"] = None

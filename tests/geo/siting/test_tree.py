@@ -11,7 +11,7 @@ from scipy.optimize import linprog
 from scipy.sparse import coo_matrix, hstack, identity, vstack
 from siting_oracle import a_town, best_by_milp, holds, raw_pairs
 
-from geo.siting import ladder
+from geo.siting import ladder, summit
 from geo.siting.annealing import start_search
 from geo.siting.checker import check
 from geo.siting.descent import bound_at
@@ -104,7 +104,7 @@ def test_the_tree_alone_finds_and_proves_the_best(backup) -> None:
 
 
 def test_a_proof_by_splitting_is_checked_and_its_lack_noticed(monkeypatch) -> None:
-    monkeypatch.setattr(ladder, "TREE_WORK", 1e12)
+    monkeypatch.setattr(summit, "TREE_WORK", 1e12)
     monkeypatch.setattr(ladder, "FIRST_WORK", 1e4)
     for seed in range(20):
         here, there, weight, _ = a_town(seed, 700, 60, clustered=True)

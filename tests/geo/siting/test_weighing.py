@@ -12,7 +12,7 @@ from geo.siting.dots import dots_of
 from geo.siting.evaluate import Evaluator
 from geo.siting.problem import EXISTING, Demand, Reach, Rules, Sites
 from geo.siting.reach import euclidean
-from geo.siting.weighing import share_at, weigh
+from geo.siting.weighing import share_at, stand_ins, weigh, with_more
 
 FAR = 0.25
 
@@ -54,6 +54,13 @@ def test_a_drag_is_evaluated_as_the_solvers_count(seed, stepwise, backup):
         rings,
         backup,
     )
+    points = rows(reach, hosts).by_demand(len(here))
+    # The same when the places come after the candidates were weighed, as while they are dragged.
+    before = weigh(weight.astype(float), today, rows(reach, hosts), chosen, [], rings, backup)
+    places = [rows(reach, [one]) for one in extra]
+    again = with_more(weight.astype(float), before, chosen, places, points, rings, backup)
+    for name in ("first", "second", "third", "gain", "loss"):
+        assert getattr(again, name) == pytest.approx(getattr(found, name), abs=1e-9), name
     plan = np.concatenate((chosen, extra)).astype(np.int64)
     expected = oracle.evaluate(plan)
     value = float(weight @ (found.first + backup * found.second))
@@ -65,6 +72,10 @@ def test_a_drag_is_evaluated_as_the_solvers_count(seed, stepwise, backup):
     for at, site in enumerate(plan):
         rest = oracle.evaluate(plan[plan != site])
         assert found.loss[at] == pytest.approx(expected.value - rest.value, abs=1e-9)
+        # And who could stand in for it: what each would add to that set.
+        gone = rows(reach, [int(site)])
+        gain = stand_ins(weight.astype(float), found, gone, points, rings, backup)
+        assert gain[free] == pytest.approx(rest.gain[free], abs=1e-9)
 
 
 @given(st.integers(0, 10**6), st.floats(0.0, 400.0))

@@ -1,0 +1,154 @@
+"""Where the ladder of :mod:`geo.siting.ladder` stands: the best plan, the bound, what is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+
+from geo.siting.annealing import Search
+from geo.siting.descent import START
+from geo.siting.lagrangian import Prices, outward
+from geo.siting.merge import Merged
+from geo.siting.problem import Control, Floats, Longs, Status, gap_of
+from geo.siting.proof import Branch, Vector, levels, spread
+from geo.siting.shares import Share, broken, sharpened
+from geo.siting.sides import Sides, slack
+from geo.siting.trunk import Trunk
+
+MOST_ROWS: Final = 400
+
+
+@dataclass(eq=False)
+class Climb:
+    """Where the ladder stands.
+
+    Attributes:
+        best: positions among all sites of the new sites, those fixed before included.
+        value, bound: of the best plan (-inf: none that keeps to the rules), and over all plans.
+        proof: what the bound follows from, on the groups of the problem as it was given.
+        cut: sites were settled for plans better than this only, so no bound is below it.
+        by: who proved it last: "prices", "tree" or "highs" (which leaves no proof behind).
+        prices: the first level's, and trunk: the splits of the tree, both for a warm start.
+        rows: prices of the rows, the last ones.
+        shares: rows that follow from the floors, behind the others, in terms of all sites.
+    """
+
+    best: Longs
+    value: float
+    bound: float
+    proof: Branch = field(default_factory=Branch)
+    by: str = "prices"
+    prices: Vector | None = None
+    infeasible: bool = False
+    relaxed: list[str] = field(default_factory=list)
+    cut: float = -np.inf
+    trunk: Trunk | None = None
+    shares: list[Share] = field(default_factory=list)
+    rows: Floats = field(default_factory=lambda: np.zeros(0))
+
+    @property
+    def least(self) -> float:
+        """No bound may be below it."""
+        return max(self.value, self.cut)
+
+
+@dataclass(eq=False)
+class Level:
+    """The problem with some candidates settled: `opened` are among all sites; `into` (G,) the group
+    here of each group of the first level, whose levels are `before` where that is none, and whose
+    worth is `weight`."""
+
+    merged: Merged
+    sides: Sides
+    opened: Longs
+    prices: Prices
+    search: Search
+    profit: Floats
+    into: Longs
+    before: Floats
+    weight: Floats
+
+
+def vector_here(level: Level) -> Vector:
+    """The level's prices, told for the groups of the first."""
+    here = levels(level.merged, level.prices.group, level.prices.floor)
+    return Vector(
+        spread(here, level.into, level.before), level.prices.row.copy(), level.prices.floor.copy()
+    )
+
+
+def status_of(found: Climb, unit: float, control: Control) -> Status:
+    """How it ended."""
+    if found.infeasible:
+        return "infeasible"
+    if found.bound - found.value <= (0.5 * unit if unit else slack(found.value)):
+        return "optimal"
+    if gap_of(found.value, found.bound) <= control.gap:
+        return "gap reached"
+    # Without a limit of time it is the patience that ends, when no exact search is wanted.
+    return "stopped" if control.asked_to_stop or control.time_limit is None else "time limit"
+
+
+def done(found: Climb, unit: float, control: Control) -> bool:
+    """Whether there is nothing more to do, or no more time."""
+    return (
+        found.infeasible
+        or status_of(found, unit, control) in {"optimal", "gap reached"}
+        or (control.stopped())
+    )
+
+
+def take_bound(found: Climb, level: Level, control: Control) -> None:
+    """What a level's prices prove."""
+    bound = outward(level.prices.raw, level.merged.unit)
+    # What was settled is no part of any better plan; so no plan is above the larger of the two.
+    lower(found, max(bound, found.least), control)
+
+
+def lower(found: Climb, bound: float, control: Control) -> None:
+    """A bound that may be a better one."""
+    if bound < found.bound:
+        found.bound = bound
+        if np.isfinite(found.value):
+            control.improved(found.value, found.bound, found.best)
+
+
+def tell(found: Climb, level: Level, control: Control) -> None:
+    """A plan of a level's search that may be a better one."""
+    search = level.search
+    if search.value <= found.value:
+        return
+    found.value = search.value
+    chosen = level.merged.candidates[search.best].astype(np.int64)
+    found.best = np.sort(np.concatenate((level.opened, chosen)))
+    found.bound = max(found.bound, found.value)
+    control.improved(found.value, found.bound, found.best)
+
+
+def sharpen(found: Climb, level: Level) -> int:
+    """Rows that the level's prices break are put behind its conditions; how many."""
+    if not (level.sides.floor > 0).any() or not len(level.prices.taken):
+        return 0
+    new = broken(level.merged, level.sides, level.prices.taken)
+    if len(level.sides.limit) + len(new) > MOST_ROWS or not new:
+        return 0
+    level.sides = sharpened(level.sides, new)
+    level.prices.row = np.concatenate((level.prices.row, np.zeros(len(new))))
+    level.prices.direction = np.zeros(0)
+    level.prices.theta, level.prices.averaged = max(START, level.prices.theta), True
+    for share in new:
+        beside = np.concatenate((level.opened, level.merged.candidates[share.beside]))
+        found.shares.append(replace(share, beside=beside.astype(np.int64)))
+    return len(new)
+
+
+def padded(branch: Branch, rows: int) -> None:
+    """Prices of 0 for rows that came later, in all of a proof."""
+    waiting = [branch]
+    while waiting:
+        here = waiting.pop()
+        for one in here.vectors:
+            one.row = np.concatenate((one.row, np.zeros(rows - len(one.row))))
+        waiting += [half for half in (here.opened, here.shut) if half is not None]

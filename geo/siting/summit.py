@@ -1,0 +1,129 @@
+"""The last rung of :mod:`geo.siting.ladder`: the tree; HiGHS where that was not enough."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from geo.siting import exact
+from geo.siting.climbing import Climb, Level, done, lower, tell
+from geo.siting.merge import Merged
+from geo.siting.problem import Control
+from geo.siting.proof import Branch, Vector, spread, vector_of
+from geo.siting.tree import Tree
+from geo.siting.trunk import Trunk
+
+MOST_PARTS: Final = 10**9
+TREE_WORK: Final = 3e7
+"""Pairs times parts of a tree before HiGHS is asked, if the model is small: some 0.5 μs each."""
+KEPT_BYTES: Final = 64_000_000
+"""Of a tree that is kept for the next question."""
+SMALL_GROUPS: Final = 12_000
+SMALL_PAIRS: Final = 400_000
+
+
+def small(merged: Merged) -> bool:
+    """Whether HiGHS may be asked about it."""
+    return len(merged) <= SMALL_GROUPS and len(merged.group) <= SMALL_PAIRS
+
+
+def search_exactly(
+    found: Climb, level: Level, control: Control, trunk: Trunk | None, *, proof: bool
+) -> None:
+    """The tree; HiGHS where that was not enough; the tree once more to prove what HiGHS found.
+
+    Args:
+        trunk: the splits of a question that was all but the same, told for the first level.
+        proof: whether the tree's proof is wanted, told for the first level.
+    """
+    work = max(20, int(TREE_WORK / max(1, len(level.merged.group))))
+    tree, ended = _grow(found, level, control, work if small(level.merged) else MOST_PARTS, trunk)
+    found.by = "tree"
+    if not ended and not done(found, level.merged.unit, control):
+        before = found.value
+        _ask_highs(found, level, control)
+        if found.by == "highs" and found.value > before and not control.stopped():
+            again, proved = _grow(found, level, control, work, None)
+            if proved:
+                tree, found.by = again, "tree"
+    if tree.bytes < KEPT_BYTES:
+        found.trunk = Trunk.of(tree.root, level.into, level.before, level.weight)
+    if proof:
+        _attach(found, level, tree.root)
+
+
+def _grow(
+    found: Climb, level: Level, control: Control, parts: int, trunk: Trunk | None
+) -> tuple[Tree, bool]:
+    # The best plan may be none of this level's: then only better ones are asked for.
+    tree = Tree(
+        level.merged,
+        level.sides,
+        vector_of(level.merged, level.prices.group, level.prices.row, level.prices.floor),
+        level.search.best if np.isfinite(level.search.value) else None,
+        found.value,
+        control.gap,
+        level.opened,
+    )
+    tree.cut = max(tree.cut, found.cut)
+
+    def told() -> None:
+        if tree.plan is not None and tree.value > level.search.value:
+            level.search.best, level.search.value = tree.plan, tree.value
+            tell(found, level, control)
+        found.cut = max(found.cut, tree.cut)
+        lower(found, max(tree.bound, found.least), control)
+
+    if trunk is not None:
+        tree.replant(trunk.through(level.into, len(level.merged)), control)
+    ended = tree.search(control, parts, told)
+    told()
+    if ended and not np.isfinite(found.value):
+        found.infeasible = True
+    return tree, ended
+
+
+def _attach(found: Climb, level: Level, root: Branch) -> None:
+    """The tree's proof goes on where the levels' ended, told for the groups of the first level."""
+    waiting = [(root, found.proof)]
+    while waiting:
+        here, into = waiting.pop()
+        for one in here.vectors:
+            top = spread(one.level.astype(np.float64), level.into, level.before)
+            into.vectors.append(Vector(top.astype(np.float32), one.row, one.floor, one.cut))
+        into.site = here.site
+        if here.opened is not None and here.shut is not None:
+            into.opened, into.shut = Branch(), Branch()
+            waiting += [(here.opened, into.opened), (here.shut, into.shut)]
+
+
+def _ask_highs(found: Climb, level: Level, control: Control) -> None:
+    start = level.search.best if np.isfinite(level.search.value) else None
+    try:
+        result = exact.solve(level.merged, level.sides, start, control)
+    except (OSError, RuntimeError) as error:
+        # The plan and the bound so far stand; an answer with a gap is better than none.
+        found.relaxed.append(f"精确搜索未能完成：{error} The exact search did not finish: {error}")
+        return
+    before = found.bound
+    if result.infeasible:
+        if np.isfinite(found.value):
+            lower(found, found.least, control)
+        else:
+            found.infeasible = True
+    else:
+        if result.opened is not None and level.sides.stated.kept_by(level.merged, result.opened):
+            value = level.merged.value(result.opened)
+            if value > level.search.value:
+                level.search.best, level.search.value = result.opened, value
+            tell(found, level, control)
+        # HiGHS keeps its rows to 1e-6; whole units leave room for that, others are told with it.
+        unit = level.merged.unit
+        bound = result.bound + (1e-6 * max(1.0, abs(result.bound)) if not unit else 1e-4)
+        if result.finished and not unit:
+            bound = result.bound
+        bound = float(np.floor(bound / unit) * unit) if unit else bound
+        lower(found, max(bound, found.least), control)
+    if found.bound < before:
+        found.by = "highs"
