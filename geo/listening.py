@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import select
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -42,6 +43,7 @@ class Listening:
         self._concerns = concerns
         self._name = name
         self._stopping = threading.Event()
+        self._woken, self._wake = socket.socketpair()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
 
@@ -55,14 +57,21 @@ class Listening:
     def close(self) -> None:
         """Stop, and wait until a look under way has ended."""
         self._stopping.set()
+        with contextlib.suppress(OSError):  # closed before
+            self._wake.send(b".")
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout=5)
+        if thread is None or not thread.is_alive():
+            self._woken.close()
+            self._wake.close()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             with contextlib.suppress(Exception):
                 self._listen()
+            if self._stopping.is_set():
+                return
             # The line is broken, or there never was one.
             self._look()
             self._stopping.wait(CHECK_SECONDS)
@@ -76,8 +85,8 @@ class Listening:
                     if not self._look():
                         return
                     looked = time.monotonic()
-                ready, _, _ = select.select([line], [], [], CHECK_SECONDS / 3)
-                if ready:
+                ready, _, _ = select.select([line, self._woken], [], [], CHECK_SECONDS / 3)
+                if line in ready:
                     line.poll()
                     if any(self._concerns(call.payload) for call in line.notifies):
                         looked = 0.0

@@ -75,3 +75,7 @@ class Handle:
         fields += (numbers[name] for name in list(kind.fields or ())[len(fields) :])
         self.record = np.array([tuple(fields)], kind)
         self.number: int = self.record.ctypes.data
+
+    def __reduce__(self) -> Any:
+        """Refused: addresses hold in this process only, and as long as the arrays live."""
+        raise TypeError("A handle cannot be copied or sent to another process.")

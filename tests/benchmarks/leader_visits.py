@@ -32,9 +32,11 @@ PATIENCE_SECONDS = 300
 
 @dataclass
 class Visit:
-    """One visit: seconds until the picture stood, of each move, megabytes of heap."""
+    """One visit: seconds until the map said that it stands still, and until that was painted;
+    of each move; megabytes of heap."""
 
     shown: float
+    painted: float
     heap: float
     requests: int
     moves: list[float] = field(default_factory=list)
@@ -111,13 +113,13 @@ def _visit(program: str, address: str, files: Mapping[str, Path], shown: str | N
         page.wait_for_timeout(2500)
         page.goto(address, wait_until="commit")
         wire = page.context.new_cdp_session(page)
-        seconds = _until_shown(page, shown)
+        seconds, painted = _until_shown(page, shown)
         moves = [] if shown else [_move(page, move) for move in MOVES]
         wire.send("HeapProfiler.enable")
         wire.send("HeapProfiler.collectGarbage")
         heap = wire.send("Runtime.getHeapUsage")["usedSize"] / 1e6
         browser.close()
-    return Visit(seconds, heap, len(asked), moves)
+    return Visit(seconds, painted, heap, len(asked), moves)
 
 
 def _given(route: Any, files: Mapping[str, Path], address: str) -> None:
@@ -131,17 +133,22 @@ def _given(route: Any, files: Mapping[str, Path], address: str) -> None:
         route.abort()
 
 
-def _until_shown(page: Any, shown: str | None) -> float:
-    """Seconds from the beginning of the visit until the picture stands."""
+def _until_shown(page: Any, shown: str | None) -> tuple[float, float]:
+    """Seconds from the beginning of the visit until the picture stands, and is painted."""
+    painted: float = page.evaluate(
+        """(selector) => new Promise((done) => {
+            const after = (frames) => requestAnimationFrame(
+                () => (frames ? after(frames - 1) : done(performance.now() / 1000)));
+            const look = () => (
+                document.querySelector(selector) ? after(1) : requestAnimationFrame(look));
+            look();
+        })""",
+        shown or "#map[data-coloured]",
+    )
     if shown is not None:
-        page.wait_for_selector(shown)
-        told: float = page.evaluate(
-            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame("
-            "() => done(performance.now() / 1000))))"
-        )
-        return told
-    page.wait_for_selector("#map[data-coloured]", state="attached")
-    return float(page.evaluate("Number(document.getElementById('map').dataset.coloured) / 1000"))
+        return painted, painted
+    told = page.evaluate("Number(document.getElementById('map').dataset.coloured) / 1000")
+    return float(told), painted
 
 
 def _move(page: Any, program: str) -> float:

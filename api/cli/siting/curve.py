@@ -44,7 +44,7 @@ def curve(
     ] = None,
     shares: Annotated[
         list[str] | None,
-        typer.Option("--shares", help="比例 / for set-cover: 0.5,0.6 or 50%,60%."),
+        typer.Option("--shares", help="比例 / for set-cover: 50%,60%."),
     ] = None,
     existing: options.Existing = None,
     radius: options.Radius = None,

@@ -62,7 +62,7 @@ Forbid = Annotated[
 ]
 Spacing = Annotated[float, typer.Option("--spacing", help="间距 / least distance apart.")]
 SpacingRule = Annotated[
-    str, typer.Option("--spacing-rule", help="间距规则 / forbid nearer pairs, or warn of them.")
+    str, typer.Option("--too-near", help="间距规则 / forbid nearer pairs, or warn of them.")
 ]
 AreaShare = Annotated[
     float | None,

@@ -108,7 +108,7 @@ def check_question(question: Question) -> None:
             field="spacing_rule",
         )
     if question.spacing_rule == "warn" and question.model != "max-cover":
-        raise _unused("--spacing-rule warn", question.model, "max-cover")
+        raise _unused("--too-near warn", question.model, "max-cover")
     if question.model == "set-cover" and question.sites is not None:
         raise _unused("--sites", question.model, "max-cover")
     for name, least in (("share", question.share), ("area_share", question.area_share)):

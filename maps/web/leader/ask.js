@@ -18,6 +18,13 @@ export class Problem extends Error {
 /** No answer, or none worth the name: no network, no service, a stopped database. */
 export class Unreachable extends Error {}
 
+/** The answer that was asked for before the modules came, once; undefined without one. */
+export function early(path) {
+  const answer = window.nuanyiEarly?.get(path);
+  window.nuanyiEarly?.delete(path);
+  return answer;
+}
+
 /** Asks one address of the API.
  *
  * @param path address with its query
@@ -29,14 +36,15 @@ export async function ask(path, { method, body, signal, seconds = 25 } = {}) {
   const headers = { Accept: "application/json", "Accept-Language": page.language };
   if (body) headers["Content-Type"] = "application/json";
   try {
-    const answer = await fetch(path, {
+    const begun = body || method ? undefined : early(path);
+    const answer = await (begun ?? fetch(path, {
       method: method ?? (body ? "POST" : "GET"),
       headers,
       body: body ? JSON.stringify(body) : undefined,
       cache: "no-cache",
       credentials: "same-origin",
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
-    });
+    }));
     const told = answer.status === 204 ? null : await answer.json();
     if (answer.ok) return told;
     if (answer.status >= 502 || answer.status === 503) throw new Unreachable(String(answer.status));

@@ -1,14 +1,15 @@
 // The base map of the pages behind the key: drawing it, its look, what goes wrong with its tiles.
 // What is laid over it belongs to each page.
 
+import { early } from "./ask.js";
 import { byId } from "./dom.js";
 import { page, t } from "./words.js";
 
 const LOST_AFTER_MS = 1500;
-/** The first picture is shown whole, or as far as it has come by then; until then it is drawn small.
+/** The first picture is shown whole, or as far as it has come by then; until then nothing is drawn.
  * Drawing each part of it as it comes is what takes longest on a machine without a graphics card. */
 const SHOWN_AFTER_MS = 1500;
-const UNSEEN_RATIO = 0.2;
+const DRAWING = ["drawElements", "drawArrays"];
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 let map = null;
 
@@ -36,7 +37,8 @@ function canDraw() {
 
 /** The style of the base map, asked for early. */
 export async function askStyle() {
-  const answer = await fetch(`/map/style.json?lang=${page.language}&theme=${theme()}`, { credentials: "same-origin" });
+  const address = `/map/style.json?lang=${page.language}&theme=${theme()}`;
+  const answer = await (early(address) ?? fetch(address, { credentials: "same-origin" }));
   if (!answer.ok) throw new Error(`the style was answered with ${answer.status}`);
   return answer.json();
 }
@@ -76,11 +78,12 @@ export function drawBase(style, camera, onIdle) {
     maxPitch: 0,
     maxZoom: 19,
     fadeDuration: 0,
-    pixelRatio: UNSEEN_RATIO,
+    pixelRatio: Math.min(devicePixelRatio || 1, 2),
     refreshExpiredTiles: false,
     transformRequest: whole,
     locale: { "Map.Title": t("map_label"), "NavigationControl.ZoomIn": t("zoom_in"), "NavigationControl.ZoomOut": t("zoom_out") },
   });
+  for (const name of DRAWING) canvas()[name] = () => {};
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "bottom-right");
@@ -93,11 +96,17 @@ export function drawBase(style, camera, onIdle) {
 /** The map's style has come. */
 export const styled = () => new Promise((done) => map.once("style.load", done));
 
-/** Shows the map, which was drawn small and unseen until there was something to see. */
+/** What the map draws with. */
+const canvas = () => map.getCanvas().getContext("webgl2") ?? map.getCanvas().getContext("webgl") ?? {};
+
+/** Shows the map, which was not drawn until there was something to see. */
 function reveal() {
   const frame = byId("map");
   if (!frame.classList.contains("coming")) return false;
-  map?.setPixelRatio(Math.min(devicePixelRatio || 1, 2));
+  if (map) {
+    for (const name of DRAWING) delete canvas()[name];
+    map.triggerRepaint();
+  }
   frame.classList.remove("coming");
   return true;
 }

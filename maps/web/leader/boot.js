@@ -40,6 +40,18 @@
     look();
     return kept;
   };
+  // What the first view needs is asked for before the modules come that will ask for it.
+  if (location.pathname === "/coverage" && ["", "#show=enterprises"].includes(location.hash)) {
+    const { theme, contrast: seen } = root.dataset;
+    const colours = theme === "dark" ? "night" : seen === "more" ? "contrast" : "day";
+    const headers = { Accept: "application/json", "Accept-Language": language };
+    const early = [`/map/style.json?lang=${language}&theme=${colours}`, "/api/live/state", "/api/coverage/map", "/api/coverage/columns"];
+    window.nuanyiEarly = new Map(early.map((address) => {
+      const answer = fetch(address, { headers, cache: "no-cache", credentials: "same-origin" });
+      answer.catch(() => {}); // told to whoever asks
+      return [address, answer];
+    }));
+  }
   for (const query of [dark, contrast]) {
     query.addEventListener?.("change", () => {
       look();

@@ -33,11 +33,11 @@ export function dressed(style) {
 }
 
 /** From which zoom on a layer of the base map is drawn: what would lie hidden under coloured areas is
- * neither asked for nor drawn, and names of streets come when streets are what one looks at. */
+ * neither asked for nor drawn, and names and edges of streets come when streets are what one looks at. */
 function lowestZoom(id) {
   const own = baseRanges.get(id);
   const covered = view.show === "areas" ? UNDER_AREAS : 0;
-  return Math.max(own, covered, id.endsWith("-names") ? 13.5 : 0);
+  return Math.max(own, covered, id.endsWith("-names") ? 13.5 : id.endsWith("-edge") ? 12 : 0);
 }
 
 /** Draws the base map as it is needed beneath areas or enterprises. */

@@ -150,7 +150,7 @@ def test_sites_too_near_each_other_are_forbidden_or_named(street, typed):
     run, read = street
     near = ("--sites", 2, "--radius", 55, "--spacing", 80, "--steps", "20:1,55:0.5")
     run("solve", *near, "--out", "strict.json")
-    run("solve", *near, "--spacing-rule", "warn", "--out", "warned.json")
+    run("solve", *near, "--too-near", "warn", "--out", "warned.json")
     strict, warned = read("strict.json"), read("warned.json")
     assert (strict["objective"], strict["sites"]) == (20, ["r"])
     assert (warned["objective"], warned["sites"]) == (25, ["q", "r"])
