@@ -3,12 +3,13 @@
 No plan has everybody within some radius if its covers and rows contradict each other. Farkas: with
 prices u >= 0 of the points to be reached and v >= 0 of the rows a x <= b on the free sites,
 
-    sum_i u_i  -  sum_r v_r b_r  -  sum_j max(0, sum_{i within the radius of j} u_i - sum_r v_r a_rj)  >  0
+    sum_i u_i  -  sum_r v_r b_r  -  sum_j max(0, w_j)  >  0,
+    w_j  =  sum_{i within the radius of j} u_i  -  sum_r v_r a_rj,
 
 can hold for no plan's x. Where the linear relaxation has a solution, all plans are split in those
 with a site and those without it (branch and bound; Land and Doig, Econometrica 28, 1960), until
 every part is contradicted. The longest walk is then at least the next distance there is.
-"""  # noqa: E501
+"""
 
 from __future__ import annotations
 

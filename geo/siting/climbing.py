@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -79,11 +79,19 @@ def vector_here(level: Level) -> Vector:
     )
 
 
-def status_of(found: Climb, unit: float, control: Control) -> Status:
-    """How it ended."""
+class Found(Protocol):
+    """What is known of a problem, whether most or least is wanted."""
+
+    infeasible: bool
+    value: float
+    bound: float
+
+
+def status_of(found: Found, unit: float, control: Control) -> Status:
+    """How it ended; `unit` is what all values are multiples of, 0: none."""
     if found.infeasible:
         return "infeasible"
-    if found.bound - found.value <= (0.5 * unit if unit else slack(found.value)):
+    if abs(found.bound - found.value) <= (0.5 * unit if unit else slack(found.value)):
         return "optimal"
     if gap_of(found.value, found.bound) <= control.gap:
         return "gap reached"

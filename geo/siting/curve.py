@@ -84,21 +84,31 @@ def curve(
     control = control or Control()
     control.begin()
     check_problem(demand, sites, rules)
+    numbers = numbers_to(most, sites)
+    _check_capacities(rules)
+    merged = merge(demand, sites, reach, rules)
+    forced = np.flatnonzero(sites.fixed == FORCED).astype(np.int64)
+    sides = sides_of(merged, demand, sites, replace(rules, p=int(numbers[-1])), forced)
+    room = np.minimum(numbers - len(forced), len(merged.candidates))
+    steps = [replace(sides, most=int(one)) for one in room]
+    value, bound, plans = _worked_out(merged, steps, forced, control, seed)
+    return Curve(numbers, value, bound, plans, control.seconds)
+
+
+def numbers_to(most: int, sites: Sites) -> Longs:
+    """Numbers of new sites, those that are forced among them, up to `most`.
+
+    Raises:
+        Invalid: `most` below 1.
+    """
     if most < 1:
         raise Invalid(
             f"站点数不能是 {most}。 The number of sites is {most}.",
             remedy="填写不小于 1 的整数。 Give 1 or more.",
             field="most",
         )
-    _check_capacities(rules)
-    merged = merge(demand, sites, reach, rules)
-    forced = np.flatnonzero(sites.fixed == FORCED).astype(np.int64)
-    numbers = np.arange(max(1, len(forced)), max(most, len(forced)) + 1, dtype=np.int64)
-    sides = sides_of(merged, demand, sites, replace(rules, p=int(numbers[-1])), forced)
-    room = np.minimum(numbers - len(forced), len(merged.candidates))
-    steps = [replace(sides, most=int(one)) for one in room]
-    value, bound, plans = _worked_out(merged, steps, forced, control, seed)
-    return Curve(numbers, value, bound, plans, control.seconds)
+    forced = int((sites.fixed == FORCED).sum())
+    return np.arange(max(1, forced), max(most, forced) + 1, dtype=np.int64)
 
 
 def budget_curve(

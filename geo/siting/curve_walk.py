@@ -11,11 +11,10 @@ from typing import Final, Literal
 
 import numpy as np
 
-from geo.errors import Invalid
 from geo.siting.centre import p_centre
-from geo.siting.curve import Curve
+from geo.siting.curve import Curve, numbers_to
 from geo.siting.median import p_median
-from geo.siting.problem import FORCED, Control, Covering, Demand, Longs, Rules, Sites
+from geo.siting.problem import Control, Covering, Demand, Longs, Rules, Sites
 
 LEAST_SECONDS: Final = 0.05
 
@@ -50,14 +49,7 @@ def walk_curve(
     """
     control = control or Control(gap=0.001)
     control.begin()
-    if most < 1:
-        raise Invalid(
-            f"站点数不能是 {most}。 The number of sites is {most}.",
-            remedy="填写不小于 1 的整数。 Give 1 or more.",
-            field="most",
-        )
-    forced = int((sites.fixed == FORCED).sum())
-    numbers = np.arange(max(1, forced), max(most, forced) + 1, dtype=np.int64)
+    numbers = numbers_to(most, sites)
     value, bound = np.full(len(numbers), np.nan), np.zeros(len(numbers))
     plans: list[Longs] = []
     solver = p_median if model == "p-median" else p_centre

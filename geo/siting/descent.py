@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from geo.siting.copying import copy_into
 from geo.siting.moves import Board
 from geo.siting.problem import Floats
 
@@ -176,17 +177,17 @@ def run_down(
     for step in range(steps):
         bound = bound_at(board, base, most, budget, by_number, values, slope, profit, taken)
         if sites and often[0] < 0.0:
-            often[:] = taken
+            copy_into(often, taken)
         for j in range(sites):
             often[j] += 0.08 * (taken[j] - often[j])
         if step == 0:
-            best_profit[:] = profit
+            copy_into(best_profit, profit)
         if bound < record[0]:
             if bound < record[0] - 1e-7 * abs(bound):
                 record[2] = 0.0
             record[0] = bound
-            best[:] = values
-            best_profit[:] = profit
+            copy_into(best, values)
+            copy_into(best_profit, profit)
             if bound < enough:
                 return steps
         else:
@@ -194,7 +195,7 @@ def run_down(
             if record[2] >= 15.0:
                 record[1] *= 0.7
                 record[2] = 0.0
-                values[:] = best
+                copy_into(values, best)
                 direction[:] = 0.0
                 if record[1] < stalled:
                     return step + 1
@@ -243,9 +244,9 @@ def run_level(
     for step in range(steps):
         bound = bound_at(board, base, most, budget, by_number, values, slope, profit, taken)
         if sites and often[0] < 0.0:
-            often[:] = taken
+            copy_into(often, taken)
         if step == 0:
-            best_profit[:] = profit
+            copy_into(best_profit, profit)
         along = size = own = 0.0
         for i in range(len(values)):
             along += slope[i] * direction[i] * scale[i]
@@ -258,8 +259,8 @@ def run_level(
             if along > 0.0:
                 record[1] = min(2.0, record[1] * LONGER)
             record[0] = bound
-            best[:] = values
-            best_profit[:] = profit
+            copy_into(best, values)
+            copy_into(best_profit, profit)
             if bound < enough:
                 break
         else:

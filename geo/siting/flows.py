@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from geo.siting.copying import copy_into
 from geo.siting.moves import NOISE_REACHES, Flags, Words, uniform
 from geo.siting.problem import Floats, Ints, Longs
 
@@ -236,17 +237,25 @@ def bath(
                 size += 1
         if size == 0:
             return
-        amount[:], served[:], load[:] = now.amount, now.served, now.load
-        used[:], tally[:], opened[:] = now.used, now.tally, now.opened
+        copy_into(amount, now.amount)
+        copy_into(served, now.served)
+        copy_into(load, now.load)
+        copy_into(used, now.used)
+        copy_into(tally, now.tally)
+        copy_into(opened, now.opened)
         leave(net, now, some[min(size - 1, int(draw(now) * size))])
         power = 1.0 if uneven and draw(now) < 0.5 else 0.0
         fill(net, now, free, most, budget, heat if power == 0.0 else 0.0, power)
         if now.tally[0] < tally[0] + heat * np.log(draw(now)) - 1e-9:
-            now.amount[:], now.served[:], now.load[:] = amount, served, load
-            now.used[:], now.tally[:], now.opened[:] = used, tally, opened
+            copy_into(now.amount, amount)
+            copy_into(now.served, served)
+            copy_into(now.load, load)
+            copy_into(now.used, used)
+            copy_into(now.tally, tally)
+            copy_into(now.opened, opened)
         elif now.tally[0] > record[0] + 1e-9 and kept(net, now):
             record[0] = now.tally[0]
-            best[:] = now.opened
+            copy_into(best, now.opened)
 
 
 @njit(cache=True, nogil=True)

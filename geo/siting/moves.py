@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from geo.siting.copying import copy_into
 from geo.siting.merge import Merged
 from geo.siting.problem import Floats, Ints, Longs
 from geo.siting.sides import Sides
@@ -362,7 +363,7 @@ def walk(
                 size += 1
         if state.tally[VALUE] > record[0] and met(board, state):
             record[0] = state.tally[VALUE]
-            best[:] = state.opened
+            copy_into(best, state.opened)
             if record[0] >= goal:
                 break
     return better

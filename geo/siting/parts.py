@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from geo.siting.copying import copy_into
 from geo.siting.descent import run_down, shift
 from geo.siting.lagrangian import OUTWARD
 from geo.siting.moves import Board
@@ -27,6 +28,19 @@ TRY_STEPS: Any = np.int64(12)
 ONCE: Any = np.int64(1)
 FAR: Any = np.float64(0.3)
 INFEASIBLE = -1e300
+
+
+@njit(cache=True, nogil=True)
+def left_to(
+    board: Board, status: Bytes, most: int, budget: float, sites: int
+) -> tuple[int, float]:  # pragma: no cover - compiled
+    """How many more sites may be opened, of so many, and for how much."""
+    opened, spent = 0, 0.0
+    for j in range(len(status)):
+        if status[j] == OPENED:
+            opened += 1
+            spent += board.cost[j]
+    return min(most - opened, sites), max(0.0, budget - spent)
 
 
 @njit(cache=True, nogil=True)
@@ -158,16 +172,10 @@ def glance(
     """L of a part at given prices, and what they settle, in `status`."""
     if not propagate(board, status, most, budget):
         return INFEASIBLE
-    opened = 0
-    spent = 0.0
-    for j in range(len(status)):
-        if status[j] == OPENED:
-            opened += 1
-            spent += board.cost[j]
     here, who, which, worth = narrow(board, status, base, whole)
     values = np.concatenate((from_levels(here, which, sides, level), sides))
     profit, often = np.empty(len(who)), np.full(len(who), -1.0)
-    room, money = min(most - opened, len(who)), max(0.0, budget - spent)
+    room, money = left_to(board, status, most, budget, len(who))
     raw, _, _ = bounded(
         here, worth, room, money, by_number, values, FAR, need, ONCE, need, profit, often
     )
@@ -209,21 +217,15 @@ def work(
     for number in range(ROUNDS):
         if not propagate(board, status, most, budget):
             return INFEASIBLE, used, -1, liking
-        opened = 0
-        spent = 0.0
-        for j in range(len(status)):
-            if status[j] == OPENED:
-                opened += 1
-                spent += board.cost[j]
         here, who, which, worth = narrow(board, status, base, whole)
         groups, sites = len(which), len(who)
         values = np.concatenate((from_levels(here, which, sides, level), sides))
         profit, often = np.empty(sites), np.full(sites, -1.0)
-        room, money = min(most - opened, sites), max(0.0, budget - spent)
+        room, money = left_to(board, status, most, budget, sites)
         raw, best, theta = bounded(
             here, worth, room, money, by_number, values, theta, target, steps, need, profit, often
         )
-        sides[:] = best[groups:]
+        copy_into(sides, best[groups:])
         to_levels(here, which, best[:groups], sides, level)
         # Again at the levels as they are told, to the last digit.
         again = np.concatenate((from_levels(here, which, sides, level), sides))
@@ -231,8 +233,8 @@ def work(
         raw, best, _ = bounded(
             here, worth, room, money, by_number, again, theta, target, ONCE, need, profit, doing
         )
-        said_level[used] = level
-        said_sides[used] = sides
+        copy_into(said_level[used], level)
+        copy_into(said_sides[used], sides)
         used += 1
         least = min(least, raw)
         for i in range(sites):
@@ -289,19 +291,15 @@ def split(
             drops[side] = least - target + 1.0
             if not propagate(board, trial, most, budget):
                 continue
-            opened, spent = 0, 0.0
-            for i in range(len(trial)):
-                if trial[i] == OPENED:
-                    opened += 1
-                    spent += board.cost[i]
             here, who, which, worth = narrow(board, trial, base, whole)
             values = np.concatenate((from_levels(here, which, sides, level), sides))
             profit, often = np.empty(len(who)), np.full(len(who), -1.0)
+            room, money = left_to(board, trial, most, budget, len(who))
             raw, _, _ = bounded(
                 here,
                 worth,
-                min(most - opened, len(who)),
-                max(0.0, budget - spent),
+                room,
+                money,
                 by_number,
                 values,
                 0.3,

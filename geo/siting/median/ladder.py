@@ -21,7 +21,7 @@ from geo.siting.median.interchange import Elite
 from geo.siting.median.prices import Prices, ascend, inward, starting_prices
 from geo.siting.median.reduction import carried, reduced, settled
 from geo.siting.median.walks import Walks
-from geo.siting.problem import Control, Longs, Status, gap_of
+from geo.siting.problem import Control, Longs
 from geo.siting.sides import Sides, slack
 
 WORK: Final = 6e7
@@ -316,14 +316,3 @@ class Ladder:
                 self.raise_to(self.enough)
                 return
         self.lift(bound - (1e-4 if self.walks.unit else 1e-9 * abs(bound)))
-
-
-def status_of(found: Climb, unit: float, control: Control) -> Status:
-    """How it ended."""
-    if found.infeasible:
-        return "infeasible"
-    if found.value - found.bound <= (0.5 * unit if unit else slack(found.value)):
-        return "optimal"
-    if gap_of(found.value, found.bound) <= control.gap:
-        return "gap reached"
-    return "stopped" if control.asked_to_stop or control.time_limit is None else "time limit"

@@ -13,10 +13,11 @@ import numpy as np
 
 from geo.errors import Invalid
 from geo.siting.checks import check_problem
+from geo.siting.climbing import status_of
 from geo.siting.median.capacities import capacitated
 from geo.siting.median.certificate import certificate
 from geo.siting.median.conditions import Conditions, check_reach
-from geo.siting.median.ladder import Climb, Ladder, status_of
+from geo.siting.median.ladder import Climb, Ladder
 from geo.siting.median.prices import ascend, inward
 from geo.siting.median.walks import Walks, walks_of
 from geo.siting.problem import (
