@@ -115,19 +115,28 @@ HERE = {"Host": "127.0.0.1"}
 THERE = {"Authorization": "Bearer " + KEY.encode().decode("latin-1")}
 
 
-def operations(app, headers):
-    schema = schemathesis.openapi.from_asgi("/openapi.json", app, headers=headers)
-    found = (result.ok() for result in schema.get_all_operations())
-    return {one.definition.raw["operationId"]: one for one in found}
+@pytest.fixture(scope="module")
+def operations():
+    """What an application's document says it does, by name; read once for each application."""
+    kept = {}
+
+    def read(app, headers):
+        if app not in kept:
+            schema = schemathesis.openapi.from_asgi("/openapi.json", app, headers=headers)
+            found = (result.ok() for result in schema.get_all_operations())
+            kept[app] = {one.definition.raw["operationId"]: one for one in found}
+        return kept[app]
+
+    return read
 
 
-def test_every_operation_is_tried(open_app):
+def test_every_operation_is_tried(open_app, operations):
     assert set(operations(open_app, HERE)) == {*OPERATIONS, *STREAMS}
 
 
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.value)
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_any_question_at_this_machine(open_app, name, mode):
+def test_any_question_at_this_machine(open_app, operations, name, mode):
     if mode is GenerationMode.NEGATIVE and name in WITHOUT_PARAMETERS:
         return
     # A box, a time or a page can have the right form and still be none: 422 says which. And
@@ -138,7 +147,7 @@ def test_any_question_at_this_machine(open_app, name, mode):
 @pytest.mark.parametrize(
     "name", ["list_clusters", "list_coverage", "list_editions", "list_reports"]
 )
-def test_any_question_with_the_key(keyed_app, name):
+def test_any_question_with_the_key(keyed_app, operations, name):
     # It is asked with the key, without, and with another: the secured ones must tell them apart.
     operation = operations(keyed_app, {})[name]
     ask(operation, GenerationMode.POSITIVE, THERE, [positive_data_acceptance])
@@ -165,6 +174,6 @@ def planner_app(cluster, tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", ["siting_ground", "evaluate_sites"])
-def test_any_question_about_siting_where_there_is_an_answer(planner_app, name):
+def test_any_question_about_siting_where_there_is_an_answer(planner_app, operations, name):
     operation = operations(planner_app, HERE)[name]
     ask(operation, GenerationMode.POSITIVE, HERE, [positive_data_acceptance, ignored_auth])
