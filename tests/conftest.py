@@ -1,6 +1,5 @@
 """One embedded cluster a run, one migrated template database, rollback or a fresh copy per test."""
 
-import itertools
 import os
 import shutil
 import sys
@@ -10,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import text
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 import compiled_once
+from databases import another_database, make_template
 
 from geo.database import Actor, Database, Writer
 from geo.postgres import THROWAWAY, Cluster
@@ -26,9 +25,6 @@ settings.load_profile("build" if os.environ.get("CI") else "default")
 
 if "PYTEST_XDIST_WORKER" in os.environ and "NUMBA_CACHE_DIR" in os.environ:
     compiled_once.install(Path(os.environ["NUMBA_CACHE_DIR"]))
-
-TEMPLATE = "nuanyi_template"
-_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -52,44 +48,24 @@ def cluster() -> Iterator[Cluster]:
     folder = Path(tempfile.mkdtemp(prefix="nuanyi-test-"))
     try:
         with Cluster(folder, THROWAWAY).running() as running:
-            _sql(running, f"CREATE DATABASE {TEMPLATE}")
-            template = Database(running.url(TEMPLATE))
-            template.migrate()
-            template.close()
+            make_template(running)
             yield running
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _sql(cluster: Cluster, statement: str) -> None:
-    admin = Database(cluster.url("postgres"), pool_size=1)
-    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(statement))
-    admin.close()
-
-
-def fresh_database(cluster: Cluster) -> tuple[str, Database]:
-    name = f"test_{next(_numbers)}"
-    _sql(cluster, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-    return name, Database(cluster.url(name), pool_size=4)
-
-
 @pytest.fixture
 def database(cluster: Cluster) -> Iterator[Database]:
     """An empty database of the newest schema, for tests that commit."""
-    name, database = fresh_database(cluster)
-    yield database
-    database.close()
-    _sql(cluster, f"DROP DATABASE {name} WITH (FORCE)")
+    with another_database(cluster, pool_size=4) as database:
+        yield database
 
 
 @pytest.fixture(scope="session")
 def shared_database(cluster: Cluster) -> Iterator[Database]:
     """One database for all tests that roll back."""
-    name, database = fresh_database(cluster)
-    yield database
-    database.close()
-    _sql(cluster, f"DROP DATABASE {name} WITH (FORCE)")
+    with another_database(cluster, pool_size=4) as database:
+        yield database
 
 
 @pytest.fixture

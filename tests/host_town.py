@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from databases import another_database
 from hostile import HOSTILE_NAME
 from osm_files import write_osm
-from served import another_database
 
 from geo.database import Actor, Database
 from geo.imports.options import ImportOptions

@@ -7,8 +7,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import rows
+from databases import another_database
 from hostile import HOSTILE_NAME
-from served import SOUTH, WEST, another_database
+from served import SOUTH, WEST
 from sqlalchemy import text
 
 from geo import partitions

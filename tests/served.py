@@ -1,7 +1,6 @@
 """A small city behind the real application: one database for all tests that only read it."""
 
 import contextlib
-import itertools
 import threading
 import time
 from collections.abc import Iterator
@@ -10,10 +9,10 @@ from types import SimpleNamespace
 import pytest
 import rows
 import uvicorn
+from databases import another_database
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hostile import HOSTILE_NAME
-from sqlalchemy import text
 
 from api.app import create_app
 from geo.coverage.figures import WHOLE
@@ -21,8 +20,6 @@ from geo.database import Actor, Database
 from geo.postgres import Cluster
 from geo.settings import Settings
 
-TEMPLATE = "nuanyi_template"
-_numbers = itertools.count(1)
 KEY = "开门 open-sesame"
 WEST, SOUTH = 113.60, 34.70
 LOCAL = "http://127.0.0.1:8000"
@@ -79,24 +76,6 @@ def city(cluster: Cluster) -> Iterator[SimpleNamespace]:
     """The city's database and the numbers of its editions. Read it, never write it."""
     with another_database(cluster) as database:
         yield SimpleNamespace(database=database, **vars(fill(database)))
-
-
-@contextlib.contextmanager
-def another_database(cluster: Cluster, pool_size: int = 8) -> Iterator[Database]:
-    """A database of the newest schema with the pool of a real service, dropped at the end."""
-    name = f"served_{next(_numbers)}"
-    admin = Database(cluster.url("postgres"), pool_size=1)
-    outside = admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-    with outside as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
-        database = Database(cluster.url(name), pool_size=pool_size)
-        try:
-            yield database
-        finally:
-            database.close()
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-            connection.close()
-            admin.close()
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import rows
+from databases import another_database
 from playwright.sync_api import Browser, Page, expect
-from served import SOUTH, WEST, another_database, fill, running
+from served import SOUTH, WEST, fill, running
 
 from api.app import create_app
 from geo.database import Actor, Database

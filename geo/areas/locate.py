@@ -28,6 +28,8 @@ import numpy.typing as npt
 import shapely
 from numba import njit
 
+from geo.compiled import longer
+
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Polygons = npt.NDArray[np.object_]
@@ -151,13 +153,6 @@ def _cell(at: float, origin: float, scale: float, count: int) -> int:  # pragma:
 
 
 @njit(cache=True, nogil=True)
-def _more(array: Any, least: int) -> Any:  # pragma: no cover - compiled
-    grown = np.empty(max(2 * len(array), least), dtype=array.dtype)
-    grown[: len(array)] = array
-    return grown
-
-
-@njit(cache=True, nogil=True)
 def _crosses(x: float, y: float, edge: Any) -> bool:  # pragma: no cover - compiled
     """Whether a ray from the point to the east crosses the edge, its upper end left out."""
     if not edge[1] <= y < edge[3]:
@@ -246,7 +241,7 @@ def _cells(
                         parity = inside[last + 2]
                         first = column
                     if listed + in_row > len(local):
-                        local = _more(local, listed + in_row)
+                        local = longer(local, max(2 * len(local), listed + in_row))
                     for slot in range(row_start[row], row_start[row + 1]):
                         e = of_row[slot]
                         # What lies in the run altogether; the rest is beyond the end of the ray.
@@ -261,9 +256,9 @@ def _cells(
                 if listed == before and not parity:
                     continue
                 if found == len(cells):
-                    cells = _more(cells, 0)
-                    entries = _more(entries, 0)
-                    lengths = _more(lengths, 0)
+                    cells = longer(cells, 2 * len(cells))
+                    entries = longer(entries, 2 * len(entries))
+                    lengths = longer(lengths, 2 * len(lengths))
                 cells[found] = (south + row) * columns + west + column
                 entries[found] = 4 * p + 2 * westwards + parity
                 lengths[found] = listed - before
@@ -329,8 +324,8 @@ def _locate(
                         inside = not inside
             if inside:
                 if found == len(points):
-                    points = _more(points, 0)
-                    polygons = _more(polygons, 0)
+                    points = longer(points, 2 * len(points))
+                    polygons = longer(polygons, 2 * len(polygons))
                 points[found] = i
                 polygons[found] = entry >> 2
                 found += 1

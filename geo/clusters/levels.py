@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit
 
 from geo.clusters.score import score
+from geo.compiled import longer
 
 
 @njit(cache=True, nogil=True)
@@ -206,18 +207,11 @@ def parts(
                 continue
             if found == capacity:
                 capacity *= 2
-                scores = _longer(scores, capacity)
-                heads = _longer(heads, capacity)
-                sizes = _longer(sizes, capacity)
+                scores = longer(scores, capacity)
+                heads = longer(heads, capacity)
+                sizes = longer(sizes, capacity)
             scores[found] = value
             heads[found] = root
             sizes[found] = size[root]
             found += 1
     return scores[:found], heads[:found], sizes[:found], following, best
-
-
-@njit(cache=True, nogil=True)
-def _longer(array: Any, capacity: int) -> Any:  # pragma: no cover - compiled
-    out = np.empty(capacity, dtype=array.dtype)
-    out[: len(array)] = array
-    return out

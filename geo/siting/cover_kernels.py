@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from geo.siting.copying import copy_into
+from geo.compiled import copy_into
 from geo.siting.problem import Bools, Floats, Ints, Longs
 
 

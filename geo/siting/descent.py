@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from geo.siting.copying import copy_into
+from geo.compiled import copy_into, order_of
 from geo.siting.moves import Board
 from geo.siting.problem import Floats
 
@@ -22,7 +22,7 @@ def pick(
     taken[:] = 0.0
     total = 0.0
     if by_number:
-        order = np.argsort(-profit)
+        order = order_of(-profit)
         for number in range(min(most, len(order))):
             j = order[number]
             if profit[j] <= 0.0:
@@ -33,7 +33,7 @@ def pick(
     ratio = np.empty(len(profit))
     for j in range(len(profit)):
         ratio[j] = profit[j] / cost[j] if cost[j] > 0.0 else np.inf if profit[j] > 0 else 0.0
-    order = np.argsort(-ratio)
+    order = order_of(-ratio)
     left = budget * (1.0 + 1e-12) + 1e-9
     for j in order:
         if profit[j] <= 0.0:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from geo.siting.copying import copy_into
+from geo.compiled import copy_into
 from geo.siting.moves import NOISE_REACHES, Flags, Words, uniform
 from geo.siting.problem import Floats, Ints, Longs
 

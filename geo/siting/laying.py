@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from geo.compiled import longer
 from geo.siting.problem import Bytes, Floats, Ints, Longs
 
 Words = npt.NDArray[np.uint64]
@@ -96,20 +97,16 @@ def lay(
             key[where, 1] = high
             if group == len(group_district):
                 room = 2 * group
-                longer = np.zeros(room + 1, np.int64)
-                longer[: group + 1] = row[: group + 1]
-                row = longer
+                row = longer(row, room + 1)
+                group_district = longer(group_district, room)
                 more = np.zeros((room, 3))
-                more[:group] = worth
+                for number in range(group):
+                    for side in range(3):
+                        more[number, side] = worth[number, side]
                 worth = more
-                other = np.empty(room, np.int32)
-                other[:group] = group_district
-                group_district = other
             end = row[group]
             if end + free > len(column):
-                members = np.empty(2 * (end + free), np.int32)
-                members[:end] = column[:end]
-                column = members
+                column = longer(column, 2 * (end + free))
             for number in range(start[point], start[point + 1]):
                 if role[site[number]] == 0:
                     column[end] = site[number]

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from geo.siting.copying import copy_into
+from geo.compiled import copy_into
 from geo.siting.merge import Merged
 from geo.siting.problem import Floats, Ints, Longs
 from geo.siting.sides import Sides

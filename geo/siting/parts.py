@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from geo.siting.copying import copy_into
+from geo.compiled import copy_into, order_of
 from geo.siting.descent import run_down, shift
 from geo.siting.lagrangian import OUTWARD
 from geo.siting.moves import Board
@@ -61,7 +61,7 @@ def settle(
     sites = len(who)
     gone = 0
     if by_number:
-        order = np.argsort(-profit)
+        order = order_of(-profit)
         most = min(most, sites)
         last = max(0.0, profit[order[most - 1]]) if most > 0 else np.inf
         following = max(0.0, profit[order[most]]) if most < sites else 0.0
@@ -83,7 +83,7 @@ def settle(
         if profit[i] > 0.0 and cost[i] <= budget + 1e-9:
             ratio[i] = profit[i] / cost[i] if cost[i] > 0.0 else np.inf
     left, critical = budget * (1.0 + 1e-12) + 1e-9, 0.0
-    for i in np.argsort(-ratio):
+    for i in order_of(-ratio):
         if ratio[i] == -np.inf:
             break
         if cost[i] > left:
@@ -280,7 +280,7 @@ def split(
             free += 1
     if free == 0:
         return -1
-    order = np.argsort(distance)
+    order = order_of(distance)
     best, chosen = -1.0, order[0]
     for number in range(min(TRIES, free)):
         j = order[number]

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from geo.compiled import longer
 from geo.errors import Invalid
 from geo.siting.problem import Floats, Ints, Longs, Reach, Rows, Singles
 
@@ -338,13 +339,9 @@ def _of_points(
                     continue
                 if size == room:
                     room *= 2
-                    longer = np.empty(room, np.int32)
-                    longer[:size] = site[:size]
-                    site = longer
+                    site = longer(site, room)
                     if with_metres:
-                        more = np.empty(room, np.float32)
-                        more[:size] = metres[:size]
-                        metres = more
+                        metres = longer(metres, room)
                 length = np.sqrt(far)
                 if curved:
                     length += length**3 / (24.0 * MEAN_RADIUS**2)

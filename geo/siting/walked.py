@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from geo.compiled import longer
 from geo.errors import Invalid
 from geo.siting.problem import Floats, Ints, Longs, Reach, Singles
 from geo.walking.arrays import Streets
@@ -145,7 +146,7 @@ def _walk_from_each(
                     continue
                 if best[other] == np.inf:
                     if marked == len(touched):
-                        touched = np.concatenate((touched, np.empty_like(touched)))
+                        touched = longer(touched, 2 * len(touched))
                     touched[marked] = other
                     marked += 1
                 best[other] = onward
@@ -174,8 +175,8 @@ def _walk_from_each(
                     if way > limit:
                         continue
                     if size == len(found):
-                        found = np.concatenate((found, np.empty_like(found)))
-                        far = np.concatenate((far, np.empty_like(far)))
+                        found = longer(found, 2 * len(found))
+                        far = longer(far, 2 * len(far))
                     found[size] = point[place]
                     far[size] = way
                     size += 1

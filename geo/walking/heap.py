@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 from numba import njit
 
+from geo.compiled import longer
 from geo.walking.arrays import Floats, Ints
 
 
@@ -57,7 +57,4 @@ def with_room(keys: Floats, items: Ints, size: int) -> tuple[Floats, Ints]:  # p
     """The same heap, twice as large when it is full."""
     if size < len(keys):
         return keys, items
-    return (
-        np.concatenate((keys, np.empty_like(keys))),
-        np.concatenate((items, np.empty_like(items))),
-    )
+    return longer(keys, 2 * len(keys)), longer(items, 2 * len(items))

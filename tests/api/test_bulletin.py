@@ -7,10 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 import rows
+from databases import another_database
 from fastapi.testclient import TestClient
 from printed import read, texts
 from python_calamine import CalamineWorkbook
-from served import KEY, LOCAL, another_database, running
+from served import KEY, LOCAL, running
 
 from api.app import create_app
 from api.prints import Prints

@@ -4,9 +4,10 @@ import re
 
 import pytest
 import rows
+from databases import another_database
 from fastapi.testclient import TestClient
 from hostile import HOSTILE_NAME
-from served import LOCAL, SOUTH, WEST, another_database
+from served import LOCAL, SOUTH, WEST
 
 from api.app import create_app
 from geo.database import Actor

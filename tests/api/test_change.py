@@ -6,9 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 import rows
+from databases import another_database
 from fastapi.testclient import TestClient
 from hostile import HOSTILE_NAME
-from served import LOCAL, another_database
+from served import LOCAL
 
 from api.app import create_app
 from geo import partitions

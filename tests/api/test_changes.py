@@ -7,8 +7,9 @@ from time import monotonic, sleep
 import numpy as np
 import pytest
 import rows
+from databases import another_database
 from fastapi.testclient import TestClient
-from served import LOCAL, SOUTH, WEST, another_database, fill
+from served import LOCAL, SOUTH, WEST, fill
 from sqlalchemy import text
 
 from api.app import create_app

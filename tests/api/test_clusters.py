@@ -9,10 +9,11 @@ import cluster_town
 import pytest
 import rows
 from cluster_town import BARE, BUILDING, FAR, LARGE, PARK, STREET
+from databases import another_database
 from fastapi.testclient import TestClient
 from hostile import HOSTILE_NAME
 from python_calamine import CalamineWorkbook
-from served import KEY, LOCAL, another_database
+from served import KEY, LOCAL
 
 from api.app import create_app
 from geo.database import Actor

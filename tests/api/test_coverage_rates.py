@@ -3,8 +3,9 @@
 from datetime import date
 
 import pytest
+from databases import another_database
 from fastapi.testclient import TestClient
-from served import KEY, LOCAL, another_database
+from served import KEY, LOCAL
 
 from api.app import create_app
 from geo.coverage.rates import RATES

@@ -5,8 +5,9 @@ import time
 
 import pytest
 import union_town
+from databases import another_database
 from fastapi.testclient import TestClient
-from served import KEY, LOCAL, another_database
+from served import KEY, LOCAL
 from union_town import AS_OF
 
 from api.app import create_app

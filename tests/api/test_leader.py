@@ -5,8 +5,9 @@ import math
 import pytest
 import shapely
 import union_town
+from databases import another_database
 from fastapi.testclient import TestClient
-from served import LOCAL, another_database
+from served import LOCAL
 from shapely import wkb
 
 from api.app import create_app

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 import pytest
 import union_town
-from served import KEY, another_database, running
+from databases import another_database
+from served import KEY, running
 from union_town import AS_OF, TODAY
 
 from api import broadcast

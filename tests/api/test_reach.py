@@ -5,9 +5,10 @@ from types import SimpleNamespace
 import people_rows
 import pytest
 import shapely
+from databases import another_database
 from fastapi.testclient import TestClient
 from hostile import HOSTILE_NAME
-from served import AREAS, KEY, LOCAL, SOUTH, WEST, another_database, fill
+from served import AREAS, KEY, LOCAL, SOUTH, WEST, fill
 from shapely.geometry import shape
 
 from api.app import create_app

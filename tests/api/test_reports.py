@@ -9,9 +9,10 @@ from time import monotonic, sleep
 
 import numpy as np
 import pytest
+from databases import another_database
 from fastapi.testclient import TestClient
 from hostile import HOSTILE_NAME
-from served import KEY, SOUTH, WEST, another_database, fill
+from served import KEY, SOUTH, WEST, fill
 
 from api.app import create_app
 from api.problems import MEDIA_TYPE

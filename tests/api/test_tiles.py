@@ -7,9 +7,10 @@ from urllib.request import Request, urlopen
 
 import pytest
 import rows
+from databases import another_database
 from fastapi.testclient import TestClient
 from hostile import HOSTILE_NAME
-from served import LOCAL, SOUTH, WEST, another_database, fill, running
+from served import LOCAL, SOUTH, WEST, fill, running
 from sqlalchemy import text
 from tile_reading import read_tile, tile_of
 

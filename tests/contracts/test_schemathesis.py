@@ -17,7 +17,6 @@ from api.app import create_app
 from geo.settings import Settings
 
 BOUNDED = settings(
-    max_examples=40,
     deadline=None,
     derandomize=True,
     database=None,
@@ -104,6 +103,11 @@ OPERATIONS = [
     "units_without_station",
 ]
 MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
+QUESTIONS = [
+    pytest.param(15, id="a few"),
+    pytest.param(100, id="many", marks=pytest.mark.slow),
+]
+"""How many for each operation and mode."""
 WITHOUT_PARAMETERS = {"healthz", "readyz", "cluster_rules", "live_state"}
 STREAMS = {"live_events", "plan_events"}
 """They never end; see tests/api/test_live.py and tests/api/test_siting.py."""
@@ -134,14 +138,16 @@ def test_every_operation_is_tried(open_app, operations):
     assert set(operations(open_app, HERE)) == {*OPERATIONS, *STREAMS}
 
 
+@pytest.mark.parametrize("questions", QUESTIONS)
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.value)
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_any_question_at_this_machine(open_app, operations, name, mode):
+def test_any_question_at_this_machine(open_app, operations, name, mode, questions):
     if mode is GenerationMode.NEGATIVE and name in WITHOUT_PARAMETERS:
         return
     # A box, a time or a page can have the right form and still be none: 422 says which. And
     # without a key nothing can be refused for lack of one.
-    ask(operations(open_app, HERE)[name], mode, HERE, [positive_data_acceptance, ignored_auth])
+    without = [positive_data_acceptance, ignored_auth]
+    ask(operations(open_app, HERE)[name], mode, HERE, without, questions)
 
 
 @pytest.mark.parametrize(
@@ -150,13 +156,14 @@ def test_any_question_at_this_machine(open_app, operations, name, mode):
 def test_any_question_with_the_key(keyed_app, operations, name):
     # It is asked with the key, without, and with another: the secured ones must tell them apart.
     operation = operations(keyed_app, {})[name]
-    ask(operation, GenerationMode.POSITIVE, THERE, [positive_data_acceptance])
+    ask(operation, GenerationMode.POSITIVE, THERE, [positive_data_acceptance], 40)
 
 
-def ask(operation, mode, headers, without):
-    few = operation.definition.raw["operationId"] in NUMBERED
+def ask(operation, mode, headers, without, questions):
+    if operation.definition.raw["operationId"] in NUMBERED:
+        questions = min(questions, 15)
 
-    @settings(BOUNDED, max_examples=15 if few else BOUNDED.max_examples)
+    @settings(BOUNDED, max_examples=questions)
     @given(case=operation.as_strategy(generation_mode=mode))
     def asked(case):
         case.call_and_validate(headers=headers, excluded_checks=without)
@@ -173,7 +180,10 @@ def planner_app(cluster, tmp_path_factory):
             yield app
 
 
+@pytest.mark.parametrize("questions", QUESTIONS)
 @pytest.mark.parametrize("name", ["siting_ground", "evaluate_sites"])
-def test_any_question_about_siting_where_there_is_an_answer(planner_app, operations, name):
-    operation = operations(planner_app, HERE)[name]
-    ask(operation, GenerationMode.POSITIVE, HERE, [positive_data_acceptance, ignored_auth])
+def test_any_question_about_siting_where_there_is_an_answer(
+    planner_app, operations, name, questions
+):
+    without = [positive_data_acceptance, ignored_auth]
+    ask(operations(planner_app, HERE)[name], GenerationMode.POSITIVE, HERE, without, questions)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import rows
-from served import another_database
+from databases import another_database
 
 from geo.database import Actor, Database
 from geo.postgres import Cluster

@@ -8,10 +8,10 @@ import pyproj
 import pytest
 import rows
 import shapely
+from databases import another_database
 from hostile import HOSTILE_NAME
 from hypothesis import given
 from hypothesis import strategies as st
-from served import another_database
 from tile_reading import bounds, read_tile, tile_of, unit
 
 from geo import partitions

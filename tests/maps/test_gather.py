@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 import rows
 import shapely
+from databases import another_database
 from hostile import HOSTILE_NAME
-from served import another_database
 
 from geo import editions
 from geo.coverage.rates import RATES, wilson

@@ -17,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from geo.compiled import copy_into
+
 EXACT = 15
 """So many places besides the start are put in the very best order: 2¹⁵ · 15² steps, some 20 ms."""
 LEAST_GAIN = 1e-6
@@ -140,7 +142,7 @@ def _improved(metres: Metres, order: Order) -> Order:  # pragma: no cover - comp
                 if last + 1 < count:
                     gain += metres[right, order[last + 1]] - metres[left, order[last + 1]]
                 if gain > LEAST_GAIN:
-                    order[first : last + 1] = order[first : last + 1][::-1].copy()
+                    copy_into(order[first : last + 1], order[first : last + 1][::-1].copy())
                     going = True
         for size in range(1, min(4, count - 1)):
             for first in range(1, count - size + 1):

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numba import njit
 
-from geo.siting.copying import copy_into
+from geo.compiled import copy_into
 from geo.siting.problem import Floats, Ints, Longs
 
 TINY: Final = 1e-9

@@ -11,8 +11,8 @@ from numba import njit
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
+from geo.compiled import copy_into, order_of
 from geo.errors import Invalid
-from geo.siting.copying import copy_into
 from geo.siting.problem import FORBIDDEN, Bools, Covering, Demand, Floats, Ints, Longs, Rules, Sites
 
 
@@ -152,14 +152,14 @@ def ascend_flows(
             for number in range(size):
                 saved[number] = here[who[start[j] + number]] - far[start[j] + number]
             left = capacity[j]
-            for number in np.argsort(-saved):
+            for number in order_of(-saved):
                 if saved[number] <= 0.0 or left <= 0.0:
                     break
                 part = min(left, weight[who[start[j] + number]])
                 worth[j] += part * saved[number]
                 left -= part
                 filled[start[j] + number] = part
-        order = np.argsort(-np.where(stands, -1.0, worth))
+        order = order_of(-np.where(stands, -1.0, worth))
         chosen = np.zeros(sites, np.bool_)
         count = 0
         for j in order:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 
-from geo.siting.copying import copy_into
+from geo.compiled import copy_into
 from geo.siting.median.prices import Prices, choose, rise, threshold
 from geo.siting.median.walks import Walks
 from geo.siting.problem import Bytes, Floats, Ints, Longs

@@ -115,5 +115,5 @@ export function ready() {
       show();
     }
   });
-  if (matchMedia("(max-width: 47.99rem)").matches) byId("legend").open = false;
+  if (matchMedia("(max-width: 77.99rem)").matches) byId("legend").open = false;
 }

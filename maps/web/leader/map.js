@@ -62,7 +62,9 @@ export function padding() {
   const side = Math.round(Math.min(44, wide / 10));
   // Half of the legend's width, so that it hides little and the picture stays in the middle.
   const legend = wide > 900 && byId("legend").open ? 150 : 0;
-  return { top: Math.round(Math.min(56, high / 8)), bottom: Math.round(Math.min(70, high / 6)), left: side + legend, right: side };
+  // The bar of dates lies over the lower edge; below each other on a narrow screen.
+  const bottom = matchMedia("(min-width: 64rem)").matches ? Math.max(112, high / 8) : Math.min(70, high / 6);
+  return { top: Math.round(Math.min(56, high / 8)), bottom: Math.round(bottom), left: side + legend, right: side };
 }
 
 /** Draws the map. Throws when this browser cannot. */

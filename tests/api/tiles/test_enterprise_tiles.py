@@ -6,10 +6,11 @@ import time
 
 import pytest
 import union_town
+from databases import another_database
 from fastapi.testclient import TestClient
 from hostile import HOSTILE_NAME
 from pyramids import APART_COUNTS, COUNTS, features, summed, tile_of
-from served import KEY, LOCAL, another_database
+from served import KEY, LOCAL
 from union_town import SOUTH, TODAY, WEST
 
 from api.app import create_app

@@ -6,10 +6,11 @@ import mapbox_vector_tile
 import pytest
 import rows
 import shapely
+from databases import another_database
 from fastapi.testclient import TestClient
 from hostile import HOSTILE_NAME
 from pyramids import tile_of
-from served import LOCAL, SOUTH, WEST, another_database, fill
+from served import LOCAL, SOUTH, WEST, fill
 
 from api.app import create_app
 from geo.database import Actor

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from served import another_database
+from databases import another_database
 
 from geo import editions
 from geo.coverage.filtered import CountersKept, rates_of_register

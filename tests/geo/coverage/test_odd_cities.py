@@ -5,7 +5,7 @@ from datetime import date
 from types import SimpleNamespace
 
 import pytest
-from served import another_database
+from databases import another_database
 
 from geo.coverage.rates import RATES, area_rates
 from geo.coverage.recount import recount

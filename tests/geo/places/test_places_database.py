@@ -5,8 +5,8 @@ import time
 import pytest
 import rows
 import shapely
+from databases import another_database
 from hostile import HOSTILE_NAME
-from served import another_database
 from sqlalchemy import text
 
 from geo import partitions

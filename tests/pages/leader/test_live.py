@@ -3,9 +3,10 @@
 import time
 
 import pytest
+from databases import another_database
 from leader_hall import LEADER, drawn, look, settings_of, state_of, until, watched
 from playwright.sync_api import Error, expect
-from served import KEY, another_database, running
+from served import KEY, running
 from sqlalchemy import text
 
 from api.app import create_app

@@ -1,0 +1,33 @@
+"""What compiled code of every room shares: copying an array, and making it longer.
+
+`into[:] = source` takes Numba a second to compile at each place it stands, for the words of an
+error that cannot occur, and `np.concatenate` as long.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True, nogil=True)
+def copy_into(into: Any, source: Any) -> None:  # pragma: no cover - compiled
+    """The numbers of `source` (K,) into the beginning of `into` (K or more,)."""
+    for k in range(len(source)):
+        into[k] = source[k]
+
+
+@njit(cache=True, nogil=True)
+def longer(array: Any, length: int) -> Any:  # pragma: no cover - compiled
+    """(length,) the same numbers (as many as `array` has, no more than `length`), then any."""
+    out = np.empty(length, dtype=array.dtype)
+    copy_into(out, array)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def order_of(values: Any) -> Any:  # pragma: no cover - compiled
+    """(K,) the places of `values` (K,) from the least to the largest; not stable."""
+    return np.argsort(values)
