@@ -11,7 +11,7 @@ from typing import Any
 
 import anyio.to_thread
 from fastapi import FastAPI
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from api import (
     areas,
@@ -48,6 +48,9 @@ from geo.walking.holder import FinderHolder
 from geo.walking.vicinity import survey_soon
 from maps.tiles import compiling
 
+COMPILED_SECONDS = 2.0
+"""So long a start waits for machine code; where it must be compiled first, that goes on beside."""
+
 
 def create_app(
     settings: Settings, database: Database | None = None, finder: Finder | None = None
@@ -80,6 +83,9 @@ def create_app(
             stack.callback(app.state.service.live.close)
             stack.callback(app.state.service.plans.close)
             _warm(app.state.service, stays=finder is not None)
+            assert isinstance(app, _Application)
+            app.running = app.state.service
+            stack.callback(setattr, app, "running", None)
             yield
 
     app = _Application(
@@ -120,14 +126,12 @@ def create_app(
     problems.handle(app)
     openapi.describe(app)
     app.add_middleware(Door, settings=settings)
-    # Before everything that FastAPI does: a tile, then the nearest stations, then the rest.
-    app.shortcut = Shortcut(
-        functools.partial(FastAPI.__call__, app),
-        loopback_only=settings.key is None,
-        service=lambda: getattr(app.state, "service", None),
+    # Before everything that FastAPI does: the nearest stations, a tile, then the rest.
+    tile_shortcut = TileShortcut(
+        functools.partial(FastAPI.__call__, app), settings=settings, service=lambda: app.running
     )
-    app.entrance = TileShortcut(
-        app.shortcut, settings=settings, service=lambda: getattr(app.state, "service", None)
+    app.shortcut = Shortcut(
+        tile_shortcut, loopback_only=settings.key is None, service=lambda: app.running
     )
     return app
 
@@ -136,10 +140,10 @@ class _Application(FastAPI):
     """FastAPI, with the short ways before everything that it does itself."""
 
     shortcut: Shortcut
-    entrance: ASGIApp
+    running: Service | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.entrance(scope, receive, send)
+        await self.shortcut(scope, receive, send)
 
 
 def create_app_of_environment() -> FastAPI:
@@ -156,7 +160,8 @@ def _warm(service: Service, *, stays: bool) -> None:
         if stays and not len(service.finder().on_streets.vicinity):
             survey_soon(service.finder().on_streets)
     service.places.begin()
-    compiling.begin()
+    # Read in half a second, where it was compiled before: beside answers it would hold up each.
+    compiling.begin().join(COMPILED_SECONDS)
 
 
 def _log_to_standard_error() -> None:

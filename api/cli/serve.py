@@ -122,10 +122,13 @@ def run_server(of: Settings, database: Database) -> None:
     """Serve until Ctrl-C. The addresses are shown when the first question will be answered at
     once: the streets are in memory and the search is compiled."""
     from geo.imports import activation
+    from maps.tiles import compiling
 
     activation.complete(database, console.OPERATOR, of, console.BarProgress())
     with console.BarProgress().step("预热步行搜索 / warming up the walking search"):
         warm_up(of, database)
+    with console.BarProgress().step("编译地图切片 / compiling the tiles"):
+        compiling.begin().join()
     import uvicorn
 
     from api.app import create_app
