@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from geo.siting.problem import Floats, Longs
 from geo.siting.sides import Sides
 
 SWAP_ROUNDS = 50
+NEVER = np.array([np.nan])
+"""No plan is good enough to end with: nothing compares with it."""
 DEAR, LEAST_DEAR = 3.0, 1.0
 """What a unit short of a floor counts at first, and at least."""
 
@@ -33,6 +35,9 @@ class Search:
     prices: Floats
     temperature: float = 0.0
     rounds: int = 0
+    enough: Floats = field(default_factory=lambda: np.array([np.inf]))
+    """What a plan under way need not exceed, without the base; made less while it goes on, it ends
+    it: -inf at once."""
 
 
 def start_search(merged: Merged, sides: Sides, start: Longs, seed: int) -> Search:
@@ -52,27 +57,26 @@ def swap(search: Search, start: Longs, rounds: int = SWAP_ROUNDS) -> Longs:
     best, record = _record(search)
     for _ in range(rounds):
         drops = np.flatnonzero(state.opened).astype(np.int32)
-        if not _walk(search, board, state, drops, 0.0, 0.0, best, record):
+        if not _walk(search, board, state, drops, 0.0, 0.0, best, record, NEVER):
             break
     _keep(search, best, record, board, state)
     ended: Longs = np.flatnonzero(state.opened).astype(np.int64)
     return ended
 
 
-def anneal(search: Search, steps: int, goal: float = np.inf) -> float:
+def anneal(search: Search, steps: int) -> float:
     """One cooling of so many steps, from the best plan; returns the best value, base included.
 
     It starts at a share of the mean loss of an open site and cools to a fiftieth of that; the
     rounds alternate between warmer and cooler starts. What is missed of the floors of districts is
     a penalty, which becomes dearer from round to round where a floor is missed. A plan worth
-    `goal` ends it.
+    `search.enough` ends it.
     """
     parts = 8 if (search.sides.floor > 0).any() else 1
     start = search.best
     best, record = _record(search)
-    record[1] = goal - search.merged.base
     for part in range(parts):
-        if record[0] >= record[1]:
+        if record[0] >= search.enough[0]:
             break
         board, state = _at(search, start)
         if part == 0:
@@ -82,11 +86,12 @@ def anneal(search: Search, steps: int, goal: float = np.inf) -> float:
         hot = search.temperature * 0.02 ** (part / parts)
         cold = search.temperature * 0.02 ** ((part + 1) / parts)
         drops = np.full(max(1, steps // parts), -1, np.int32)
-        _walk(search, board, state, drops, hot, cold, best, record)
+        _walk(search, board, state, drops, hot, cold, best, record, search.enough)
         start = np.flatnonzero(state.opened).astype(np.int64)
         _reprice(search, state)
-    _keep(search, best, record, board, state)
-    swap(search, search.best)
+    if start is not search.best:
+        _keep(search, best, record, board, state)
+        swap(search, search.best)
     search.rounds += 1
     return search.value
 
@@ -100,6 +105,7 @@ def _walk(
     cold: float,
     best: np.typing.NDArray[np.uint8],
     record: Floats,
+    enough: Floats,
 ) -> int:
     uneven = bool(np.isfinite(search.sides.budget) and np.ptp(search.sides.cost) > 0)
     return int(
@@ -114,6 +120,7 @@ def _walk(
             uneven,
             best,
             record,
+            enough,
         )
     )
 
@@ -130,7 +137,7 @@ def _at(search: Search, start: Longs) -> tuple[Board, State]:
 def _record(search: Search) -> tuple[np.typing.NDArray[np.uint8], Floats]:
     best = np.zeros(len(search.merged.candidates), np.uint8)
     best[search.best] = 1
-    return best, np.array([search.value - search.merged.base, np.inf])
+    return best, np.array([search.value - search.merged.base])
 
 
 def _keep(

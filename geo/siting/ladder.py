@@ -200,7 +200,9 @@ def _cycle(
     target = search.value if np.isfinite(search.value) else merged.value(search.best)
     # So good a plan is good enough, whatever becomes of the bound.
     goal = found.bound / (1.0 + control.gap) if found.bound > 0 else np.inf
-    other = pool.submit(anneal, search, steps, goal)
+    search.enough[0] = goal - merged.base
+    stands = search.best, search.value
+    other = pool.submit(anneal, search, steps)
     enough = cut_of(found.value, merged.unit, control.gap)
     enough += 0.5 * merged.unit if np.isfinite(enough) else 0.0
     level.prices, level.profit = descend(
@@ -212,7 +214,16 @@ def _cycle(
         level.prices, level.profit = descend(
             merged, level.sides, level.prices, target, SHARP_STEPS, enough
         )
+    take_bound(found, level, control)
+    proved = not control.stopped() and done(found, merged.unit, control)
+    # A plan as good as the bound ends it too: it is the first such, whenever the bound came.
+    search.enough[0] = min(search.enough[0], found.bound - merged.base)
+    if proved or control.stopped():
+        search.enough[0] = -np.inf
     other.result()
+    if proved:
+        # How far the other thread came says the clock: the plan that was there is as good.
+        search.best, search.value = stands
 
 
 def _folded(

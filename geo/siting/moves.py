@@ -290,10 +290,11 @@ def walk(
     uneven: bool,
     best: Flags,
     record: Floats,
+    enough: Floats,
 ) -> int:  # pragma: no cover - compiled
     """Drop and put in again, cooling from `hot` to `cold`. `drops` are candidates to drop in turn;
     empty ones: at random, as many as its length. Whatever is best and keeps to all goes into `best`
-    and `record[0]`; a plan worth `record[1]`, where there is one, is good enough and ends it. With
+    and `record[0]`; a plan worth `enough[0]` ends it, and another thread may lower that. With
     `uneven` costs a step back is taken back unless its draw allows it.
 
     Returns how many steps made the steered value better.
@@ -302,7 +303,6 @@ def walk(
     added = np.empty(sites, np.int32)
     list_open = np.empty(sites, np.int32)
     better = 0
-    goal = record[1] if len(record) > 1 else np.inf
     tied = uneven or len(board.limit) > 0 or (board.floor > 0.0).any()
     size = 0
     for j in range(sites):
@@ -310,6 +310,8 @@ def walk(
             list_open[size] = j
             size += 1
     for step in range(len(drops)):
+        if record[0] >= enough[0]:
+            break
         temperature = 0.0
         if hot > 0.0:
             temperature = hot * (cold / hot) ** (step / len(drops))
@@ -364,6 +366,4 @@ def walk(
         if state.tally[VALUE] > record[0] and met(board, state):
             record[0] = state.tally[VALUE]
             copy_into(best, state.opened)
-            if record[0] >= goal:
-                break
     return better

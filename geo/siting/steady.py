@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from geo.errors import Invalid
-from geo.siting.annealing import start_search, swap
+from geo.siting.annealing import NEVER, start_search, swap
 from geo.siting.max_cover import max_cover
 from geo.siting.merge import merge
 from geo.siting.moves import VALUE, board_of, met, state_of, walk
@@ -117,7 +117,19 @@ def how_often(
             heat *= 0.8
             state = state_of(board, search.best, seed + number)
         record = np.array([np.inf])
-        walk(board, state, sides.most, sides.budget, steps, heat, heat, uneven, nothing, record)
+        walk(
+            board,
+            state,
+            sides.most,
+            sides.budget,
+            steps,
+            heat,
+            heat,
+            uneven,
+            nothing,
+            record,
+            NEVER,
+        )
     often = np.zeros(len(sites))
     often[forced] = 1.0
     if seen:

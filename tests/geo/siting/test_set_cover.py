@@ -25,7 +25,9 @@ def lower_bound(proof, sites: Sites, demand: Demand, reach) -> float:
     _, first = np.unique(group, return_index=True)
     leader = np.zeros(len(demand), bool)
     leader[first[group[first] >= 0]] = True
-    price = np.where(leader & (group >= 0), np.array([*proof["price"], 0.0])[group], 0.0)
+    price = np.where(
+        leader & (group >= 0), np.array([*proof["price"], 0.0])[np.maximum(group, -1)], 0.0
+    )
     owed = np.bincount(where, price[who], minlength=len(sites))
     fixed = np.array([*proof["existing"], *proof["forced"], *proof["forbidden"]], int)
     rest = np.minimum(0.0, sites.cost - owed)
