@@ -1,7 +1,8 @@
-"""What compiled code of every room shares: copying an array, and making it longer.
+"""What compiled code of every room shares: copying an array, making it longer, ordering it.
 
 `into[:] = source` takes Numba a second to compile at each place it stands, for the words of an
-error that cannot occur, and `np.concatenate` as long.
+error that cannot occur, and `np.concatenate` and `np.argsort` as long; here each is compiled once
+for a kind of array. Nothing is checked: `into` must have room.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ def copy_into(into: Any, source: Any) -> None:  # pragma: no cover - compiled
 
 @njit(cache=True, nogil=True)
 def longer(array: Any, length: int) -> Any:  # pragma: no cover - compiled
-    """(length,) the same numbers (as many as `array` has, no more than `length`), then any."""
+    """(length,) the numbers of `array` (K,), as many as there is room for, and then any."""
     out = np.empty(length, dtype=array.dtype)
-    copy_into(out, array)
+    copy_into(out, array[:length])
     return out
 
 

@@ -76,8 +76,6 @@ def anneal(search: Search, steps: int) -> float:
     start = search.best
     best, record = _record(search)
     for part in range(parts):
-        if record[0] >= search.enough[0]:
-            break
         board, state = _at(search, start)
         if part == 0:
             worth = search.merged.value(search.best) - search.merged.base
@@ -89,9 +87,10 @@ def anneal(search: Search, steps: int) -> float:
         _walk(search, board, state, drops, hot, cold, best, record, search.enough)
         start = np.flatnonzero(state.opened).astype(np.int64)
         _reprice(search, state)
-    if start is not search.best:
-        _keep(search, best, record, board, state)
-        swap(search, search.best)
+        if record[0] >= search.enough[0]:
+            break
+    _keep(search, best, record, board, state)
+    swap(search, search.best)
     search.rounds += 1
     return search.value
 

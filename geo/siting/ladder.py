@@ -215,7 +215,7 @@ def _cycle(
             merged, level.sides, level.prices, target, SHARP_STEPS, enough
         )
     take_bound(found, level, control)
-    proved = not control.stopped() and done(found, merged.unit, control)
+    proved = status_of(found, merged.unit, control) in {"optimal", "gap reached"}
     # A plan as good as the bound ends it too: it is the first such, whenever the bound came.
     search.enough[0] = min(search.enough[0], found.bound - merged.base)
     if proved or control.stopped():
