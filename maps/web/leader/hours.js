@@ -11,6 +11,9 @@ const latest = turns();
 let byHour = null;
 let playing = 0;
 let reaching = false;
+let again = 0;
+
+const RETRY_MS = 4000;
 
 const clock = (hour) => `${String(hour).padStart(2, "0")}:00`;
 
@@ -95,6 +98,7 @@ function figure(told, own) {
 
 /** Shows the stations' side, or says plainly why not. */
 export const show = settled(async () => {
+  clearTimeout(again);
   if (view.measure !== "stations") return;
   controls();
   byId("hours").hidden = false;
@@ -108,6 +112,8 @@ export const show = settled(async () => {
   try {
     await fetchHour();
   } catch (error) {
+    // Whoever asks first after a start may be told to come again; the network may be back.
+    if (!(error instanceof Problem)) again = setTimeout(show, RETRY_MS);
     colour(new Map());
     say(!(error instanceof Problem) ? t("unreachable") : error.status === 404 ? t("reach_none") : ours(error.detail || error.message));
     byId("figures").replaceChildren(make("p", { class: "measure" }, t("measure_stations")), make("p", { class: "note" }, byId("hours-said").textContent));

@@ -190,3 +190,20 @@ def test_a_wall_needs_nobody(screens, size):
     page.keyboard.press("Escape")
     expect(wall).to_be_hidden()
     assert "large" not in page.url
+
+
+def test_whoever_is_told_to_come_again_is_shown_the_stations_side_by_itself(screen):
+    tried = []
+
+    def busy_at_first(route):
+        tried.append(route.request.url)
+        if len(tried) == 1:
+            route.fulfill(status=503, headers={"Retry-After": "1"}, json={"title": "Busy"})
+        else:
+            route.continue_()
+
+    screen.route("**/api/coverage/stations?*", busy_at_first)
+    screen.select_option("#measure", "stations")
+    expect(screen.locator("#hours-said")).to_contain_text("自动再试")
+    expect(screen.locator("#hours-said")).to_contain_text("%")
+    assert len(tried) == 2
