@@ -1,45 +1,13 @@
 """Dated statuses that begin and end while somebody walks, stays or waits; on PostGIS."""
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
-import rows
-from pyproj import Geod
+from one_street import LAT, NOON, WEST, ZONE, close, ids, station
 
 from api.questions import Questions
-from geo.settings import Settings
 from geo.walking.finder import Finder
 from geo.walking.wanted import wanted
-
-ZONE = ZoneInfo("Asia/Shanghai")
-WEST, EAST, LAT = 101.0, 101.07, 40.2
-ELLIPSOID = Geod(ellps="WGS84")
-NOON = datetime(2026, 11, 18, 12, 0, tzinfo=ZONE)  # a Wednesday
-
-
-@pytest.fixture
-def settings(tmp_path) -> Settings:
-    return Settings(state=tmp_path / "state", database_url=None)
-
-
-@pytest.fixture
-def stations(writer) -> int:
-    rows.street(writer, rows.edition(writer, "streets"), WEST, EAST, LAT)
-    return rows.edition(writer, "stations")
-
-
-def station(writer, edition, number, metres, hours="24/7"):
-    lon = float(ELLIPSOID.fwd(WEST, LAT, 90, metres)[0])
-    rows.station(writer, edition, number, lon=lon, lat=LAT, opening_hours=hours, hours_text=hours)
-
-
-def close(writer, number, starts, ends=None):
-    writer.execute(
-        "INSERT INTO station_status (station_id, status, starts_at, ends_at, created_by) "
-        "VALUES (:s, 'closed', :starts, :ends, 'test')",
-        {"s": number, "starts": starts, "ends": ends},
-    )
 
 
 def later(**more) -> datetime:
@@ -47,16 +15,12 @@ def later(**more) -> datetime:
     return datetime.now(ZONE).replace(second=0, microsecond=0) + timedelta(**more)
 
 
-def ids(answer) -> list[int]:
-    return [near.station["id"] for near in answer.stations]
-
-
 def test_many_stations_that_close_soon_cost_a_few_searches(writer, stations, settings, monkeypatch):
     now = later()
     for number in range(1, 401):
         station(writer, stations, number, 10 * number + 3)
         # Those beyond 150 m are closed already when one gets there.
-        close(writer, number, now + timedelta(minutes=2), now + timedelta(days=1))
+        close(writer, number, "closed", now + timedelta(minutes=2), now + timedelta(days=1))
     finder = Finder.load(writer, settings)
     prepared = []
     plain = finder.questions.prepare
@@ -77,7 +41,7 @@ def test_who_wants_to_stay_is_not_sent_to_a_station_about_to_be_closed(writer, s
     now = later()
     station(writer, stations, 1, 75)  # a minute's walk
     station(writer, stations, 2, 750)
-    close(writer, 1, now + timedelta(minutes=20))
+    close(writer, 1, "closed", now + timedelta(minutes=20))
     finder = Finder.load(writer, settings)
     assert ids(finder.nearest(WEST, LAT, now=now)) == [1, 2]
     assert ids(finder.nearest(WEST, LAT, now=now, stay_minutes=15)) == [1, 2]
@@ -91,8 +55,12 @@ def test_a_closed_station_opens_when_both_its_status_and_its_hours_let_in(
     evening = midnight - timedelta(hours=2)
     station(writer, stations, 1, 100, hours="08:00-20:00")
     station(writer, stations, 2, 200, hours="08:00-20:00")
-    close(writer, 1, evening - timedelta(days=2), midnight)  # its status ends before it opens
-    close(writer, 2, midnight, midnight + timedelta(days=7, hours=9))  # closed at its next opening
+    close(
+        writer, 1, "closed", evening - timedelta(days=2), midnight
+    )  # its status ends before it opens
+    close(
+        writer, 2, "closed", midnight, midnight + timedelta(days=7, hours=9)
+    )  # closed at its next opening
     answer = Finder.load(writer, settings).nearest(WEST, LAT, now=evening, open_rule="any")
     opens = {near.station["id"]: near.opens_at for near in answer.stations}
     assert opens[1] == midnight + timedelta(hours=8)

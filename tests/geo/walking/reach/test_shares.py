@@ -1,69 +1,22 @@
 """Service areas: by hand on one street, and by chance against scipy's Dijkstra in seconds."""
 
-import threading
-import time
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-import shapely
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose
+from reach_streets import LONG, TUESDAY, ZONE, ask, demand_of, finder_of, reached
 from small_cities import SecondsOracle, small_cities
-from street_makers import METRES, ORIGIN, network_of, place
+from street_makers import network_of, place
 
-from geo.errors import Busy, Invalid
-from geo.hours import Calendar, HolidayTable, HoursTable
-from geo.walking import Pace, Snapping, WalkingGraph, empty_network
-from geo.walking.answers import FACTS
-from geo.walking.finder import Finder
-from geo.walking.reach import Keeper, Places, Question, counting, outlines, reach
-from geo.walking.reach.keeper import Demand, Employees, Kept, Memberships
+from geo.errors import Invalid
+from geo.walking import Pace, empty_network
+from geo.walking.reach import Places, Question
+from geo.walking.reach.keeper import Employees, Memberships
 from geo.walking.reach.places import WEEKEND, WORKDAY
 from geo.walking.reach.shares import Within
-
-ZONE = ZoneInfo("Asia/Shanghai")
-TUESDAY = datetime(2026, 11, 24, 12, 0, tzinfo=ZONE)
-LONG = network_of([(0, 0), (3000, 0)], [(0, 1, [(1000, 0), (2000, 0)])])
-NONE_IS_SMALL = Snapping(small_part_points=0, small_part_metres=0)
-
-
-def finder_of(network, spots, hours=None, closures=(), pace=None, **more) -> Finder:
-    """A finder over stations at places in metres."""
-    graph = WalkingGraph.build(network, pace=pace, snapping=NONE_IS_SMALL)
-    texts = ["24/7"] * len(spots) if hours is None else hours
-    facts = [
-        dict.fromkeys(FACTS)
-        | {"id": i, "kind": "warm_station", "access": "public", "services": [], "name": str(i)}
-        | {"opening_hours": texts[i]}
-        | {name: values[i] for name, values in more.items()}
-        for i in range(len(spots))
-    ]
-    position = np.array([place(*xy) for xy in spots]).reshape(-1, 2)
-    table = HoursTable(texts, Calendar(HolidayTable.read()))
-    return Finder(graph, facts, position, table, zone=ZONE, closures=closures)
-
-
-def demand_of(finder, spots, people=10.0, day=None) -> Demand:
-    """Demand at places in metres; `people` broadcasts to (24, places)."""
-    where = np.array([place(*xy) for xy in spots]).reshape(-1, 2)
-    table = np.broadcast_to(np.asarray(people, np.float32), (24, len(spots)))
-    days = None if day is None else np.array(day, np.uint8)
-    ids = np.arange(len(spots))
-    places = Places.lay(finder.graph, ids, where[:, 0], where[:, 1], table, days)
-    return Demand(places, where[places.ids, 0], where[places.ids, 1])
-
-
-def ask(finder, demand, at=None, employees=None, within=None, **more):
-    question = Question.asked(at, TUESDAY, ZONE, **more)
-    extra = () if within is None else (within,)
-    return reach(finder, counting(finder, question), question, demand, employees, *extra)
-
-
-def reached(answer) -> list[float]:
-    return [share.workers_reached for share in answer.shares]
 
 
 # ---------------------------------------------------------------------- one street
@@ -347,180 +300,3 @@ def test_on_any_network_those_are_reached_who_are_within_the_time(city, minutes)
         assert answer.workers_unknown == weight[~known].sum()
         alone = known & ~np.isfinite(seconds).any(axis=1)
         assert answer.workers_cut_off == weight[alone].sum()
-
-
-# ---------------------------------------------------------------------- outlines
-def lattice(cells: int = 8, side: float = 250.0):
-    """Streets every 250 m both ways."""
-    nodes = [(side * i, side * j) for i in range(cells + 1) for j in range(cells + 1)]
-    at = {xy: number for number, xy in enumerate(nodes)}
-    pieces = [
-        (at[x, y], at[x + dx, y + dy], [])
-        for x, y in nodes
-        for dx, dy in ((side, 0), (0, side))
-        if (x + dx, y + dy) in at
-    ]
-    return network_of(nodes, pieces)
-
-
-LATTICE = lattice()
-
-
-def seconds_at(finder, good, spots) -> np.ndarray:
-    """Walking time from places in metres, as it is counted."""
-    from geo.walking.reach.places import seconds_to_station
-
-    places = demand_of(finder, spots).places
-    found = np.empty(len(spots))
-    found[places.ids] = seconds_to_station(finder.on_streets, places, good, 1e9)
-    return found
-
-
-def points(spots) -> np.ndarray:
-    return shapely.points(np.array(ORIGIN) + np.asarray(spots) * METRES)
-
-
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.integers(0, 2**32), st.integers(1, 3))
-def test_an_outline_holds_whoever_is_well_within_and_nobody_far_outside(seed, count):
-    rng = np.random.default_rng(seed)
-    finder = finder_of(LATTICE, [tuple(xy) for xy in rng.uniform(0, 2000, (count, 2))])
-    good = np.ones(count, np.uint8)
-    drawn = outlines(Keeper(), finder, good, (5, 10))
-    assert [one.minutes for one in drawn] == [10, 5]
-    assert shapely.covers(drawn[0].area.buffer(2e-4), drawn[1].area)
-    # Nowhere near 500 m from a street, where the time goes from minutes to never.
-    spots = [tuple(xy) for xy in rng.uniform(-300, 2300, (4000, 2))]
-    here = points(spots)
-    time_ = seconds_at(finder, good, spots)
-    # Where no foot changes from one street to another, time changes by at most 1 s for 1.25 m; on
-    # this lattice a change of the foot makes no difference to the time but at the middle of a
-    # block, where it is less than the width of a block.
-    for one in drawn:
-        assert one.area.is_valid
-        inside = shapely.contains(one.area, here)
-        slack = 3 * one.spacing_metres / 1.25
-        jump = 250 / 1.25
-        assert inside[time_ <= 60 * one.minutes - jump - slack].all()
-        assert not inside[time_ > 60 * one.minutes + jump + slack].any()
-        # And nearly all of what is nearer to the border is right too.
-        assert (inside == (time_ <= 60 * one.minutes)).mean() > 0.97
-
-
-def test_an_outline_ends_where_the_street_is_cut_by_the_time():
-    finder = finder_of(LONG, [(1000, 0)])
-    drawn = outlines(Keeper(), finder, np.ones(1, np.uint8), (5,))[0]
-    for metres, within in ((640, True), (1360, True), (590, False), (1410, False)):
-        assert shapely.contains(drawn.area, points([(metres, 0)]))[0] == within, metres
-    assert drawn.spacing_metres <= 20
-    assert len(drawn.area.geoms) == 1
-
-
-def test_an_outline_leaves_out_what_lies_across_the_river():
-    # two banks 120 m apart, bridged only at the far end
-    network = network_of(
-        [(0, 0), (3000, 0), (3000, 120), (0, 120)], [(0, 1, []), (1, 2, []), (2, 3, [])]
-    )
-    finder = finder_of(network, [(0, 0)])
-    drawn = outlines(Keeper(), finder, np.ones(1, np.uint8), (10,))[0]
-    assert shapely.contains(drawn.area, points([(300, 0)]))[0]
-    assert not shapely.contains(drawn.area, points([(300, 120)]))[0]
-
-
-def test_a_smaller_box_is_drawn_finer_and_cut():
-    finder = finder_of(LATTICE, [(1000, 1000)])
-    good = np.ones(1, np.uint8)
-    west, south = place(500, 500)
-    east, north = place(1000, 1000)
-    box = (west, south, east, north)
-    part = outlines(Keeper(), finder, good, (15,), box=box)[0]
-    assert shapely.box(*box).buffer(1e-4).covers(part.area)
-    boundary = shapely.Polygon([(west, south), (east, south), (east, north)])
-    cut = outlines(Keeper(), finder, good, (15,), boundary=boundary)[0]
-    assert boundary.buffer(1e-9).covers(cut.area)
-    assert cut.area.area == pytest.approx(boundary.area, rel=0.05)
-    elsewhere = outlines(Keeper(), finder, good, (15,), box=(0.0, 0.0, 1.0, 1.0))[0]
-    assert elsewhere.area.is_empty
-
-
-def test_without_streets_or_stations_an_outline_is_empty():
-    for finder in (finder_of(empty_network(), [(0, 0)]), finder_of(LONG, [(0, 9000)])):
-        good = counting(finder, Question.asked(None, TUESDAY, ZONE)).sure[24].astype(np.uint8)
-        assert [one.area.is_empty for one in outlines(Keeper(), finder, good, (5, 10))] == [
-            True,
-            True,
-        ]
-
-
-# ---------------------------------------------------------------------- keeping
-def test_a_thing_is_made_once_for_all_who_ask_at_once():
-    kept, made = Kept(2), []
-
-    def make() -> str:
-        time.sleep(0.05)
-        made.append(1)
-        return "thing"
-
-    found: list[str] = []
-    threads = [threading.Thread(target=lambda: found.append(kept.get("a", make))) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert (found, len(made)) == (["thing"] * 4, 1)
-
-
-def test_when_too_many_wait_the_next_is_sent_away_and_what_is_there_is_not():
-    kept, go = Kept(4, most_waiting=2), threading.Event()
-    kept.get("ready", lambda: 1)
-    threads = [
-        threading.Thread(target=lambda name=name: kept.get(name, lambda: go.wait(10)))
-        for name in ("a", "b")
-    ]
-    for thread in threads:
-        thread.start()
-    time.sleep(0.1)
-    try:
-        with pytest.raises(Busy):
-            kept.get("c", lambda: 3)
-        assert kept.get("ready", lambda: 2) == 1
-    finally:
-        go.set()
-    for thread in threads:
-        thread.join()
-    assert kept.get("c", lambda: 3) == 3
-
-
-def test_of_too_many_things_the_longest_unused_is_forgotten():
-    kept = Kept(2)
-    for name in ("a", "b", "a", "c"):
-        kept.get(name, lambda name=name: name)
-    assert kept.get("a", lambda: "again") == "a"
-    assert kept.get("b", lambda: "again") == "again"
-
-
-def test_what_fails_is_not_kept_and_does_not_block_the_next():
-    kept = Kept(2)
-    with pytest.raises(ZeroDivisionError):
-        kept.get("a", lambda: 1 // 0)
-    assert kept.get("a", lambda: 7) == 7
-
-
-def test_the_mark_changes_with_the_stations_that_count():
-    finder = finder_of(LONG, [(0, 0), (1000, 0)], ["08:00-18:00", "24/7"])
-
-    def mark(**more):
-        return counting(finder, Question.asked("12", TUESDAY, ZONE, **more)).mark()
-
-    assert mark() == mark()
-    assert mark() != mark(kinds=["driver_rest_home"])
-    later = finder_of(LONG, [(0, 0), (1000, 0)], ["08:00-19:00", "24/7"])
-    assert counting(later, Question.asked("12", TUESDAY, ZONE)).mark() != mark()
-
-
-def test_people_at_an_hour_are_those_of_that_hour():
-    finder = finder_of(LONG, [])
-    places = demand_of(finder, [(0, 0), (10, 0)], np.arange(24)[:, None] * [[1, 2]]).places
-    everyone = np.ones(2, bool)
-    assert_allclose(np.sort(places.at_hour(5, everyone)), [5, 10])
-    assert_allclose(np.sort(places.at_hour(None, everyone)), [11.5, 23])
