@@ -14,13 +14,14 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from geo.walking.addresses import Handle, carray, pointer, record_of
-from geo.walking.question import QUESTION
+from geo.walking.addresses import Handle, carray, copy_bytes, pointer, record_of
+from geo.walking.question import QUESTION, ask
 
 Bytes = npt.NDArray[np.uint8]
 LARGEST = 1 << 17
 """Bytes of an answer; a longer one is left to the caller."""
 NOT_READY = -1
+NOTHING = -2
 _ARRAYS = {
     "out": np.uint8,
     "off_street": np.float64,
@@ -30,6 +31,7 @@ _ARRAYS = {
     "of_hours": np.int64,
     "holds": np.float64,
     "text": np.uint8,
+    "end": np.uint8,
 }
 _TEXTS = record_of(_ARRAYS, {"states": np.int64})
 _FLOAT, _LONG, _INT, _FLAG, _TRUTH = np.float64, np.int64, np.int32, np.uint8, np.bool_
@@ -39,6 +41,7 @@ def _bytes(text: str) -> Bytes:
     return np.frombuffer(text.encode(), np.uint8).copy()
 
 
+_BEGIN = _bytes('{"stations":[')
 _METRES = _bytes('{"metres":')
 _MINUTES = _bytes(',"minutes":')
 _OFF_STREET = _bytes(',"off_street_metres":')
@@ -71,7 +74,9 @@ class Texts:
         self._holds = np.zeros((keys, 2))  # from which minute, until which
         self._text = np.empty(1 << 16, np.uint8)
         self._used = 0
+        self._end = np.empty(0, np.uint8)
         self._out = np.empty(LARGEST, np.uint8)
+        self._written = self._out.data
         self._handle = self._made()
 
     def _made(self) -> Handle:
@@ -84,6 +89,7 @@ class Texts:
             self._hours,
             self._holds,
             self._text,
+            self._end,
         )
         values = dict(zip(_ARRAYS, arrays, strict=True))
         return Handle(_TEXTS, _ARRAYS, values, states=self.states)
@@ -113,17 +119,28 @@ class Texts:
         first, last = self._station[number]
         return self._text[first:last].tobytes() if last > first else None
 
-    def write(self, count: int, answer: int, minute: float, arriving: bool) -> bytes | None:
-        """The objects of an answer, commas between them; None where something is not ready.
+    def end_with(self, text: bytes) -> None:
+        """What every answer ends with, from the last station on."""
+        if text == self._end.tobytes():
+            return
+        self._end = np.frombuffer(text, np.uint8)
+        self._handle = self._made()
+
+    def answer(
+        self, question: int, lon: float, lat: float, now: float, minute: float, arriving: bool
+    ) -> bytes | None:
+        """Ask a question, and the answer whole; None where nothing was found, or something to be
+        told of it is not ready.
 
         Args:
-            count: how many stations.
-            answer: the number of the question's handle; see :class:`geo.walking.prepared.Room`.
-            minute: of asking, in the minutes of :meth:`keep_hours`, with its fraction.
+            question: the number of its handle; see :class:`geo.walking.prepared.Room`.
+            lon, lat: where from, WGS 84 degrees.
+            now: the minute of the question's horizon.
+            minute: the same in the minutes of :meth:`keep_hours`, with its fraction.
             arriving: whether hours are told for the arrival, not for the minute of asking.
         """
-        size = _write(self._handle.number, answer, count, minute, arriving)
-        return None if size == NOT_READY else self._out[:size].tobytes()
+        size = _answer(self._handle.number, question, lon, lat, now, minute, arriving)
+        return bytes(self._written[:size]) if size > 0 else None
 
     def _append(self, text: bytes) -> tuple[int, int]:
         first, last = self._used, self._used + len(text)
@@ -138,13 +155,6 @@ class Texts:
 
 
 FOREVER = inf
-
-
-@njit(cache=True, nogil=True)
-def _put(out: Any, at: int, text: Any) -> int:  # pragma: no cover - compiled
-    for number in range(len(text)):
-        out[at + number] = text[number]
-    return at + len(text)
 
 
 @njit(cache=True, nogil=True)
@@ -172,50 +182,64 @@ def _put_tenths(out: Any, at: int, value: float) -> int:  # pragma: no cover - c
 
 
 @njit(cache=True, nogil=True)
-def _write(
-    number: int, answer: int, count: int, minute: float, arriving: bool
+def _put(out: int, at: int, text: Any) -> int:  # pragma: no cover - compiled
+    copy_bytes(out + at, text.ctypes.data, len(text))
+    return at + len(text)
+
+
+@njit(cache=True, nogil=True)
+def _answer(
+    number: int, asked: int, lon: float, lat: float, now: float, minute: float, arriving: bool
 ) -> int:  # pragma: no cover - compiled
-    texts, question = carray(pointer(number), 1, _TEXTS)[0], carray(pointer(answer), 1, QUESTION)[0]
+    count = ask(asked, lon, lat, now)
+    if count <= 0:
+        return NOTHING
+    texts, question = carray(pointer(number), 1, _TEXTS)[0], carray(pointer(asked), 1, QUESTION)[0]
     station = carray(pointer(question.found), count, _INT)
     metres = carray(pointer(question.found_metres), count, _FLOAT)
     seconds = carray(pointer(question.found_seconds), count, _FLOAT)
     state = carray(pointer(question.found_state), count, _FLAG)
     start = carray(pointer(question.start), 2, _FLOAT)
     stations, keys, states = texts.off_street_size, texts.of_hours_size >> 1, texts.states
-    out = carray(pointer(texts.out), texts.out_size, _FLAG)
+    out, size = texts.out, texts.out_size - texts.end_size
+    written = carray(pointer(out), texts.out_size, _FLAG)
     off_street = carray(pointer(texts.off_street), stations, _FLOAT)
     doubtful = carray(pointer(texts.doubtful), stations, _TRUTH)
     hours_key = carray(pointer(texts.hours_key), stations, _LONG)
     of_station = carray(pointer(texts.of_station), (stations, 2), _LONG)
     of_hours = carray(pointer(texts.of_hours), (keys, 2), _LONG)
     holds = carray(pointer(texts.holds), (keys, 2), _FLOAT)
-    text = carray(pointer(texts.text), texts.text_size, _FLAG)
-    at = 0
+    at = _put(out, 0, _BEGIN)
     for i in range(count):
-        number = station[i]
-        first, last = of_station[number, 0], of_station[number, 1]
-        key = hours_key[number] * states + state[i]
+        one = station[i]
+        first, length = of_station[one, 0], of_station[one, 1] - of_station[one, 0]
+        key = hours_key[one] * states + state[i]
+        hours, hours_length = of_hours[key, 0], of_hours[key, 1] - of_hours[key, 0]
         then = np.floor(minute + seconds[i] / 60 if arriving else minute)
-        if last == first or not holds[key, 0] <= then < holds[key, 1]:
+        if length == 0 or not holds[key, 0] <= then < holds[key, 1]:
             return NOT_READY
-        if at + 256 + last - first + of_hours[key, 1] - of_hours[key, 0] > len(out):
+        if at + 256 + length + hours_length > size:
             return NOT_READY
         if i > 0:
-            out[at] = 44
+            written[at] = 44
             at += 1
         at = _put(out, at, _METRES)
-        at = _put_tenths(out, at, metres[i])
+        at = _put_tenths(written, at, metres[i])
         if at == NOT_READY:
             return NOT_READY
         at = _put(out, at, _MINUTES)
-        at = _put_tenths(out, at, seconds[i] / 60)
+        at = _put_tenths(written, at, seconds[i] / 60)
         if at == NOT_READY:
             return NOT_READY
         at = _put(out, at, _OFF_STREET)
-        at = _put_tenths(out, at, start[0] + off_street[number])
+        at = _put_tenths(written, at, start[0] + off_street[one])
         if at == NOT_READY:
             return NOT_READY
-        at = _put(out, at, _UNCERTAIN if start[1] != 0 or doubtful[number] else _SURE)
-        at = _put(out, at, text[of_hours[key, 0] : of_hours[key, 1]])
-        at = _put(out, at, text[first:last])
-    return at
+        at = _put(out, at, _UNCERTAIN if start[1] != 0 or doubtful[one] else _SURE)
+        copy_bytes(out + at, texts.text + hours, hours_length)
+        at += hours_length
+        copy_bytes(out + at, texts.text + first, length)
+        at += length
+    copy_bytes(out + at, texts.end, texts.end_size)
+    whole: int = at + texts.end_size
+    return whole

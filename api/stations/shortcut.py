@@ -32,7 +32,6 @@ from geo.walking.finder import Finder, minute_of
 from geo.walking.prepared import Prepared, Room
 from geo.walking.search import OPEN, UNKNOWN
 from geo.walking.telling import STATES
-from geo.walking.wanted import Wanted
 from maps.geojson import MEDIA_TYPE, to_json
 from maps.near_stations import FOREVER, Texts
 
@@ -73,6 +72,14 @@ class Pieces:
             )
         return self.texts[crs]
 
+    def end(self, crs: Crs, at: datetime) -> bytes:
+        """What is said after the last station, at a moment."""
+        return b'],"notes":[],"beyond":null,"crs":"%s","as_of":"%s",%s' % (
+            crs.encode(),
+            at.isoformat().encode(),
+            self.tail,
+        )
+
     def station(self, number: int, crs: Crs) -> bytes:
         """What is said of a station: the rest of its object, closing brace included."""
         texts = self.of(crs)
@@ -107,16 +114,25 @@ class Pieces:
         return text
 
 
-class Moment(NamedTuple):
-    """One second of the clock, for all who ask in it."""
+class Asked(NamedTuple):
+    """A question as it is asked in one second of the clock, from anywhere."""
 
-    second: int
+    question: Prepared
+    room: Room
+    number: int
+    """Of the room; what compiled code takes."""
+    texts: Texts
+    west: float
+    south: float
+    east: float
+    north: float
+    crs: Crs
+    on_arrival: bool
     at: datetime
     minute: float
     """Of the day."""
     minutes: float
     """Since the year 1."""
-    text: bytes
 
 
 class Shortcut:
@@ -135,10 +151,10 @@ class Shortcut:
         self.loopback_only = loopback_only
         self.service = service
         self.pieces: Pieces | None = None
-        self.moment: Moment | None = None
-        self.known = False
-        self.questions: dict[bytes, Prepared] = {}
-        """By their text, which is hashed sooner than what it means."""
+        self.asked: dict[bytes, Asked] = {}
+        """By the question's text, which is hashed sooner than what it means; of one second."""
+        self.until = 0.0
+        """When that is over, on the clock that only measures."""
         self.hosts: set[tuple[bytes, str]] = set()
         self.answered, self.busy, self.logging = 0, 0.0, False
 
@@ -146,7 +162,7 @@ class Shortcut:
         """Answer at once, or pass on."""
         if scope["type"] == "http" and scope["path"] == PATH and scope["method"] == "GET":
             began = time.perf_counter()
-            body = self._answer(scope)
+            body = self._answer(scope, began)
             if body is not None:
                 self._count(time.perf_counter() - began)
                 length = (b"content-length", b"%d" % len(body))
@@ -164,8 +180,8 @@ class Shortcut:
             self.log()  # what the last seconds left
 
     # ------------------------------------------------------------------ asking
-    def _answer(self, scope: Scope) -> bytes | None:
-        """The answer, or None for whatever is not plain."""
+    def _answer(self, scope: Scope, now: float) -> bytes | None:
+        """The answer, or None for whatever is not plain; `now` by the clock that only measures."""
         service = self.service()
         if service is None:
             return None
@@ -191,59 +207,75 @@ class Shortcut:
                 return None
             position = values[b"lon"] + b"," + values[b"lat"]
             query = without_position(query)
-        kept = service.questions.get(query)
-        if kept is None or position is None:
+        if position is None:
             return None
         try:
-            return self._near(service.finder(), query, kept[0], kept[1], position)
+            return self._near(service, query, position, now)
         except (DomainError, ValueError):
             return None  # the ordinary route says what is wrong with the position
         except Exception as error:  # noqa: BLE001  the ordinary route may answer all the same
             problems.unexpected(error, "GET", PATH)
             return None
 
-    def _near(
-        self, finder: Finder, text: bytes, what: Wanted, crs: Crs, position: bytes
-    ) -> bytes | None:
+    def _near(self, service: Any, text: bytes, position: bytes, now: float) -> bytes | None:
+        finder = service.finder()
+        if now >= self.until or self.pieces is None or self.pieces.finder is not finder:
+            self._begin(finder, now)
+        asked = self.asked.get(text) or self._ask(service, finder, text)
+        if asked is None:
+            return None
         first, _, second = position.partition(b",")
         lon, lat = float(first), float(second)
-        if crs != "wgs84":
-            lon, lat = finder.place(lon, lat, crs)
-        bounds = finder.bounds
-        if bounds is None or not (bounds[0] < lon < bounds[2] and bounds[1] < lat < bounds[3]):
+        if asked.crs != "wgs84":
+            lon, lat = finder.place(lon, lat, asked.crs)
+        if not (asked.west < lon < asked.east and asked.south < lat < asked.north):
             return None
-        if finder.unconfirmed_since is not None:
-            return None
-        pieces = self.pieces
-        if pieces is None or pieces.finder is not finder:
-            pieces, self.questions = Pieces(finder), {}
-            self.pieces = pieces
-        moment = self._moment(finder)
-        if moment is None:
-            return None
-        question = self.questions.get(text)
-        if question is None:
-            question = finder.question(what, moment.at)
-            if question is None:
-                return None
-            self.questions[text] = question
-        count, room = question.one(lon, lat, moment.minute)
-        if count <= 0:
-            return None
-        told = pieces.of(crs).write(
-            count, room.number, moment.minutes, what.on_arrival
-        ) or self._told(pieces, moment, what, crs, count, room)
-        return b"".join(
-            (
-                b'{"stations":[', told, b'],"notes":[],"beyond":null,"crs":"', crs.encode(),
-                b'","as_of":"', moment.text, b'",', pieces.tail,
-            )
-        )  # fmt: skip
+        return asked.texts.answer(
+            asked.number, lon, lat, asked.minute, asked.minutes, asked.on_arrival
+        ) or self._told(asked, lon, lat)
 
-    def _told(
-        self, pieces: Pieces, moment: Moment, what: Wanted, crs: Crs, count: int, room: Room
-    ) -> bytes:
-        """The stations in words, of which something was not ready; it is from now on."""
+    def _begin(self, finder: Finder, now: float) -> None:
+        """Another second, or another finder: what was made ready is made ready again. A dated
+        status may begin with any second."""
+        if self.pieces is None or self.pieces.finder is not finder:
+            self.pieces = Pieces(finder)
+        self.asked = {}
+        self.until = now + 1 - time.time() % 1
+
+    def _ask(self, service: Any, finder: Finder, text: bytes) -> Asked | None:
+        """A question made ready for this second; None for one that must go the ordinary way: never
+        asked before, on a day whose holidays are not known, while nobody knows whether the stations
+        are still in force, or because a dated status changes on the way."""
+        kept = service.questions.get(text)
+        at = datetime.fromtimestamp(int(time.time()), finder.zone)
+        if (
+            kept is None
+            or finder.bounds is None
+            or finder.unconfirmed_since is not None
+            or not finder.hours.holidays_known(at)
+        ):
+            return None
+        what, crs = kept
+        question = finder.question(what, at)
+        if question is None or self.pieces is None:
+            return None
+        minute = minute_of(at)
+        room = question.room(minute)
+        texts = self.pieces.of(crs)
+        texts.end_with(self.pieces.end(crs, at))
+        asked = self.asked[text] = Asked(
+            question, room, room.number, texts, *finder.bounds, crs, what.on_arrival, at, minute,
+            _minutes(at) + at.second / 60,
+        )  # fmt: skip
+        return asked
+
+    def _told(self, asked: Asked, lon: float, lat: float) -> bytes | None:
+        """The answer in words, of which something was not ready; it is from now on. None where
+        nothing was found."""
+        count, room = asked.question.one(lon, lat, asked.minute)
+        if count <= 0 or self.pieces is None:
+            return None
+        pieces, crs = self.pieces, asked.crs
         off_start, doubtful = room.start.tolist()
         told = []
         for number, metres, seconds, state in zip(
@@ -253,7 +285,7 @@ class Shortcut:
             room.state.tolist(),
             strict=False,
         ):
-            then = moment.at + timedelta(seconds=seconds if what.on_arrival else 0.0)
+            then = asked.at + timedelta(seconds=seconds if asked.on_arrival else 0.0)
             told.append(
                 b'{"metres":%.1f,"minutes":%.1f,"off_street_metres":%.1f,"straight_line":false,'
                 b'"uncertain":%s,%s%s'
@@ -266,23 +298,7 @@ class Shortcut:
                     pieces.station(number, crs),
                 )
             )
-        return b",".join(told)
-
-    def _moment(self, finder: Finder) -> Moment | None:
-        """The second that is now; None on a day whose holidays are not known.
-
-        What was prepared for another second is prepared again: a dated status may begin with any.
-        """
-        second = int(time.time())
-        kept = self.moment
-        if kept is None or kept.second != second or kept.at.tzinfo is not finder.zone:
-            at = datetime.fromtimestamp(second, finder.zone)
-            self.questions = {}
-            self.moment = kept = Moment(
-                second, at, minute_of(at), _minutes(at) + at.second / 60, at.isoformat().encode()
-            )
-            self.known = finder.hours.holidays_known(at)
-        return kept if self.known else None
+        return b'{"stations":[' + b",".join(told) + pieces.end(crs, asked.at)
 
     def _is_own(self, scope: Scope, host: bytes | None) -> bool:
         """Whether this machine asks by its own name; see :func:`api.identity.check_loopback`."""

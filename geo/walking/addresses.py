@@ -19,7 +19,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 carray: Any = numba.carray  # type: ignore[attr-defined]
-__all__ = ["Handle", "carray", "pointer", "record_of"]
+__all__ = ["Handle", "carray", "copy_bytes", "pointer", "record_of"]
 
 
 @intrinsic
@@ -33,7 +33,21 @@ def _pointer(_typing: Any, address: Any) -> Any:
     return types.voidptr(types.intp), code
 
 
+@intrinsic
+def _copy_bytes(_typing: Any, to: Any, source: Any, count: Any) -> Any:
+    """So many bytes from one address to another, in compiled code; returns how many."""
+
+    def code(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        there, here = (builder.inttoptr(one, cgutils.voidptr_t) for one in arguments[:2])
+        cgutils.raw_memcpy(builder, there, here, arguments[2], 1)  # type: ignore[no-untyped-call]
+        return arguments[2]
+
+    del to, source, count
+    return types.intp(types.intp, types.intp, types.intp), code
+
+
 pointer: Any = _pointer  # compiled code knows its first argument itself
+copy_bytes: Any = _copy_bytes
 
 
 def record_of(arrays: Mapping[str, Any], numbers: Mapping[str, Any]) -> np.dtype[Any]:

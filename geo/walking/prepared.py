@@ -152,6 +152,12 @@ class Prepared:
         """
         if minute is None:
             minute = self.start_minute
+        room = self.room(minute)
+        return ask(room.number, lon, lat, minute), room
+
+    def room(self, minute: float) -> Room:
+        """Where the calling thread asks at a minute of the horizon, until another minute comes; one
+        of before the table of the vicinity was made is only slower."""
         room: Room | None = getattr(self._local, "room", None)
         if (
             room is None
@@ -159,7 +165,7 @@ class Prepared:
             or room.vicinity is not self.stations.vicinity
         ):
             room = self._local.room = self._room(minute)
-        return ask(room.number, lon, lat, minute), room
+        return room
 
     def many(self, lon: Floats, lat: Floats, *rows: Any) -> None:
         """Ask from each of n points, WGS 84 degrees, at the minute the question was made for.

@@ -1,6 +1,8 @@
 """The short way to the nearest stations: the same answers, the same strictness, and no trace."""
 
 import logging
+import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
@@ -68,6 +70,34 @@ def test_a_position_in_the_query_is_no_part_of_the_question(client):
     third = ask(client, "k=6")
     assert answered(client) == before + 2
     assert first.json()["stations"] == third.json()["stations"] != second.json()["stations"]
+
+
+@pytest.fixture
+def short_answers(client, monkeypatch):
+    """What the short way answered, whenever that is logged."""
+    counted = []
+    monkeypatch.setattr(shortcut_of(client), "_count", counted.append)
+    return counted
+
+
+def test_questions_asked_in_turn_keep_their_own_ends_and_tell_the_time(client, short_answers):
+    queries = ["k=3", "k=3&crs=gcj02", "k=2&crs=bd09", "k=3&open=any"]
+    lon, lat = HERE.split(",")
+    places = {
+        crs: ",".join(f"{float(one):.7f}" for one in from_wgs84(float(lon), float(lat), crs))
+        for crs in ("wgs84", "gcj02", "bd09")
+    }
+    for turn in range(3):
+        if turn == 1:
+            short_answers.clear()
+        for query in queries:
+            crs = query.partition("crs=")[2] or "wgs84"
+            told = ask(client, query, places[crs]).json()
+            assert told["crs"] == crs
+            since = datetime.now(UTC) - datetime.fromisoformat(told["as_of"])
+            assert timedelta(0) <= since < timedelta(seconds=3)
+        time.sleep(1)
+    assert len(short_answers) == 2 * len(queries)
 
 
 @pytest.mark.parametrize(

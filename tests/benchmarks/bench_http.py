@@ -3,14 +3,17 @@
 One uvicorn process each, asked by `wrk` with 32 connections from random places of the generated
 city (900,000 street nodes, 25,000 stations), taking turns; medians of the rounds. `trivial` answers
 as many bytes without looking; `ordinary` is the same service's own FastAPI route; `straight` is
-FastAPI with psycopg2 and PostGIS's nearest by straight line, which answers something else.
+FastAPI with psycopg2 and PostGIS's nearest by straight line, which answers something else. CPU is
+that of `wrk` and of the server, user and system (of PostgreSQL beside it: not counted).
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
+import resource
 import shutil
 import socket
 import statistics
@@ -21,7 +24,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from fastapi import FastAPI, Request
@@ -30,8 +33,10 @@ from geo.database import Actor, Database
 
 HERE = Path(__file__).resolve().parent
 ROUNDS, SECONDS, CONNECTIONS = 3, 4, 32
+SETTLE = 1.5
 BARS = {"trivial": 0.5, "ordinary": 3.0, "straight": 6.0}
 BAR_P99 = 20.0
+BAR_MEMORY = 1.0
 QUESTION = "/api/stations/nearest?k=5&services=hot_water"
 SCRIPT = """
 local places = {}
@@ -89,32 +94,58 @@ def _fill(database: Database, lon: np.ndarray, lat: np.ndarray) -> None:
 
 def _measure(folder: Path) -> Iterator[dict[str, Any]]:
     rates: dict[str, list[float]] = {"ours": [], **{name: [] for name in BARS}}
+    costs: dict[str, list[float]] = {name: [] for name in rates}
     tails: list[float] = []
     with contextlib.ExitStack() as stack:
-        ports = {
-            kind: stack.enter_context(_serving(kind, folder))
-            for kind in ("trivial", "nuanyi", "straight")
-        }
-        # The first question is answered by the ordinary route and remembered.
+        servers = {}
+        for kind in ("nuanyi", "trivial", "straight"):
+            servers[kind] = stack.enter_context(_serving(kind, folder))
+            if kind == "nuanyi":
+                # The first question is answered by the ordinary route and remembered.
+                body = _get(servers[kind].port, _places(folder)[0])
+                (folder / "answer.json").write_bytes(body)
+        answered = json.loads(body)
         sides = {
             "ours": ("nuanyi", ""),
             "trivial": ("trivial", ""),
             "ordinary": ("nuanyi", ', ["Authorization"] = "Bearer none"'),
             "straight": ("straight", ""),
         }
-        answered = json.loads(_get(ports["nuanyi"], (folder / "places.txt").read_text().split()[0]))
         for _ in range(ROUNDS):
             for name, (kind, more) in sides.items():
-                rate, p99 = _wrk(folder, ports[kind], more)
+                rate, p99, cpu = _wrk(folder, servers[kind], more)
                 rates[name].append(rate)
+                costs[name].append(cpu)
+                time.sleep(SETTLE)  # what was asked and not waited for is still being answered
                 if name == "ours":
                     tails.append(p99)
+        memory = servers["nuanyi"].memory()
     middle = {name: statistics.median(values) for name, values in rates.items()}
     note = f"{len(answered['stations'])} stations an answer; {CONNECTIONS} connections"
     for name, label in LABELS.items():
         yield _record(
             label, middle["ours"], middle[name], middle["ours"] / middle[name], BARS[name], note
         )
+    spent = {name: statistics.median(values) for name, values in costs.items()}
+    for name in LABELS:
+        yield {
+            "name": f"http: nearest, CPU of client and server, beside {name}",
+            "ours": 1e6 * spent["ours"],
+            "peer": 1e6 * spent[name],
+            "ratio": spent[name] / spent["ours"],
+            "unit": "µs an answer",
+            "note": "PostgreSQL's own is not in it" if name == "straight" else "user and system",
+        }
+    yield {
+        "name": "http: largest memory of the server",
+        "ours": memory,
+        "peer": None,
+        "ratio": None,
+        "unit": "GB",
+        "bar": f"<= {BAR_MEMORY:g} GB",
+        "holds": memory <= BAR_MEMORY,
+        "note": "900,000 street nodes, 25,000 stations, one process",
+    }
     p99 = statistics.median(tails)
     yield {
         "name": "http: 99th percentile at 32 connections",
@@ -148,6 +179,25 @@ def _record(
     }
 
 
+def _places(folder: Path) -> list[str]:
+    return (folder / "places.txt").read_text().split()
+
+
+class _Server(NamedTuple):
+    port: int
+    process: int
+
+    def cpu(self) -> float:
+        """Seconds so far, user and system."""
+        fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def memory(self) -> float:
+        """The most so far, in GB."""
+        told = Path(f"/proc/{self.process}/status").read_text()
+        return int(re.findall(r"VmHWM:\s+(\d+) kB", told)[0]) * 1024 / 1e9
+
+
 def _get(port: int, position: str) -> bytes:
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}{QUESTION}", headers={"Nuanyi-Position": position}
@@ -157,15 +207,17 @@ def _get(port: int, position: str) -> bytes:
     return body
 
 
-def _wrk(folder: Path, port: int, more: str) -> tuple[float, float]:
-    """Answers a second, and the 99th percentile in milliseconds."""
+def _wrk(folder: Path, server: _Server, more: str) -> tuple[float, float, float]:
+    """Answers a second, the 99th percentile in milliseconds, and seconds of CPU an answer."""
     script = folder / "ask.lua"
     script.write_text(SCRIPT % (folder / "places.txt", QUESTION, more))
+    before = server.cpu() + _own_children()
     told = subprocess.run(
         ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency", "-s", str(script),
-         f"http://127.0.0.1:{port}"],
+         f"http://127.0.0.1:{server.port}"],
         check=True, capture_output=True, text=True,
     ).stdout  # fmt: skip
+    spent = server.cpu() + _own_children() - before
     wrong = re.search(r"Non-2xx or 3xx responses: (\d+)", told)
     total = re.search(r"(\d+) requests in", told)
     assert total
@@ -175,13 +227,18 @@ def _wrk(folder: Path, port: int, more: str) -> tuple[float, float]:
     tail = re.search(r"99%\s+([\d.]+)(us|ms|s)", told)
     assert rate
     assert tail
-    return float(rate.group(1)), float(tail.group(1)) * {"us": 1e-3, "ms": 1.0, "s": 1e3}[
-        tail.group(2)
-    ]
+    slowest = float(tail.group(1)) * {"us": 1e-3, "ms": 1.0, "s": 1e3}[tail.group(2)]
+    return float(rate.group(1)), slowest, spent / int(total.group(1))
+
+
+def _own_children() -> float:
+    """Seconds of CPU of the processes begun here that have ended."""
+    told = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return told.ru_utime + told.ru_stime
 
 
 @contextlib.contextmanager
-def _serving(kind: str, folder: Path) -> Iterator[int]:
+def _serving(kind: str, folder: Path) -> Iterator[_Server]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -190,12 +247,12 @@ def _serving(kind: str, folder: Path) -> Iterator[int]:
         until = time.monotonic() + 120
         while True:
             with contextlib.suppress(OSError):
-                _get(port, (folder / "places.txt").read_text().split()[0])
+                _get(port, _places(folder)[0])
                 break
             if process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(f"the server '{kind}' did not start")
             time.sleep(0.2)
-        yield port
+        yield _Server(port, process.pid)
     finally:
         process.terminate()
         process.wait(timeout=20)
@@ -213,7 +270,7 @@ def serve(kind: str, folder: Path, port: int) -> None:
 
 
 def _trivial(folder: Path) -> Any:
-    body = b'{"stations":[' + b"x" * 2500 + b"]}"
+    body = (folder / "answer.json").read_bytes()
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
