@@ -17,6 +17,11 @@ from geo.siting.trunk import Trunk
 MOST_PARTS: Final = 10**9
 TREE_WORK: Final = 3e7
 """Pairs times parts of a tree before HiGHS is asked, if the model is small: some 0.5 μs each."""
+LOOK: Final = 16
+"""After this share of them HiGHS is asked at once, unless the bound came half of the way down: a
+tree grows so fast with each step of its bound that the rest would not be enough."""
+NEAR: Final = 0.25
+"""Of the way down, so much is left where another tree may prove what HiGHS found."""
 KEPT_BYTES: Final = 64_000_000
 """Of a tree that is kept for the next question."""
 SMALL_GROUPS: Final = 12_000
@@ -38,12 +43,14 @@ def search_exactly(
         proof: whether the tree's proof is wanted, told for the first level.
     """
     work = max(20, int(TREE_WORK / max(1, len(level.merged.group))))
+    begin = found.bound
     tree, ended = _grow(found, level, control, work if small(level.merged) else MOST_PARTS, trunk)
     found.by = "tree"
     if not ended and not done(found, level.merged.unit, control):
-        before = found.value
+        before, bound = found.value, found.bound
         _ask_highs(found, level, control)
-        if found.by == "highs" and found.value > before and not control.stopped():
+        near = bound - found.value <= NEAR * (begin - found.value)
+        if found.by == "highs" and found.value > before and near and not control.stopped():
             again, proved = _grow(found, level, control, work, None)
             if proved:
                 tree, found.by = again, "tree"
@@ -77,7 +84,10 @@ def _grow(
 
     if trunk is not None:
         tree.replant(trunk.through(level.into, len(level.merged)), control)
-    ended = tree.search(control, parts, told)
+    begin = found.bound
+    ended = tree.search(control, parts if parts == MOST_PARTS else max(20, parts // LOOK), told)
+    if not ended and begin - found.bound >= 0.5 * (begin - found.value):
+        ended = tree.search(control, parts, told)
     told()
     if ended and not np.isfinite(found.value):
         found.infeasible = True
