@@ -17,9 +17,10 @@ from geo.siting.trunk import Trunk
 MOST_PARTS: Final = 10**9
 TREE_WORK: Final = 3e7
 """Pairs times parts of a tree before HiGHS is asked, if the model is small: some 0.5 μs each."""
-LOOK: Final = 16
+LOOK, LOOK_WITH_GAP = 16, 4
 """After this share of them HiGHS is asked at once, unless the bound came half of the way down: a
-tree grows so fast with each step of its bound that the rest would not be enough."""
+tree grows so fast with each step of its bound that the rest would not be enough. Later where a gap
+is good enough: there the tree is mostly sooner, and the next question like it begins from it."""
 NEAR: Final = 0.25
 """Of the way down, so much is left where another tree may prove what HiGHS found."""
 KEPT_BYTES: Final = 64_000_000
@@ -85,8 +86,10 @@ def _grow(
     if trunk is not None:
         tree.replant(trunk.through(level.into, len(level.merged)), control)
     begin = found.bound
-    ended = tree.search(control, parts if parts == MOST_PARTS else max(20, parts // LOOK), told)
-    if not ended and begin - found.bound >= 0.5 * (begin - found.value):
+    whole = trunk is not None or parts == MOST_PARTS  # what split a question like it before will do
+    look = LOOK_WITH_GAP if control.gap else LOOK
+    ended = tree.search(control, parts if whole else max(20, parts // look), told)
+    if not ended and begin - found.bound >= 0.5 * (begin - found.value * (1.0 + control.gap)):
         ended = tree.search(control, parts, told)
     told()
     if ended and not np.isfinite(found.value):
