@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from importlib.metadata import version
 from typing import Any
 
@@ -84,8 +84,7 @@ def create_app(
             stack.callback(app.state.service.plans.close)
             _warm(app.state.service, stays=finder is not None)
             assert isinstance(app, _Application)
-            app.running = app.state.service
-            stack.callback(setattr, app, "running", None)
+            stack.enter_context(app.serving(app.state.service))
             yield
 
     app = _Application(
@@ -141,6 +140,19 @@ class _Application(FastAPI):
 
     shortcut: Shortcut
     running: Service | None = None
+    """The service that answers now."""
+
+    @contextlib.contextmanager
+    def serving(self, service: Service) -> Iterator[None]:
+        """Answer with a service; afterwards with the one that did before, if there was one. An
+        application is begun twice where two servers share it."""
+        before, self.running = self.running, service
+        try:
+            yield
+        finally:
+            self.running = before
+            if before is not None:
+                self.state.service = before
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.shortcut(scope, receive, send)

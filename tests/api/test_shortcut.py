@@ -156,3 +156,12 @@ def test_short_answers_are_logged_in_sums_and_never_with_a_position(open_app, ca
     assert len(ours) == 1
     assert "×5" in ours[0]
     assert not any(part in ours[0] for part in HERE.split(","))
+
+
+def test_an_application_begun_twice_goes_on_answering_the_short_way(open_app, client):
+    with TestClient(open_app, base_url=LOCAL) as other:
+        assert ask(other, "k=9").status_code == 200
+    assert ask(client, "k=9").status_code == 200
+    shortcut_of(client).log()
+    assert ask(client, "k=9").status_code == 200
+    assert answered(client) == 1

@@ -75,7 +75,7 @@ def test_no_rule_is_broken_beside_another_edition_at_an_hour_and_on_a_wall(scree
     assert violations(page) == []
     page.locator("#compare-open").click()
     page.select_option("#measure", "stations")
-    until(page, "() => /%/.test(document.getElementById('hours-said')?.textContent)")
+    expect(page.locator("#hours-said")).to_contain_text("%")
     assert violations(page) == []
     page.goto("/coverage#large=1")
     page.reload()
