@@ -139,20 +139,25 @@ class _Application(FastAPI):
     """FastAPI, with the short ways before everything that it does itself."""
 
     shortcut: Shortcut
+    begun: tuple[Service, ...] = ()
     running: Service | None = None
-    """The service that answers now."""
+    """The service that answers: of those begun and not yet ended the last. There are several where
+    two servers share one application."""
 
     @contextlib.contextmanager
     def serving(self, service: Service) -> Iterator[None]:
-        """Answer with a service; afterwards with the one that did before, if there was one. An
-        application is begun twice where two servers share it."""
-        before, self.running = self.running, service
+        """Answer with a service for as long."""
+        self._answer_with((*self.begun, service))
         try:
             yield
         finally:
-            self.running = before
-            if before is not None:
-                self.state.service = before
+            self._answer_with(tuple(one for one in self.begun if one is not service))
+
+    def _answer_with(self, begun: tuple[Service, ...]) -> None:
+        self.begun = begun
+        self.running = begun[-1] if begun else None
+        if self.running is not None:
+            self.state.service = self.running
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.shortcut(scope, receive, send)

@@ -1,7 +1,9 @@
 """The short way to the nearest stations: the same answers, the same strictness, and no trace."""
 
+import contextlib
 import logging
 import time
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -30,8 +32,23 @@ def shortcut_of(client: TestClient) -> Shortcut:
     return client.app.shortcut
 
 
+COUNTED: Counter[Shortcut] = Counter()
+
+
+@pytest.fixture(autouse=True)
+def counting(monkeypatch):
+    """Counts whatever the short way answers; its own count begins anew whenever it is logged."""
+    count = Shortcut._count
+
+    def counted(shortcut, seconds):
+        COUNTED[shortcut] += 1
+        count(shortcut, seconds)
+
+    monkeypatch.setattr(Shortcut, "_count", counted)
+
+
 def answered(client: TestClient) -> int:
-    return shortcut_of(client).answered
+    return COUNTED[shortcut_of(client)]
 
 
 def ask(client, query, position=HERE, **more):
@@ -41,7 +58,6 @@ def ask(client, query, position=HERE, **more):
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_the_second_asker_gets_the_same_answer_the_short_way(client, query):
-    shortcut_of(client).log()
     crs = query.removeprefix("crs=")[:5] if query.startswith("crs=") else "wgs84"
     lon, lat = from_wgs84(WEST + 0.0503, SOUTH + 0.0501, crs.rstrip("&"))
     here = f"{float(lon):.7f},{float(lat):.7f}"
@@ -72,15 +88,7 @@ def test_a_position_in_the_query_is_no_part_of_the_question(client):
     assert first.json()["stations"] == third.json()["stations"] != second.json()["stations"]
 
 
-@pytest.fixture
-def short_answers(client, monkeypatch):
-    """What the short way answered, whenever that is logged."""
-    counted = []
-    monkeypatch.setattr(shortcut_of(client), "_count", counted.append)
-    return counted
-
-
-def test_questions_asked_in_turn_keep_their_own_ends_and_tell_the_time(client, short_answers):
+def test_questions_asked_in_turn_keep_their_own_ends_and_tell_the_time(client):
     queries = ["k=3", "k=3&crs=gcj02", "k=2&crs=bd09", "k=3&open=any"]
     lon, lat = HERE.split(",")
     places = {
@@ -89,7 +97,7 @@ def test_questions_asked_in_turn_keep_their_own_ends_and_tell_the_time(client, s
     }
     for turn in range(3):
         if turn == 1:
-            short_answers.clear()
+            before = answered(client)
         for query in queries:
             crs = query.partition("crs=")[2] or "wgs84"
             told = ask(client, query, places[crs]).json()
@@ -97,7 +105,7 @@ def test_questions_asked_in_turn_keep_their_own_ends_and_tell_the_time(client, s
             since = datetime.now(UTC) - datetime.fromisoformat(told["as_of"])
             assert timedelta(0) <= since < timedelta(seconds=3)
         time.sleep(1)
-    assert len(short_answers) == 2 * len(queries)
+    assert answered(client) == before + 2 * len(queries)
 
 
 @pytest.mark.parametrize(
@@ -158,10 +166,16 @@ def test_short_answers_are_logged_in_sums_and_never_with_a_position(open_app, ca
     assert not any(part in ours[0] for part in HERE.split(","))
 
 
-def test_an_application_begun_twice_goes_on_answering_the_short_way(open_app, client):
-    with TestClient(open_app, base_url=LOCAL) as other:
-        assert ask(other, "k=9").status_code == 200
-    assert ask(client, "k=9").status_code == 200
-    shortcut_of(client).log()
-    assert ask(client, "k=9").status_code == 200
-    assert answered(client) == 1
+@pytest.mark.parametrize("first_ended", [0, 1])
+def test_an_application_begun_twice_goes_on_answering_the_short_way(open_app, first_ended):
+    both = [TestClient(open_app, base_url=LOCAL) for _ in range(2)]
+    with contextlib.ExitStack() as stack:
+        for one in both:
+            one.__enter__()
+        stack.callback(both[1 - first_ended].__exit__, None, None, None)
+        both[first_ended].__exit__(None, None, None)
+        left = both[1 - first_ended]
+        assert ask(left, "k=9").status_code == 200
+        before = answered(left)
+        assert ask(left, "k=9").status_code == 200
+        assert answered(left) == before + 1
