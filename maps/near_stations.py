@@ -21,7 +21,6 @@ Bytes = npt.NDArray[np.uint8]
 LARGEST = 1 << 17
 """Bytes of an answer; a longer one is left to the caller."""
 NOT_READY = -1
-NOTHING = -2
 _ARRAYS = {
     "out": np.uint8,
     "off_street": np.float64,
@@ -128,9 +127,12 @@ class Texts:
 
     def answer(
         self, question: int, lon: float, lat: float, now: float, minute: float, arriving: bool
-    ) -> bytes | None:
-        """Ask a question, and the answer whole; None where nothing was found, or something to be
-        told of it is not ready.
+    ) -> bytes | int:
+        """Ask a question.
+
+        Returns:
+            The answer whole; or, where something to be told of it is not ready, how many stations
+            were found (they lie in the question's room), 0 for none.
 
         Args:
             question: the number of its handle; see :class:`geo.walking.prepared.Room`.
@@ -140,7 +142,7 @@ class Texts:
             arriving: whether hours are told for the arrival, not for the minute of asking.
         """
         size = _answer(self._handle.number, question, lon, lat, now, minute, arriving)
-        return bytes(self._written[:size]) if size > 0 else None
+        return bytes(self._written[:size]) if size > 0 else -size
 
     def _append(self, text: bytes) -> tuple[int, int]:
         first, last = self._used, self._used + len(text)
@@ -191,9 +193,10 @@ def _put(out: int, at: int, text: Any) -> int:  # pragma: no cover - compiled
 def _answer(
     number: int, asked: int, lon: float, lat: float, now: float, minute: float, arriving: bool
 ) -> int:  # pragma: no cover - compiled
+    """How long the answer in `out` is; minus how many were found, where something is not ready."""
     count = ask(asked, lon, lat, now)
     if count <= 0:
-        return NOTHING
+        return 0
     texts, question = carray(pointer(number), 1, _TEXTS)[0], carray(pointer(asked), 1, QUESTION)[0]
     station = carray(pointer(question.found), count, _INT)
     metres = carray(pointer(question.found_metres), count, _FLOAT)
@@ -217,24 +220,24 @@ def _answer(
         hours, hours_length = of_hours[key, 0], of_hours[key, 1] - of_hours[key, 0]
         then = np.floor(minute + seconds[i] / 60 if arriving else minute)
         if length == 0 or not holds[key, 0] <= then < holds[key, 1]:
-            return NOT_READY
+            return -count
         if at + 256 + length + hours_length > size:
-            return NOT_READY
+            return -count
         if i > 0:
             written[at] = 44
             at += 1
         at = _put(out, at, _METRES)
         at = _put_tenths(written, at, metres[i])
         if at == NOT_READY:
-            return NOT_READY
+            return -count
         at = _put(out, at, _MINUTES)
         at = _put_tenths(written, at, seconds[i] / 60)
         if at == NOT_READY:
-            return NOT_READY
+            return -count
         at = _put(out, at, _OFF_STREET)
         at = _put_tenths(written, at, start[0] + off_street[one])
         if at == NOT_READY:
-            return NOT_READY
+            return -count
         at = _put(out, at, _UNCERTAIN if start[1] != 0 or doubtful[one] else _SURE)
         copy_bytes(out + at, texts.text + hours, hours_length)
         at += hours_length

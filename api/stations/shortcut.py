@@ -29,7 +29,7 @@ from api.questions import POSITION, without_position
 from geo.coordinates import Crs, from_wgs84
 from geo.errors import DomainError
 from geo.walking.finder import Finder, minute_of
-from geo.walking.prepared import Prepared, Room
+from geo.walking.prepared import Room
 from geo.walking.search import OPEN, UNKNOWN
 from geo.walking.telling import STATES
 from maps.geojson import MEDIA_TYPE, to_json
@@ -117,7 +117,6 @@ class Pieces:
 class Asked(NamedTuple):
     """A question as it is asked in one second of the clock, from anywhere."""
 
-    question: Prepared
     room: Room
     number: int
     """Of the room; what compiled code takes."""
@@ -220,8 +219,8 @@ class Shortcut:
     def _near(self, service: Any, text: bytes, position: bytes, now: float) -> bytes | None:
         finder = service.finder()
         if now >= self.until or self.pieces is None or self.pieces.finder is not finder:
-            self._begin(finder, now)
-        asked = self.asked.get(text) or self._ask(service, finder, text)
+            self.pieces = self._begin(finder, now)
+        asked = self.asked.get(text) or self._ask(service, self.pieces, text)
         if asked is None:
             return None
         first, _, second = position.partition(b",")
@@ -230,52 +229,47 @@ class Shortcut:
             lon, lat = finder.place(lon, lat, asked.crs)
         if not (asked.west < lon < asked.east and asked.south < lat < asked.north):
             return None
-        return asked.texts.answer(
+        told = asked.texts.answer(
             asked.number, lon, lat, asked.minute, asked.minutes, asked.on_arrival
-        ) or self._told(asked, lon, lat)
+        )
+        return told if isinstance(told, bytes) else self._told(self.pieces, asked, told)
 
-    def _begin(self, finder: Finder, now: float) -> None:
+    def _begin(self, finder: Finder, now: float) -> Pieces:
         """Another second, or another finder: what was made ready is made ready again. A dated
         status may begin with any second."""
-        if self.pieces is None or self.pieces.finder is not finder:
-            self.pieces = Pieces(finder)
         self.asked = {}
         self.until = now + 1 - time.time() % 1
+        pieces = self.pieces
+        return pieces if pieces is not None and pieces.finder is finder else Pieces(finder)
 
-    def _ask(self, service: Any, finder: Finder, text: bytes) -> Asked | None:
+    def _ask(self, service: Any, pieces: Pieces, text: bytes) -> Asked | None:
         """A question made ready for this second; None for one that must go the ordinary way: never
         asked before, on a day whose holidays are not known, while nobody knows whether the stations
         are still in force, or because a dated status changes on the way."""
-        kept = service.questions.get(text)
-        at = datetime.fromtimestamp(int(time.time()), finder.zone)
-        if (
-            kept is None
-            or finder.bounds is None
-            or finder.unconfirmed_since is not None
-            or not finder.hours.holidays_known(at)
-        ):
+        kept, finder = service.questions.get(text), pieces.finder
+        if kept is None or finder.bounds is None or finder.unconfirmed_since is not None:
             return None
         what, crs = kept
-        question = finder.question(what, at)
-        if question is None or self.pieces is None:
+        at = datetime.fromtimestamp(int(time.time()), finder.zone)
+        question = finder.question(what, at) if finder.hours.holidays_known(at) else None
+        if question is None:
             return None
         minute = minute_of(at)
         room = question.room(minute)
-        texts = self.pieces.of(crs)
-        texts.end_with(self.pieces.end(crs, at))
+        texts = pieces.of(crs)
+        texts.end_with(pieces.end(crs, at))
         asked = self.asked[text] = Asked(
-            question, room, room.number, texts, *finder.bounds, crs, what.on_arrival, at, minute,
+            room, room.number, texts, *finder.bounds, crs, what.on_arrival, at, minute,
             _minutes(at) + at.second / 60,
         )  # fmt: skip
         return asked
 
-    def _told(self, asked: Asked, lon: float, lat: float) -> bytes | None:
+    def _told(self, pieces: Pieces, asked: Asked, count: int) -> bytes | None:
         """The answer in words, of which something was not ready; it is from now on. None where
         nothing was found."""
-        count, room = asked.question.one(lon, lat, asked.minute)
-        if count <= 0 or self.pieces is None:
+        if not count:
             return None
-        pieces, crs = self.pieces, asked.crs
+        room, crs = asked.room, asked.crs
         off_start, doubtful = room.start.tolist()
         told = []
         for number, metres, seconds, state in zip(
