@@ -136,8 +136,8 @@ def model_of(merged: Merged, sides: Sides, start: Longs | None) -> dict[str, Any
         "index": index,
         "value": value,
         "start": begin,
-        # With a plan that is as good as the best, what would look for others only takes time.
-        "plainly": begin is not None,
+        # The plan is all but the best: what would look for others only takes time.
+        "proof_only": begin is not None,
         "unit": merged.unit,
     }
 

@@ -43,16 +43,20 @@ def search_exactly(
         trunk: the splits of a question that was all but the same, told for the first level.
         proof: whether the tree's proof is wanted, told for the first level.
     """
-    work = max(20, int(TREE_WORK / max(1, len(level.merged.group))))
+    work = look = MOST_PARTS
+    if small(level.merged):
+        work = look = max(20, int(TREE_WORK / max(1, len(level.merged.group))))
+        if trunk is None:
+            look = max(20, work // (LOOK_WITH_GAP if control.gap else LOOK))
     begin = found.bound
-    tree, ended = _grow(found, level, control, work if small(level.merged) else MOST_PARTS, trunk)
+    tree, ended = _grow(found, level, control, look, work, trunk)
     found.by = "tree"
     if not ended and not done(found, level.merged.unit, control):
         before, bound = found.value, found.bound
         _ask_highs(found, level, control)
         near = bound - found.value <= NEAR * (begin - found.value)
         if found.by == "highs" and found.value > before and near and not control.stopped():
-            again, proved = _grow(found, level, control, work, None)
+            again, proved = _grow(found, level, control, work, work, None)
             if proved:
                 tree, found.by = again, "tree"
     if tree.bytes < KEPT_BYTES:
@@ -62,8 +66,9 @@ def search_exactly(
 
 
 def _grow(
-    found: Climb, level: Level, control: Control, parts: int, trunk: Trunk | None
+    found: Climb, level: Level, control: Control, look: int, parts: int, trunk: Trunk | None
 ) -> tuple[Tree, bool]:
+    """A tree of so many `parts`, or of `look` where it does not converge; whether it ended."""
     # The best plan may be none of this level's: then only better ones are asked for.
     tree = Tree(
         level.merged,
@@ -86,9 +91,7 @@ def _grow(
     if trunk is not None:
         tree.replant(trunk.through(level.into, len(level.merged)), control)
     begin = found.bound
-    whole = trunk is not None or parts == MOST_PARTS  # what split a question like it before will do
-    look = LOOK_WITH_GAP if control.gap else LOOK
-    ended = tree.search(control, parts if whole else max(20, parts // look), told)
+    ended = tree.search(control, look, told)
     if not ended and begin - found.bound >= 0.5 * (begin - found.value * (1.0 + control.gap)):
         ended = tree.search(control, parts, told)
     told()

@@ -123,6 +123,26 @@ def test_a_proof_by_splitting_is_checked_and_its_lack_noticed(monkeypatch) -> No
     assert check(weight, who, where, None, cost, greedy_bound)[1] >= answer.bound - 5
 
 
+def test_where_the_tree_does_not_converge_highs_proves_the_best(monkeypatch) -> None:
+    monkeypatch.setattr(summit, "TREE_WORK", 1)
+    monkeypatch.setattr(summit.Tree, "search", _ended_after_one_part)
+    monkeypatch.setattr(ladder, "FIRST_WORK", 1e4)
+    said = []
+    for seed in range(6):
+        here, there, weight, _ = a_town(seed, 700, 60, clustered=True)
+        reach, demand = euclidean(here, there, 0.1), Demand.of(weight)
+        sites, rules = Sites.of(60), Rules(p=8)
+        answer = max_cover(demand, sites, reach, rules, seed=seed)
+        best = best_by_milp(demand, sites, reach, rules)
+        assert answer.objective == answer.bound == pytest.approx(best)
+        said.append(answer.certificate["by"])
+    assert "highs" in said
+
+
+def _ended_after_one_part(tree, control, most, told=lambda: None, search=Tree.search) -> bool:
+    return search(tree, control, 1, told)
+
+
 def test_levels_tell_the_same_prices() -> None:
     here, there, weight, rng = a_town(3, 200, 20)
     merged = merge(Demand.of(weight), Sites.of(20), euclidean(here, there, 0.2), Rules(backup=0.4))
