@@ -14,6 +14,9 @@ from geo import editions
 from geo.database import Actor
 
 PLACES = 60
+FOUND_WITHIN = 10.0
+"""Seconds until whoever asks is answered with a station opened now: two are promised, to a service
+that has the processor for itself."""
 COLD_MS = 150_000
 """The first search on a machine translates the solvers to machine code."""
 
@@ -294,9 +297,18 @@ def test_an_opened_task_is_a_station_that_workers_find(planners, bench, stations
     number = look(page, "chosen()[0]")
     lon = bench.hosts[number - 1]
     expect(page.locator("#hour-said")).to_contain_text("%")
-    asked = f"/api/stations/nearest?lon={lon}&lat=34.75&crs=wgs84&open=any"
-    nearest = page.request.get(asked).json()["stations"][0]
-    assert nearest["name"] == f"{HOSTILE_NAME}{number}"
+    until(
+        page,
+        """async ([asked, name]) => {
+            const answer = await (await fetch(asked)).json();
+            return answer.stations[0].name === name;
+        }""",
+        [
+            f"/api/stations/nearest?lon={lon}&lat=34.75&crs=wgs84&open=any",
+            f"{HOSTILE_NAME}{number}",
+        ],
+        seconds=FOUND_WITHIN,
+    )
     again = planners("/plan")
     assert look(again, "known.told.covered_today") == reached_now
     assert look(again, "known.ground.stations.length") == 3
