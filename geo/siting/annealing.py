@@ -14,6 +14,8 @@ from geo.siting.sides import Sides
 SWAP_ROUNDS = 50
 NEVER = np.array([np.nan])
 """No plan is good enough to end with: nothing compares with it."""
+HOT, COOLED = (0.03, 0.03, 0.012), 0.1
+"""Where coolings begin, in turn, in mean losses of an open site; and what is left at their end."""
 DEAR, LEAST_DEAR = 3.0, 1.0
 """What a unit short of a floor counts at first, and at least."""
 
@@ -79,10 +81,10 @@ def anneal(search: Search, steps: int) -> float:
         board, state = _at(search, start)
         if part == 0:
             worth = search.merged.value(search.best) - search.merged.base
-            share = (0.12, 0.05, 0.02)[search.rounds % 3]
+            share = HOT[search.rounds % 3]
             search.temperature = share * max(worth, 1e-12) / max(1, len(search.best))
-        hot = search.temperature * 0.02 ** (part / parts)
-        cold = search.temperature * 0.02 ** ((part + 1) / parts)
+        hot = search.temperature * COOLED ** (part / parts)
+        cold = search.temperature * COOLED ** ((part + 1) / parts)
         drops = np.full(max(1, steps // parts), -1, np.int32)
         _walk(search, board, state, drops, hot, cold, best, record, search.enough)
         start = np.flatnonzero(state.opened).astype(np.int64)

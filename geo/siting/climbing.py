@@ -8,7 +8,6 @@ from typing import Final, Protocol
 import numpy as np
 
 from geo.siting.annealing import Search
-from geo.siting.descent import START
 from geo.siting.lagrangian import Prices, outward
 from geo.siting.merge import Merged
 from geo.siting.problem import Control, Floats, Longs, Status, gap_of
@@ -30,7 +29,8 @@ class Climb:
         proof: what the bound follows from, on the groups of the problem as it was given.
         cut: sites were settled for plans better than this only, so no bound is below it.
         by: who proved it last: "prices", "tree" or "highs" (which leaves no proof behind).
-        prices: the first level's, and trunk: the splits of the tree, both for a warm start.
+        prices: the first level's, taken: how much of each of all sites the relaxation opens there
+            (empty: not known), and trunk: the splits of the tree, all for a warm start.
         rows: prices of the rows, the last ones.
         shares: rows that follow from the floors, behind the others, in terms of all sites.
     """
@@ -41,6 +41,7 @@ class Climb:
     proof: Branch = field(default_factory=Branch)
     by: str = "prices"
     prices: Vector | None = None
+    taken: Floats = field(default_factory=lambda: np.zeros(0))
     infeasible: bool = False
     relaxed: list[str] = field(default_factory=list)
     cut: float = -np.inf
@@ -58,7 +59,8 @@ class Climb:
 class Level:
     """The problem with some candidates settled: `opened` are among all sites; `into` (G,) the group
     here of each group of the first level, whose levels are `before` where that is none, and whose
-    worth is `weight`."""
+    worth is `weight`. `core`: a search among some of the candidates only, chosen when the bound was
+    `cored`; `flat`: cycles for which the prices are left alone."""
 
     merged: Merged
     sides: Sides
@@ -69,6 +71,9 @@ class Level:
     into: Longs
     before: Floats
     weight: Floats
+    core: Search | None = None
+    cored: float = np.inf
+    flat: int = 0
 
 
 def vector_here(level: Level) -> Vector:
@@ -77,6 +82,15 @@ def vector_here(level: Level) -> Vector:
     return Vector(
         spread(here, level.into, level.before), level.prices.row.copy(), level.prices.floor.copy()
     )
+
+
+def keep_prices(found: Climb, level: Level) -> None:
+    """For a question like this one: the prices of the first level, what the relaxation opens."""
+    found.prices = vector_here(level)
+    sites = level.merged.candidates
+    if len(level.prices.taken) == len(sites):
+        found.taken = np.zeros(int(sites.max(initial=-1)) + 1)
+        found.taken[sites] = level.prices.taken
 
 
 class Found(Protocol):
@@ -143,9 +157,8 @@ def sharpen(found: Climb, level: Level) -> int:
     if len(level.sides.limit) + len(new) > MOST_ROWS or not new:
         return 0
     level.sides = sharpened(level.sides, new)
-    level.prices.row = np.concatenate((level.prices.row, np.zeros(len(new))))
-    level.prices.direction = np.zeros(0)
-    level.prices.theta, level.prices.averaged = max(START, level.prices.theta), True
+    row = np.concatenate((level.prices.row, np.zeros(len(new))))
+    level.prices = replace(level.prices, row=row, solved=False, stand=None)
     for share in new:
         beside = np.concatenate((level.opened, level.merged.candidates[share.beside]))
         found.shares.append(replace(share, beside=beside.astype(np.int64)))

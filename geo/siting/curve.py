@@ -277,8 +277,7 @@ def _bounds(merged: Merged, steps: list[Sides], opened: list[Longs], value: Floa
         here = steps[anchor]
         # Each descent begins from what its own plan says is dear.
         prices = starting_prices(merged, here, opened[anchor])
-        target = value[anchor] if np.isfinite(value[anchor]) else merged.base
-        prices, profit = descend(merged, here, prices, float(target), DESCENTS)
+        prices, profit = descend(merged, here, prices, DESCENTS)
 
         def best_of(one: Sides, profit: Floats = profit) -> float:
             """The inner maximum, as the descent has it."""

@@ -1,4 +1,9 @@
-"""The compiled part of :mod:`geo.siting.lagrangian`: L, its slope, and two ways down."""
+"""L at some prices, its slope, and a few quick steps down, as the parts of a tree take them.
+
+The slope is deflected, as in Camerini, Fratta and Maffioli, Math. Programming Study 3, 1975: quick
+at first, but it stops above the bound of the linear relaxation; to that leads
+:mod:`geo.siting.saddle`.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +13,6 @@ from numba import njit
 from geo.compiled import copy_into, order_of
 from geo.siting.moves import Board
 from geo.siting.problem import Floats
-
-START = 0.03
-"""The first averaged steps."""
-LONGER, SHORTER, FAILURES, MOST_NEW = 1.1, 0.8, 20.0, 0.05
 
 
 @njit(cache=True, nogil=True)
@@ -216,74 +217,3 @@ def run_down(
         length = record[1] * max(bound - target, 1e-9 * abs(bound)) / norm
         move(board, values, length, scale, direction, values)
     return steps
-
-
-@njit(cache=True, nogil=True)
-def run_level(
-    board: Board,
-    base: float,
-    most: int,
-    budget: float,
-    by_number: bool,
-    values: Floats,
-    best: Floats,
-    direction: Floats,
-    scale: Floats,
-    record: Floats,
-    best_profit: Floats,
-    often: Floats,
-    target: float,
-    steps: int,
-    enough: float,
-) -> None:  # pragma: no cover - compiled
-    """Steps from the best prices along an averaged slope (the volume algorithm): slow at first, but
-    it comes to the bound of the linear relaxation, where deflection stops above it."""
-    sites = len(board.start) - 1
-    slope = np.empty(len(values))
-    profit, taken = np.empty(sites), np.empty(sites)
-    for step in range(steps):
-        bound = bound_at(board, base, most, budget, by_number, values, slope, profit, taken)
-        if sites and often[0] < 0.0:
-            copy_into(often, taken)
-        if step == 0:
-            copy_into(best_profit, profit)
-        along = size = own = 0.0
-        for i in range(len(values)):
-            along += slope[i] * direction[i] * scale[i]
-            size += direction[i] * direction[i] * scale[i]
-            own += slope[i] * slope[i] * scale[i]
-        if bound < record[0]:
-            if bound < record[0] - 1e-8 * abs(bound):
-                record[2] = 0.0
-            # The new slope agrees, so the step may be longer.
-            if along > 0.0:
-                record[1] = min(2.0, record[1] * LONGER)
-            record[0] = bound
-            copy_into(best, values)
-            copy_into(best_profit, profit)
-            if bound < enough:
-                break
-        else:
-            record[2] += 1.0
-            if record[2] >= FAILURES:
-                record[1] *= SHORTER
-                record[2] = 0.0
-                if record[1] < 1e-4:
-                    record[1] = 0.5 * START
-        part = 1.0
-        if size > 0.0:
-            apart = own - 2.0 * along + size
-            part = (size - along) / apart if apart > 0.0 else MOST_NEW
-            part = min(MOST_NEW, max(0.1 * MOST_NEW, part))
-        for j in range(sites):
-            often[j] += min(part, MOST_NEW) * (taken[j] - often[j])
-        norm = 0.0
-        for i in range(len(values)):
-            direction[i] += part * (slope[i] - direction[i])
-            paid = i < len(board.first) and board.district[i] >= 0
-            if paid or not (best[i] <= 0.0 and direction[i] > 0.0):
-                norm += direction[i] * direction[i] * scale[i]
-        if norm <= 0.0:
-            break
-        length = record[1] * max(record[0] - target, 1e-7 * abs(record[0])) / norm
-        move(board, best, length, scale, direction, values)

@@ -1,15 +1,17 @@
 """The anytime ladder: each rung leaves a plan, a bound and a gap, and may be the last.
 
-Greedy and swap (milliseconds) -> cycles of a heat bath on one thread and the Lagrangian on the
-other, which exchange plan and bound at the end of each cycle only, so that the same input and seed
-go the same way -> reduced-cost fixing, after which the smaller problem is merged again -> a tree of
-our own, which leaves its proof behind (:mod:`geo.siting.tree`), where the cycles bring nothing more
--> HiGHS, where the tree grows too large.
+Greedy and swap (milliseconds) -> cycles of a heat bath on one thread and the linear relaxation on
+the other (a second heat bath, once that is all but solved), each longer than the one before; they
+exchange plan and bound at the end of each cycle only, so that the same input and seed go the same
+way -> reduced-cost fixing, after which the smaller problem is merged again -> a tree of our own,
+which leaves its proof behind (:mod:`geo.siting.tree`), where the cycles bring nothing more ->
+HiGHS, where the tree grows too large.
 """
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -19,6 +21,7 @@ from geo.siting.climbing import (
     Climb,
     Level,
     done,
+    keep_prices,
     lower,
     padded,
     sharpen,
@@ -27,7 +30,6 @@ from geo.siting.climbing import (
     tell,
     vector_here,
 )
-from geo.siting.descent import START
 from geo.siting.fixing import cut_of, settled
 from geo.siting.greedy import greedy
 from geo.siting.lagrangian import Prices, descend, outward, priced, starting_prices
@@ -42,8 +44,23 @@ from geo.siting.trunk import Trunk
 __all__ = ["Climb", "climb", "done", "status_of"]
 
 FIRST_WORK: Final = 2e7
-MOST_WORK: Final = 4e8
-"""Elementary steps a cycle: some nanoseconds each."""
+MOST_WORK: Final = 2e10
+"""Elementary steps a cycle: a nanosecond each."""
+WALK_COST: Final = 4.0
+"""Of a step of the heat bath beside those of the prices."""
+AT_ONCE: Final = 200
+TWIN: Final = 500
+"""What a second heat bath's seed is more."""
+FLAT: Final = 0.02
+FLAT_CYCLES: Final = 3
+"""Where a cycle lowers the bound by less of the gap, so many go without the prices."""
+WATCH_SECONDS: Final = 0.05
+CORE_PAIRS: Final = 50_000
+CORE_SHARE: Final = 0.01
+CORE_MOST: Final = 0.7
+CORE_AGAIN: Final = 0.002
+"""Candidates that the relaxation opens less than this stay out of the heat bath, if not most are
+left; again where the bound fell by so much since."""
 PATIENCE: Final = 3
 """Cycles without progress before the exact search, if the model is small; else MORE_PATIENCE."""
 MORE_PATIENCE: Final = 12
@@ -66,6 +83,7 @@ def climb(
     begin: Vector | None = None,
     trunk: Trunk | None = None,
     shares: list[Share] | None = None,
+    taken: Floats | None = None,
     *,
     proof: bool = True,
 ) -> Climb:
@@ -74,7 +92,8 @@ def climb(
     Args:
         sides: its conditions. opened: forced sites, folded into `merged`.
         warm: a plan to begin from, among all sites. begin: prices to begin from; trunk: splits that
-            a question like this one needed; shares: what the last rows of `sides` follow from.
+            a question like this one needed; shares: what the last rows of `sides` follow from;
+            taken: how much of each of all sites its relaxation opened.
         proof: whether the proof by the tree is wanted.
     """
     if sides.impossible:
@@ -95,8 +114,8 @@ def climb(
         if len(begin.floor) == len(prices.floor):
             prices.floor = np.where(sides.floor > 0, begin.floor, 0.0)
         prices.group = prices_at(merged, begin.level.astype(np.float64), prices.floor)
-        # They are nearly right, so that only averaged steps better them.
-        prices.theta, prices.averaged = START, True
+        if taken is not None and len(taken) > merged.candidates.max(initial=-1):
+            prices.taken = taken[merged.candidates]
     here = Level(
         merged,
         sides,
@@ -120,12 +139,12 @@ def climb(
         if not done(found, merged.unit, control):
             here = _settle(found, here, seed, control) or here
     work, stale = FIRST_WORK if begin is None else FIRST_WORK / 16, 0
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(2) as pool:
         while not done(found, merged.unit, control):
             before = (found.value, found.bound)
             _cycle(found, here, work, pool, control)
             if len(here.into) == len(here.merged):
-                found.prices = vector_here(here)
+                keep_prices(found, here)
             take_bound(found, here, control)
             tell(found, here, control)
             if done(found, merged.unit, control):
@@ -139,15 +158,14 @@ def climb(
                     break
             work = min(MOST_WORK, work * (1.5 if work >= FIRST_WORK else 2.0))
             stale = 0 if _progress(before, found) else stale + 1
-            # What a question like this one was split on is tried as soon as the plan stands.
-            soon = trunk is not None and found.value == before[0]
-            if soon or _late(here, stale):
+            if _late(here, stale):
                 if control.exact and not done(found, merged.unit, control):
                     search_exactly(found, here, control, trunk, proof=proof)
                 break
     if found.by != "tree":
         found.proof.vectors.append(vector_here(here))
-    found.prices = found.prices or vector_here(here)
+    if found.prices is None:
+        keep_prices(found, here)
     found.rows = here.prices.row.copy()
     padded(found.proof, len(here.sides.limit))
     if found.bound >= outward(ends, merged.unit):
@@ -176,7 +194,7 @@ def _look_first(found: Climb, level: Level, control: Control) -> None:
     target = level.search.value if np.isfinite(level.search.value) else level.merged.base
     enough = target * (1.0 + control.gap) if target > 0 else -np.inf
     level.prices, level.profit = descend(
-        level.merged, level.sides, level.prices, target, LOOK_STEPS, enough
+        level.merged, level.sides, level.prices, LOOK_STEPS, enough
     )
     take_bound(found, level, control)
 
@@ -192,38 +210,87 @@ def _late(level: Level, stale: int) -> bool:
 def _cycle(
     found: Climb, level: Level, work: float, pool: ThreadPoolExecutor, control: Control
 ) -> None:
-    merged, search = level.merged, level.search
+    """The heat bath on one thread, the prices on the other; where the prices bring no more, a
+    second heat bath."""
+    merged, search = level.merged, _core(found, level)
     sites, pairs, groups = len(merged.candidates), len(merged.group), max(1, len(merged))
-    descents = int(np.clip(work / (4.0 * pairs + 60.0 * sites + 4.0 * groups + 1), 10, 400))
-    overlap = 2.0 * (pairs / max(1, sites)) * (pairs / groups) + 4.0 * sites + 100.0
-    steps = int(np.clip(work / overlap, 20, 200_000))
-    target = search.value if np.isfinite(search.value) else merged.value(search.best)
+    descents = int(np.clip(work / (4.0 * pairs + 60.0 * sites + 4.0 * groups + 1), 10, 4000))
+    beside = np.diff(search.merged.row).astype(np.float64)
+    few = max(1, len(search.merged.candidates))
+    overlap = 2.0 * float(beside @ beside) / few + 4.0 * few + 100.0
+    steps = int(np.clip(work / (WALK_COST * overlap), 20, 4_000_000))
     # So good a plan is good enough, whatever becomes of the bound.
     goal = found.bound / (1.0 + control.gap) if found.bound > 0 else np.inf
-    search.enough[0] = goal - merged.base
+    baths = [search]
+    if level.flat > 0 or level.prices.solved:
+        baths.append(replace(search, seed=search.seed + TWIN))
+    for one in baths:
+        one.enough = np.array([goal - merged.base])
     stands = search.best, search.value
-    other = pool.submit(anneal, search, steps)
-    enough = cut_of(found.value, merged.unit, control.gap)
-    enough += 0.5 * merged.unit if np.isfinite(enough) else 0.0
-    level.prices, level.profit = descend(
-        merged, level.sides, level.prices, target, descents, enough
-    )
-    for _ in range(SHARPER):
-        if done(found, merged.unit, control) or not sharpen(found, level):
-            break
-        level.prices, level.profit = descend(
-            merged, level.sides, level.prices, target, SHARP_STEPS, enough
-        )
-    take_bound(found, level, control)
+    others = [pool.submit(anneal, one, steps) for one in baths]
+    if len(baths) == 1:
+        before = found.bound
+        enough = cut_of(found.value, merged.unit, control.gap)
+        enough += 0.5 * merged.unit if np.isfinite(enough) else 0.0
+        _down(found, level, descents, enough, control)
+        for _ in range(SHARPER):
+            if done(found, merged.unit, control) or not sharpen(found, level):
+                break
+            _down(found, level, SHARP_STEPS, enough, control)
+        if before - found.bound < FLAT * (found.bound - found.value):
+            level.flat = FLAT_CYCLES
+    else:
+        level.flat -= 1
     proved = status_of(found, merged.unit, control) in {"optimal", "gap reached"}
-    # A plan as good as the bound ends it too: it is the first such, whenever the bound came.
-    search.enough[0] = min(search.enough[0], found.bound - merged.base)
-    if proved or control.stopped():
-        search.enough[0] = -np.inf
-    other.result()
+    for one in baths:
+        # A plan as good as the bound ends it too: it is the first such, whenever the bound came.
+        one.enough[0] = min(one.enough[0], found.bound - merged.base)
+    while wait(others, WATCH_SECONDS).not_done:
+        if proved or control.stopped():
+            for one in baths:
+                one.enough[0] = -np.inf
+    for other in others:
+        other.result()
+    best = max(baths, key=lambda one: one.value)
     if proved:
         # How far the other thread came says the clock: the plan that was there is as good.
         search.best, search.value = stands
+        return
+    search.best, search.value = best.best, best.value
+    if search.value > level.search.value:
+        plan = search.merged.candidates[search.best].astype(np.int64)
+        level.search.best, level.search.value = merged.local(plan), search.value
+
+
+def _down(found: Climb, level: Level, steps: int, enough: float, control: Control) -> None:
+    """So many steps of the prices, in parts, so that it may end in between."""
+    while steps > 0 and not level.prices.solved and not done(found, level.merged.unit, control):
+        part = min(steps, AT_ONCE)
+        level.prices, level.profit = descend(level.merged, level.sides, level.prices, part, enough)
+        take_bound(found, level, control)
+        steps -= part
+
+
+def _core(found: Climb, level: Level) -> Search:
+    """The level's search, among the candidates only that the relaxation opens at least in part, and
+    the best plan's: what else there is hardly ever comes in (Avella, Boccia, Salerno and Vasilyev,
+    Computers & Operations Research 39, 2012), and with fewer each step is quicker."""
+    taken, merged, here = level.prices.taken, level.merged, level.core or level.search
+    sites, raw = len(merged.candidates), level.prices.raw
+    if len(merged.group) < CORE_PAIRS or len(taken) != sites or not level.sides.plain:
+        return here
+    if not raw <= level.cored * (1.0 - CORE_AGAIN):
+        return here
+    keep = taken > CORE_SHARE
+    keep[merged.local(found.best)] = True
+    if keep.sum() > CORE_MOST * sites:
+        return here
+    level.cored = raw
+    core = reduced(merged, keep, np.zeros(sites, np.bool_))
+    sides = level.sides.narrowed(merged, core, np.empty(0, np.int64))
+    level.core = start_search(core, sides.stated, core.local(found.best), here.seed)
+    level.core.rounds = here.rounds
+    return level.core
 
 
 def _folded(
@@ -274,7 +341,8 @@ def _settle(found: Climb, level: Level, seed: int, control: Control) -> Level | 
     known = level.into >= 0
     into = np.where(known, inner[np.maximum(level.into, 0)] if len(inner) else -1, level.into)
     price = _folded(merged, told, vector.floor, opened, inner, len(smaller))
-    prices = Prices(price, vector.row, vector.floor, theta=max(0.1, level.prices.theta))
+    left = np.searchsorted(merged.candidates, smaller.candidates)
+    prices = Prices(price, vector.row, vector.floor, taken=level.prices.taken[left])
     start = smaller.local(found.best)
     search = start_search(smaller, sides.stated, start, seed + 1)
     search.prices = level.search.prices

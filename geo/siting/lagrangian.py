@@ -1,4 +1,4 @@
-"""The Lagrangian bound of maximum coverage, by a deflected subgradient.
+"""The Lagrangian bound of maximum coverage, and the linear relaxation that it comes down to.
 
 With a price lambda_g for each group's covering, nu_r for each side row a_r · x <= b_r and mu_d for
 each district's floor, the covering constraints fall away:
@@ -8,26 +8,23 @@ each district's floor, the covering constraints fall away:
                       + nu · b - mu · floor,        f_g = first_g + mu_d(g) counted_g
 
 is an upper bound for any prices >= 0 (weak duality); the inner maximum is a sort (p sites) or
-Dantzig's fractional knapsack (budget). Galvão and ReVelle, EJOR 88, 1996. At first the direction is
-deflected, as in Camerini, Fratta and Maffioli, Math. Programming Study 3, 1975; once that stalls it
-is averaged: the volume algorithm of Barahona and Anbil, Math. Programming 87, 2000. The least L is
-the bound of the linear relaxation.
+Dantzig's fractional knapsack (budget). Galvão and ReVelle, EJOR 88, 1996. The least L is the bound
+of the linear relaxation; :mod:`geo.siting.saddle` comes to it from both sides.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from geo.siting.descent import START, run_down, run_level, shift
 from geo.siting.merge import Merged, covered
 from geo.siting.moves import board_of
 from geo.siting.problem import Floats, Longs
+from geo.siting.proof import once_of
+from geo.siting.saddle import Point, look, run_saddle
 from geo.siting.sides import Sides
 
-STALLED = 0.05
-"""Steps so short: deflection has brought what it can, and averaging goes on."""
 OUTWARD = 1e-11
 """Relative error that sums of float64 of this length may have, generously."""
 
@@ -39,21 +36,20 @@ class Prices:
     Attributes:
         group: (G,) lambda. row: (R,) nu. floor: (D,) mu.
         raw: L of them, in floats.
-        theta: how far the next step goes; stale: steps since the bound fell; averaged: whether
-            steps go along an averaged slope by now.
-        taken: (k,) how often the inner maximum opened each candidate of late, 0 … 1: near the
-            solution of the linear relaxation (Barahona and Anbil, Math. Programming 87, 2000).
+        taken: (k,) 0 … 1: near the solution of the linear relaxation; where nothing is known yet, a
+            plan to begin from.
+        solved: no prices are noticeably better.
+        profit: (k,) reduced profits at them. stand: where the search for better ones stands.
     """
 
     group: Floats
     row: Floats
     floor: Floats
     raw: float = np.inf
-    theta: float = 1.0
-    stale: int = 0
-    direction: Floats = field(default_factory=lambda: np.zeros(0))
     taken: Floats = field(default_factory=lambda: np.zeros(0))
-    averaged: bool = False
+    solved: bool = False
+    profit: Floats = field(default_factory=lambda: np.zeros(0))
+    stand: Point | None = None
 
 
 def outward(value: float, unit: float) -> float:
@@ -67,106 +63,68 @@ def starting_prices(merged: Merged, sides: Sides, opened: Longs) -> Prices:
     """Prices from a plan: whoever is covered twice is cheap."""
     count = covered(merged, opened)
     worth = merged.first / np.maximum(1, count)
-    return Prices(worth, np.zeros(len(sides.limit)), np.zeros(len(sides.floor)))
+    prices = Prices(worth, np.zeros(len(sides.limit)), np.zeros(len(sides.floor)))
+    prices.taken = np.zeros(len(merged.candidates))
+    prices.taken[opened] = 1.0
+    return prices
 
 
 def descend(
-    merged: Merged,
-    sides: Sides,
-    prices: Prices,
-    target: float,
-    steps: int,
-    enough: float = -np.inf,
+    merged: Merged, sides: Sides, prices: Prices, steps: int, enough: float = -np.inf
 ) -> tuple[Prices, Floats]:
-    """So many steps down from `prices`.
+    """So many steps on from `prices`.
 
     Args:
-        target: the best known plan's value: the step is Polyak's towards it.
-        steps: each a pass over the pairs, some 2 ns a pair.
+        steps: each two passes over the pairs, some 3 ns a pair and pass.
         enough: a bound below this ends it.
 
     Returns:
         The best prices found, with their L, and (k,) the reduced profits at them.
     """
     board = board_of(merged, sides)
-    sites, rows = len(merged.candidates), len(sides.limit)
-    groups = len(merged)
-    values = np.concatenate((prices.group, prices.row, prices.floor))
-    direction = prices.direction
-    if len(direction) != len(values):
-        direction = np.zeros(len(values))
-    scale = np.ones(len(values))
-    mean = float(merged.first.mean()) if groups else 1.0
-    typical = float(merged.first.sum()) / max(1, sites)
-    scale[groups : groups + rows] = max(1.0, typical / max(mean, 1e-300))
-    floor = float(sides.floor.max(initial=0.0))
-    if floor > 0:
-        scale[groups + rows :] = 1.0 / max(mean * floor * 0.1, 1e-300)
-    shift(board, values, -1.0)
-    best = values.copy()
-    record = np.array([prices.raw, prices.theta, float(prices.stale)])
-    averaged = prices.averaged
-    profit = np.zeros(sites)
-    often = prices.taken.copy() if len(prices.taken) == sites else np.full(sites, -1.0)
-    if not averaged:
-        steps -= run_down(
-            board,
-            merged.base,
-            sides.most,
-            sides.budget,
-            sides.by_number,
-            values,
-            best,
-            direction,
-            scale,
-            record,
-            profit,
-            often,
-            target,
-            steps,
-            enough,
-            STALLED,
-        )
-        if record[1] < STALLED:
-            averaged = True
-            direction[:] = 0.0
-            record[1:] = START, 0.0
-    if averaged and steps > 0:
-        values[:] = best
-        run_level(
-            board,
-            merged.base,
-            sides.most,
-            sides.budget,
-            sides.by_number,
-            values,
-            best,
-            direction,
-            scale,
-            record,
-            profit,
-            often,
-            target,
-            steps,
-            enough,
-        )
-    shift(board, best, 1.0)
-    better = Prices(
-        best[:groups].copy(),
-        best[groups : groups + rows].copy(),
-        best[groups + rows :].copy(),
-        float(record[0]),
-        float(record[1]),
-        int(record[2]),
-        direction,
-        often,
-        averaged,
-    )
-    return better, profit
+    at = prices.stand or _point(merged, sides, prices)
+    best = Point(*(one.copy() for one in at))
+    record = np.array([np.inf, 0.0, np.inf, 0.0])
+    conditions = sides.most, sides.budget, sides.by_number
+    run_saddle(board, merged.base, *conditions, at, best, record, steps, enough)
+    raw, _, _, solved = record.tolist()
+    if raw < prices.raw:
+        group = best.price + best.toll if len(best.toll) else best.price
+        # More than a group is worth is never asked: that can only lower L.
+        group = np.minimum(group, once_of(merged, best.floor))
+        prices = Prices(group, best.row, best.floor, raw, profit=best.profit)
+    better = replace(prices, taken=at.x, solved=bool(solved), stand=at)
+    return better, better.profit
 
 
 def priced(merged: Merged, sides: Sides, prices: Prices) -> tuple[float, Floats]:
     """L at some prices, and (k,) the reduced profits there."""
-    fresh = Prices(prices.group, prices.row, prices.floor)
-    found, profit = descend(merged, sides, fresh, 0.0, 1)
-    return found.raw, profit
+    at = _point(merged, sides, prices)
+    if len(at.toll):
+        at.price[:], at.toll[:] = prices.group, 0.0
+    board, conditions = board_of(merged, sides), (sides.most, sides.budget, sides.by_number)
+    return float(look(board, merged.base, *conditions, at)), at.profit
+
+
+def _point(merged: Merged, sides: Sides, prices: Prices) -> Point:
+    """Where a search begins."""
+    sites, groups = len(merged.candidates), len(merged)
+    if len(prices.taken) == sites:
+        taken = prices.taken.astype(np.float64)
+    else:
+        taken = np.full(sites, min(1.0, sides.most / max(1, sites)))
+    price, toll, part = prices.group.astype(np.float64), np.zeros(0), np.zeros(0)
+    if (sides.floor > 0).any():
+        paid = once_of(merged, prices.floor) - merged.first
+        toll, part = np.minimum(price, paid), np.zeros(groups)
+        price = np.minimum(price - toll, merged.first)
+    return Point(
+        taken,
+        part,
+        price,
+        toll,
+        prices.row.astype(np.float64),
+        prices.floor.astype(np.float64),
+        np.zeros(groups),
+        np.zeros(sites),
+    )

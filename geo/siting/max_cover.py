@@ -119,6 +119,7 @@ def max_cover(
         begin,
         trunk,
         shares,
+        known.taken if known else None,
         proof=with_certificate,
     )
     answer = _answer(found, merged, sites, rules, control, seed)

@@ -44,6 +44,7 @@ class Warmth:
         shares: rows that follow from the floors; the last of the prices of rows are theirs.
         trunk: the splits that the proof needed, on its groups.
         held: what the key names by identity, so that nothing else takes that identity.
+        taken: how much of each site the linear relaxation opened, 0 … 1.
     """
 
     neutral: Merged
@@ -53,6 +54,7 @@ class Warmth:
     held: tuple[object, ...]
     trunk: Trunk | None = None
     shares: tuple[Share, ...] = ()
+    taken: Floats | None = None
 
 
 def key_of(demand: Demand, sites: Sites, reach: Covering, rules: Rules) -> tuple[object, ...]:
@@ -157,7 +159,7 @@ def warmth_of(
     later = len(found.rows) - len(found.prices.row)
     row = found.rows if later else found.prices.row
     prices = Vector(level, row, found.prices.floor)
-    return Warmth(neutral, key, prices, plan, held, trunk, tuple(found.shares))
+    return Warmth(neutral, key, prices, plan, held, trunk, tuple(found.shares), found.taken)
 
 
 def level_back(level: Floats, into: Longs, before: npt.NDArray[np.floating[Any]] | None) -> Floats:

@@ -46,7 +46,7 @@ def test_no_better_plan_is_lost_by_settling(seed) -> None:
     demand, sites, pairs, merged, sides = a_problem(seed, rules)
     best = best_by_milp(demand, sites, pairs, rules)
     prices = starting_prices(merged, sides, greedy(merged, sides))
-    prices, profit = descend(merged, sides, prices, best, 300)
+    prices, profit = descend(merged, sides, prices, 300)
     assert prices.raw >= best - 1e-6
     keep, opened = settled(merged, sides, prices.raw, profit, best - merged.unit)
     # The optimum is one unit better than that, so it must still be there.

@@ -7,8 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.optimize import linprog
-from scipy.sparse import coo_matrix, hstack, identity, vstack
 from siting_oracle import a_town, best_by_milp, holds, raw_pairs
 
 from geo.siting import ladder, summit
@@ -16,7 +14,7 @@ from geo.siting.annealing import start_search
 from geo.siting.checker import check
 from geo.siting.descent import bound_at
 from geo.siting.greedy import greedy
-from geo.siting.lagrangian import Prices, descend, priced, starting_prices
+from geo.siting.lagrangian import starting_prices
 from geo.siting.max_cover import max_cover
 from geo.siting.merge import merge
 from geo.siting.moves import board_of
@@ -148,35 +146,6 @@ def test_levels_tell_the_same_prices() -> None:
     merged = merge(Demand.of(weight), Sites.of(20), euclidean(here, there, 0.2), Rules(backup=0.4))
     price, none = merged.first * rng.random(len(merged)), np.zeros(0)
     assert prices_at(merged, levels(merged, price, none), none) == pytest.approx(price)
-
-
-def test_prices_come_down_to_the_linear_relaxation() -> None:
-    here, there, weight, _ = a_town(5, 600, 60, clustered=True)
-    demand = Demand.of(weight, district=(here[:, 0] > np.median(here[:, 0])).astype(int))
-    rules = Rules(p=8, district_least_share={0: 0.35, 1: 0.4})
-    sites = Sites.of(60)
-    merged = merge(demand, sites, euclidean(here, there, 0.08), rules)
-    sides = sides_of(merged, demand, sites, rules, NONE)
-    groups, k = len(merged), len(merged.candidates)
-    of_row = np.repeat(np.arange(groups), np.diff(merged.row))
-    cover = coo_matrix((-np.ones(len(of_row)), (of_row, merged.column)), (groups, k))
-    floors = np.array([np.where(merged.district == d, merged.counted, 0.0) for d in (0, 1)])
-    matrix = vstack(
-        [
-            hstack([cover, identity(groups)]),
-            hstack([coo_matrix(np.ones((1, k))), coo_matrix((1, groups))]),
-            hstack([coo_matrix((2, k)), coo_matrix(-floors)]),
-        ]
-    ).tocsr()
-    limit = np.concatenate((np.zeros(groups), [8.0], -sides.floor))
-    worth = np.concatenate((np.zeros(k), -merged.first))
-    relaxed = linprog(worth, A_ub=matrix, b_ub=limit, bounds=(0, 1))
-    assert relaxed.status == 0
-    prices = starting_prices(merged, sides, greedy(merged, sides))
-    prices, _ = descend(merged, sides, prices, 0.995 * -relaxed.fun, 4000)
-    assert -relaxed.fun - 1e-6 <= prices.raw <= -relaxed.fun * 1.002
-    again, _ = priced(merged, sides, Prices(prices.group, prices.row, prices.floor))
-    assert again == pytest.approx(prices.raw, rel=1e-9)
 
 
 def test_the_slope_is_that_of_the_bound() -> None:
