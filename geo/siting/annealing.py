@@ -40,6 +40,9 @@ class Search:
     enough: Floats = field(default_factory=lambda: np.array([np.inf]))
     """What a plan under way need not exceed, without the base; made less while it goes on, it ends
     it: -inf at once."""
+    under_way: tuple[np.typing.NDArray[np.uint8], Floats] | None = None
+    """The best plan of the round that goes on, and what it is worth without the base; written by
+    another thread, so that the two need not belong together."""
 
 
 def start_search(merged: Merged, sides: Sides, start: Longs, seed: int) -> Search:
@@ -76,7 +79,7 @@ def anneal(search: Search, steps: int) -> float:
     """
     parts = 8 if (search.sides.floor > 0).any() else 1
     start = search.best
-    best, record = _record(search)
+    best, record = search.under_way = _record(search)
     for part in range(parts):
         board, state = _at(search, start)
         if part == 0:

@@ -25,6 +25,7 @@ class Climb:
 
     Attributes:
         best: positions among all sites of the new sites, those fixed before included.
+        seen: a better plan of a heat bath that still goes on, and its value: for who watches.
         value, bound: of the best plan (-inf: none that keeps to the rules), and over all plans.
         proof: what the bound follows from, on the groups of the problem as it was given.
         cut: sites were settled for plans better than this only, so no bound is below it.
@@ -48,6 +49,7 @@ class Climb:
     trunk: Trunk | None = None
     shares: list[Share] = field(default_factory=list)
     rows: Floats = field(default_factory=lambda: np.zeros(0))
+    seen: tuple[float, Longs] = (-np.inf, np.zeros(0, np.int64))
 
     @property
     def least(self) -> float:
@@ -133,8 +135,29 @@ def lower(found: Climb, bound: float, control: Control) -> None:
     """A bound that may be a better one."""
     if bound < found.bound:
         found.bound = bound
-        if np.isfinite(found.value):
-            control.improved(found.value, found.bound, found.best)
+        _show(found, control)
+
+
+def _show(found: Climb, control: Control) -> None:
+    value, plan = found.value, found.best
+    if found.seen[0] > value:
+        value, plan = found.seen
+    if np.isfinite(value):
+        control.improved(value, max(found.bound, value), plan)
+
+
+def glimpse(found: Climb, level: Level, search: Search, control: Control) -> None:
+    """Show a better plan of a heat bath that still goes on; nothing else depends on it."""
+    under_way, merged = search.under_way, search.merged
+    most = max(found.value, found.seen[0])
+    if under_way is None or not under_way[1][0] + merged.base > most:
+        return
+    plan = np.flatnonzero(under_way[0]).astype(np.int64)
+    value = merged.value(plan) if search.sides.kept_by(merged, plan) else -np.inf
+    if value > most:
+        sites = np.concatenate((level.opened, merged.candidates[plan].astype(np.int64)))
+        found.seen = value, np.sort(sites)
+        _show(found, control)
 
 
 def tell(found: Climb, level: Level, control: Control) -> None:
@@ -146,7 +169,7 @@ def tell(found: Climb, level: Level, control: Control) -> None:
     chosen = level.merged.candidates[search.best].astype(np.int64)
     found.best = np.sort(np.concatenate((level.opened, chosen)))
     found.bound = max(found.bound, found.value)
-    control.improved(found.value, found.bound, found.best)
+    _show(found, control)
 
 
 def sharpen(found: Climb, level: Level) -> int:

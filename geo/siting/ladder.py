@@ -10,13 +10,12 @@ HiGHS, where the tree grows too large.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import numpy as np
 
-from geo.siting.annealing import Search, anneal, start_search, swap
+from geo.siting.annealing import Search, start_search, swap
 from geo.siting.climbing import (
     Climb,
     Level,
@@ -24,12 +23,12 @@ from geo.siting.climbing import (
     keep_prices,
     lower,
     padded,
-    sharpen,
     status_of,
     take_bound,
     tell,
     vector_here,
 )
+from geo.siting.cycle import cycle
 from geo.siting.fixing import cut_of, settled
 from geo.siting.greedy import greedy
 from geo.siting.lagrangian import Prices, descend, outward, priced, starting_prices
@@ -46,21 +45,6 @@ __all__ = ["Climb", "climb", "done", "status_of"]
 FIRST_WORK: Final = 2e7
 MOST_WORK: Final = 2e10
 """Elementary steps a cycle: a nanosecond each."""
-WALK_COST: Final = 4.0
-"""Of a step of the heat bath beside those of the prices."""
-AT_ONCE: Final = 200
-TWIN: Final = 500
-"""What a second heat bath's seed is more."""
-FLAT: Final = 0.02
-FLAT_CYCLES: Final = 3
-"""Where a cycle lowers the bound by less of the gap, so many go without the prices."""
-WATCH_SECONDS: Final = 0.05
-CORE_PAIRS: Final = 50_000
-CORE_SHARE: Final = 0.01
-CORE_MOST: Final = 0.7
-CORE_AGAIN: Final = 0.002
-"""Candidates that the relaxation opens less than this stay out of the heat bath, if not most are
-left; again where the bound fell by so much since."""
 PATIENCE: Final = 3
 """Cycles without progress before the exact search, if the model is small; else MORE_PATIENCE."""
 MORE_PATIENCE: Final = 12
@@ -69,8 +53,6 @@ TINY_PAIRS: Final = 20_000
 FEW: Final = 60
 """So few candidates: nothing is quicker than the tree."""
 LOOK_STEPS: Final = 60
-SHARPER, SHARP_STEPS = 4, 150
-"""Rounds of rows for the floors a cycle, and steps after each."""
 
 
 def climb(
@@ -142,7 +124,7 @@ def climb(
     with ThreadPoolExecutor(2) as pool:
         while not done(found, merged.unit, control):
             before = (found.value, found.bound)
-            _cycle(found, here, work, pool, control)
+            cycle(found, here, work, pool, control)
             if len(here.into) == len(here.merged):
                 keep_prices(found, here)
             take_bound(found, here, control)
@@ -205,92 +187,6 @@ def _late(level: Level, stale: int) -> bool:
         return True
     tiny = len(model.group) <= TINY_PAIRS
     return stale >= (1 if tiny else PATIENCE if small(model) else MORE_PATIENCE)
-
-
-def _cycle(
-    found: Climb, level: Level, work: float, pool: ThreadPoolExecutor, control: Control
-) -> None:
-    """The heat bath on one thread, the prices on the other; where the prices bring no more, a
-    second heat bath."""
-    merged, search = level.merged, _core(found, level)
-    sites, pairs, groups = len(merged.candidates), len(merged.group), max(1, len(merged))
-    descents = int(np.clip(work / (4.0 * pairs + 60.0 * sites + 4.0 * groups + 1), 10, 4000))
-    beside = np.diff(search.merged.row).astype(np.float64)
-    few = max(1, len(search.merged.candidates))
-    overlap = 2.0 * float(beside @ beside) / few + 4.0 * few + 100.0
-    steps = int(np.clip(work / (WALK_COST * overlap), 20, 4_000_000))
-    # So good a plan is good enough, whatever becomes of the bound.
-    goal = found.bound / (1.0 + control.gap) if found.bound > 0 else np.inf
-    baths = [search]
-    if level.flat > 0 or level.prices.solved:
-        baths.append(replace(search, seed=search.seed + TWIN))
-    for one in baths:
-        one.enough = np.array([goal - merged.base])
-    stands = search.best, search.value
-    others = [pool.submit(anneal, one, steps) for one in baths]
-    if len(baths) == 1:
-        before = found.bound
-        enough = cut_of(found.value, merged.unit, control.gap)
-        enough += 0.5 * merged.unit if np.isfinite(enough) else 0.0
-        _down(found, level, descents, enough, control)
-        for _ in range(SHARPER):
-            if done(found, merged.unit, control) or not sharpen(found, level):
-                break
-            _down(found, level, SHARP_STEPS, enough, control)
-        if before - found.bound < FLAT * (found.bound - found.value):
-            level.flat = FLAT_CYCLES
-    else:
-        level.flat -= 1
-    proved = status_of(found, merged.unit, control) in {"optimal", "gap reached"}
-    for one in baths:
-        # A plan as good as the bound ends it too: it is the first such, whenever the bound came.
-        one.enough[0] = min(one.enough[0], found.bound - merged.base)
-    while wait(others, WATCH_SECONDS).not_done:
-        if proved or control.stopped():
-            for one in baths:
-                one.enough[0] = -np.inf
-    for other in others:
-        other.result()
-    best = max(baths, key=lambda one: one.value)
-    if proved:
-        # How far the other thread came says the clock: the plan that was there is as good.
-        search.best, search.value = stands
-        return
-    search.best, search.value = best.best, best.value
-    if search.value > level.search.value:
-        plan = search.merged.candidates[search.best].astype(np.int64)
-        level.search.best, level.search.value = merged.local(plan), search.value
-
-
-def _down(found: Climb, level: Level, steps: int, enough: float, control: Control) -> None:
-    """So many steps of the prices, in parts, so that it may end in between."""
-    while steps > 0 and not level.prices.solved and not done(found, level.merged.unit, control):
-        part = min(steps, AT_ONCE)
-        level.prices, level.profit = descend(level.merged, level.sides, level.prices, part, enough)
-        take_bound(found, level, control)
-        steps -= part
-
-
-def _core(found: Climb, level: Level) -> Search:
-    """The level's search, among the candidates only that the relaxation opens at least in part, and
-    the best plan's: what else there is hardly ever comes in (Avella, Boccia, Salerno and Vasilyev,
-    Computers & Operations Research 39, 2012), and with fewer each step is quicker."""
-    taken, merged, here = level.prices.taken, level.merged, level.core or level.search
-    sites, raw = len(merged.candidates), level.prices.raw
-    if len(merged.group) < CORE_PAIRS or len(taken) != sites or not level.sides.plain:
-        return here
-    if not raw <= level.cored * (1.0 - CORE_AGAIN):
-        return here
-    keep = taken > CORE_SHARE
-    keep[merged.local(found.best)] = True
-    if keep.sum() > CORE_MOST * sites:
-        return here
-    level.cored = raw
-    core = reduced(merged, keep, np.zeros(sites, np.bool_))
-    sides = level.sides.narrowed(merged, core, np.empty(0, np.int64))
-    level.core = start_search(core, sides.stated, core.local(found.best), here.seed)
-    level.core.rounds = here.rounds
-    return level.core
 
 
 def _folded(

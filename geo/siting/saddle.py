@@ -87,7 +87,11 @@ def project(
 
     `begin` is a guess of t. Newton's method on the piecewise linear sum, within a bracket.
     """
-    low, high, t = 0.0, np.inf, 0.0
+    low, high, t = 0.0, 0.0, 0.0
+    # There nothing is left but what weighs next to nothing.
+    for j in range(len(x)):
+        if wish[j] > 0.0 and weight[j] > 1e-14 * room:
+            high = max(high, wish[j] / (step[j] * weight[j]) if step[j] > 0.0 else 0.0)
     for attempt in range(100):
         total = slope = 0.0
         for j in range(len(x)):
@@ -100,20 +104,19 @@ def project(
         if total > room:
             low = t
         else:
-            high = t
+            high = min(high, t)
             if t == 0.0 or total >= room * (1.0 - 1e-12):
                 break
-        if attempt == 0 and begin > 0.0:
+        if attempt == 0 and 0.0 < begin < high:
             t = begin
             continue
         near = t + (total - room) / slope if slope > 0.0 else -1.0
         if not low < near < high:
-            near = 0.5 * (low + high) if high < np.inf else 2.0 * low + 1e-12
+            near = 0.5 * (low + high)
         if near <= low or near >= high:
             break
         t = near
-    if high < np.inf:
-        t = high
+    t = high
     for j in range(len(x)):
         x[j] = min(1.0, max(0.0, wish[j] - t * step[j] * weight[j]))
     return t

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog, minimize
 from scipy.sparse import coo_matrix, csr_matrix, hstack, identity, vstack
 from siting_oracle import a_town, best_by_milp
 
-from geo.siting import ladder
+from geo.siting import cycle, ladder
 from geo.siting.greedy import greedy
 from geo.siting.lagrangian import Prices, descend, priced, starting_prices
 from geo.siting.max_cover import max_cover
@@ -105,6 +105,8 @@ def test_a_relaxation_that_is_solved_says_so_and_is_left_alone() -> None:
     assert prices.raw == pytest.approx(relaxed(merged, sides), rel=1e-7)
 
 
+@example([(1.0, 1.0, 1.0), (0.5, 1.0, 1e-38)], 0.5, 0.0)  # a weight that is next to nothing
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.floats(-2, 3), st.floats(0.1, 2.0), st.floats(0.0, 4.0)),
@@ -136,27 +138,49 @@ def test_the_projection_is_the_nearest_point_that_fits(numbers, room, begin) -> 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_heat_bath_among_the_core_only_finds_the_best_all_the_same(monkeypatch, seed) -> None:
-    monkeypatch.setattr(ladder, "CORE_PAIRS", 0)
-    monkeypatch.setattr(ladder, "FLAT", 1.0)  # a second heat bath as soon as may be
+    monkeypatch.setattr(cycle, "CORE_PAIRS", 0)
+    monkeypatch.setattr(cycle, "FLAT", 1.0)  # a second heat bath as soon as may be
     monkeypatch.setattr(ladder, "FEW", 0)
     monkeypatch.setattr(ladder, "TINY_PAIRS", 0)
     rules = QUESTIONS["sites"]
     demand, sites, reach, _, _ = a_question(rules, seed)
     chosen = []
-    kept = ladder.start_search
+    kept = cycle.start_search
     monkeypatch.setattr(
-        ladder,
+        cycle,
         "start_search",
         lambda merged, *rest: chosen.append(len(merged.candidates)) or kept(merged, *rest),
     )
     answer = max_cover(demand, sites, reach, rules, Control(exact=False), seed=seed)
-    assert min(chosen) < chosen[0]
+    assert chosen
+    assert min(chosen) < 60
     best = best_by_milp(demand, sites, reach, rules)
     assert answer.objective == pytest.approx(best)
     assert answer.bound >= best - 1e-6
     again = max_cover(demand, sites, reach, rules, Control(exact=False), seed=seed)
     assert again.sites.tolist() == answer.sites.tolist()
     assert again.bound == answer.bound
+
+
+def test_whoever_watches_sees_better_plans_before_a_long_bath_has_ended(monkeypatch) -> None:
+    monkeypatch.setattr(cycle, "GLIMPSE_SECONDS", 0.0)
+    monkeypatch.setattr(cycle, "WATCH_SECONDS", 0.001)
+    monkeypatch.setattr(ladder, "FIRST_WORK", 5e9)
+    here, there, weight, _ = a_town(3, 6000, 200, clustered=True)
+    demand, sites, reach = Demand.of(weight), Sites.of(200), euclidean(here, there, 0.05)
+    told = []
+    control = Control(
+        4.0, exact=False, on_improved=lambda value, bound, plan: told.append((value, bound, plan))
+    )
+    max_cover(demand, sites, reach, Rules(p=25), control)
+    merged = merge(demand, sites, reach, Rules(p=25))
+    values = [value for value, _, _ in told]
+    assert len(set(values)) > 3  # the greedy plan, the swapped one, and some of the first bath
+    for value, bound, plan in told:
+        assert value == pytest.approx(merged.value(merged.local(plan)))
+        assert value <= bound
+        assert len(plan) <= 25
+    assert values == sorted(values)
 
 
 def test_what_a_bath_may_not_ask_for_is_left_out_of_the_relaxation_too() -> None:
