@@ -14,7 +14,7 @@ from geo.siting.sides import Sides
 SWAP_ROUNDS = 50
 NEVER = np.array([np.nan])
 """No plan is good enough to end with: nothing compares with it."""
-HOT, COOLED = (0.03, 0.03, 0.012), 0.1
+HOT, COOLED = (0.03, 0.06, 0.012), 0.08
 """Where coolings begin, in turn, in mean losses of an open site; and what is left at their end."""
 DEAR, LEAST_DEAR = 3.0, 1.0
 """What a unit short of a floor counts at first, and at least."""

@@ -33,7 +33,7 @@ from geo.siting.fixing import cut_of, settled
 from geo.siting.greedy import greedy
 from geo.siting.lagrangian import Prices, descend, outward, priced, starting_prices
 from geo.siting.merge import Merged, covered, reduced
-from geo.siting.problem import Bools, Control, Floats, Longs
+from geo.siting.problem import Bools, Control, Floats, Longs, gap_of
 from geo.siting.proof import Vector, levels, once_of, prices_at, vector_of
 from geo.siting.shares import Share
 from geo.siting.sides import Sides
@@ -46,7 +46,9 @@ FIRST_WORK: Final = 2e7
 MOST_WORK: Final = 2e10
 """Elementary steps a cycle: a nanosecond each."""
 PATIENCE: Final = 3
-"""Cycles without progress before the exact search, if the model is small; else MORE_PATIENCE."""
+"""Cycles without progress before the exact search, if the model is small and the gap NEAR; else
+MORE_PATIENCE."""
+NEAR: Final = 0.003
 MORE_PATIENCE: Final = 12
 TINY_PAIRS: Final = 20_000
 """So few pairs: the tree is the quickest way to everything."""
@@ -140,7 +142,7 @@ def climb(
                     break
             work = min(MOST_WORK, work * (1.5 if work >= FIRST_WORK else 2.0))
             stale = 0 if _progress(before, found) else stale + 1
-            if _late(here, stale):
+            if _late(found, here, stale):
                 if control.exact and not done(found, merged.unit, control):
                     search_exactly(found, here, control, trunk, proof=proof)
                 break
@@ -181,12 +183,14 @@ def _look_first(found: Climb, level: Level, control: Control) -> None:
     take_bound(found, level, control)
 
 
-def _late(level: Level, stale: int) -> bool:
+def _late(found: Climb, level: Level, stale: int) -> bool:
     model = level.merged
     if len(model.candidates) <= FEW:
         return True
-    tiny = len(model.group) <= TINY_PAIRS
-    return stale >= (1 if tiny else PATIENCE if small(model) else MORE_PATIENCE)
+    if len(model.group) <= TINY_PAIRS:
+        return stale >= 1
+    near = gap_of(found.value, found.bound) <= NEAR
+    return stale >= (PATIENCE if near and small(model) else MORE_PATIENCE)
 
 
 def _folded(
