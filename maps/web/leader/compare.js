@@ -13,13 +13,17 @@ let listening = false;
 let told = null;
 let own = null;
 
-/** Asks which two, when none are chosen yet: the last but one and the last. */
-export async function open() {
+/** Asks which two, when none are chosen yet: the last but one and the last.
+ *
+ * @param asked the measure when it was asked for: whoever chose another one since wants that
+ */
+export async function open(asked = view.measure) {
   if (view.compare) {
     look({ compare: null }, { push: true });
     return;
   }
   const found = await editions();
+  if (view.measure !== asked) return;
   if (found.length < 2) {
     openSheet(t("compare"), t("close"), make("p", {}, t("compare_one_edition")));
     return;

@@ -117,7 +117,10 @@ function tools() {
       byId("share-word").textContent = t("share");
     }, 2500);
   });
-  byId("compare-open").addEventListener("click", async () => (await import("./compare.js")).open());
+  byId("compare-open").addEventListener("click", async () => {
+    const asked = view.measure;
+    (await import("./compare.js")).open(asked);
+  });
   byId("skip").addEventListener("click", (event) => {
     event.preventDefault();
     byId("figures-title").focus();

@@ -103,6 +103,21 @@ def test_two_editions_stand_left_and_right_of_a_curtain_the_keyboard_moves(scree
     assert "from=" not in screen.url
 
 
+def test_who_chooses_another_measure_before_the_comparison_has_come_gets_that(screen):
+    held = []
+    screen.route(re.compile(r"/compare\.js"), lambda route: held.append(route))  # noqa: PLW0108
+    screen.locator("#compare-open").click()
+    screen.wait_for_timeout(300)
+    assert held
+    screen.select_option("#measure", "stations")
+    for one in held:
+        one.continue_()
+    expect(screen.locator("#hours-said")).to_contain_text("%")
+    screen.wait_for_timeout(500)
+    expect(screen.locator("#measure")).to_have_value("stations")
+    assert "from=" not in screen.url
+
+
 def test_an_older_edition_has_its_own_map_figures_and_list(screen):
     steps = screen.locator("#time .steps button")
     steps.first.wait_for()
