@@ -127,12 +127,17 @@ def _down(
     control: Control,
     watch: Callable[[], None],
 ) -> None:
-    """So many steps of the prices, in parts, so that it may end in between."""
+    """So many steps of the prices, in parts, so that it may end in between: before a part for which
+    there is no more time."""
+    took = 0.0
     while steps > 0 and not level.prices.solved and not done(found, level.merged.unit, control):
-        part = min(steps, AT_ONCE)
+        if control.left < took:
+            return
+        part, began = min(steps, AT_ONCE), control.seconds
         level.prices, level.profit = descend(level.merged, level.sides, level.prices, part, enough)
         take_bound(found, level, control)
         steps -= part
+        took = control.seconds - began
         watch()
 
 

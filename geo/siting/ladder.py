@@ -46,9 +46,9 @@ FIRST_WORK: Final = 2e7
 MOST_WORK: Final = 2e10
 """Elementary steps a cycle: a nanosecond each."""
 PATIENCE: Final = 3
-"""Cycles without progress before the exact search, if the model is small and the gap NEAR; else
-MORE_PATIENCE."""
-NEAR: Final = 0.003
+"""Cycles without progress before the exact search, if the model is small and the gap no wider than
+NEAR_GAP; else MORE_PATIENCE."""
+NEAR_GAP: Final = 0.003
 MORE_PATIENCE: Final = 12
 TINY_PAIRS: Final = 20_000
 """So few pairs: the tree is the quickest way to everything."""
@@ -189,7 +189,7 @@ def _late(found: Climb, level: Level, stale: int) -> bool:
         return True
     if len(model.group) <= TINY_PAIRS:
         return stale >= 1
-    near = gap_of(found.value, found.bound) <= NEAR
+    near = gap_of(found.value, found.bound) <= NEAR_GAP
     return stale >= (PATIENCE if near and small(model) else MORE_PATIENCE)
 
 

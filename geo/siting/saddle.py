@@ -132,7 +132,8 @@ def bound_of(
     at: Point,
     taken: Floats,
 ) -> float:  # pragma: no cover - compiled
-    """L at a point's prices: no plan is above it. `taken` (k,) is what the inner maximum takes."""
+    """L at a point's prices: no plan is above it. `taken` (k,) is what the inner maximum takes. As
+    :func:`geo.siting.descent.bound_at`, without the slope and from profits that are known."""
     bound = base
     for r in range(len(at.row)):
         bound += at.row[r] * board.limit[r]
@@ -188,8 +189,10 @@ def _worth(
 
 
 @njit(cache=True, nogil=True)
-def _copy(into: Point, source: Point, factor: float) -> None:  # pragma: no cover - compiled
-    """`source` times a factor, into another point."""
+def _blend(
+    into: Point, kept: float, source: Point, factor: float
+) -> None:  # pragma: no cover - compiled
+    """So much of a point, and so much of another beside it."""
     for one, other in (
         (into.x, source.x),
         (into.z, source.z),
@@ -201,23 +204,7 @@ def _copy(into: Point, source: Point, factor: float) -> None:  # pragma: no cove
         (into.profit, source.profit),
     ):
         for i in range(len(one)):
-            one[i] = factor * other[i]
-
-
-@njit(cache=True, nogil=True)
-def _add(into: Point, source: Point) -> None:  # pragma: no cover - compiled
-    for one, other in (
-        (into.x, source.x),
-        (into.z, source.z),
-        (into.price, source.price),
-        (into.toll, source.toll),
-        (into.row, source.row),
-        (into.floor, source.floor),
-        (into.met, source.met),
-        (into.profit, source.profit),
-    ):
-        for i in range(len(one)):
-            one[i] += other[i]
+            one[i] = kept * one[i] + factor * other[i]
 
 
 @njit(cache=True, nogil=True)
@@ -252,12 +239,9 @@ def run_saddle(
     that is closed."""
     sites, groups, rows = len(at.x), len(at.price), len(at.row)
     districts = len(at.floor) if len(at.toll) else 0
-    weight = np.ones(sites)
-    room = float(most)
-    if not by_number:
-        for j in range(sites):
-            weight[j] = board.cost[j]
-        room = budget
+    weight, room = board.cost, budget
+    if by_number:
+        weight, room = np.ones(sites), float(most)
     total = 0.0
     for g in range(groups):
         total += max(board.first[g], board.counted[g])
@@ -299,7 +283,7 @@ def run_saddle(
     _sums(board, at.x, at.met)
     _profits(board, at)
     total_of, mean = _like(at), _like(at)
-    _copy(total_of, at, 0.0)
+    _blend(total_of, 0.0, at, 0.0)
     wish, x, met, taken = np.empty(sites), np.empty(sites), np.empty(groups), np.empty(sites)
     used, share = np.zeros(rows), np.zeros(districts)
     length, before, t = 0, np.inf, 0.0
@@ -310,30 +294,30 @@ def run_saddle(
             gap, averaged = bound - _worth(board, base, at, dear), False
             if bound < record[RAW]:
                 record[RAW] = bound
-                _copy(best, at, 1.0)
+                _blend(best, 0.0, at, 1.0)
             if length > 1:
-                _copy(mean, total_of, 1.0 / length)
+                _blend(mean, 0.0, total_of, 1.0 / length)
                 bound = bound_of(board, base, most, budget, by_number, mean, taken)
                 other = bound - _worth(board, base, mean, dear)
                 if bound < record[RAW]:
                     record[RAW] = bound
-                    _copy(best, mean, 1.0)
+                    _blend(best, 0.0, mean, 1.0)
                 if other < gap:
                     gap, averaged = other, True
             if gap <= CLOSED * max(1.0, abs(record[RAW])):
                 record[SOLVED] = 1.0
                 if averaged:
-                    _copy(at, mean, 1.0)
+                    _blend(at, 0.0, mean, 1.0)
                 break
             if record[RAW] < enough or step == steps:
                 if step == steps and averaged:
-                    _copy(at, mean, 1.0)
+                    _blend(at, 0.0, mean, 1.0)
                 break
             again = gap <= MUCH * record[LAST] or (gap <= SOME * record[LAST] and gap > before)
             if length > 0 and (again or length >= LONG * record[STEPS]):
                 if averaged:
-                    _copy(at, mean, 1.0)
-                _copy(total_of, at, 0.0)
+                    _blend(at, 0.0, mean, 1.0)
+                _blend(total_of, 0.0, at, 0.0)
                 length, before, record[LAST] = 0, np.inf, gap
             else:
                 before = gap
@@ -376,6 +360,6 @@ def run_saddle(
                 at.row[r] = max(0.0, price)
         copy_into(at.x, x)
         _profits(board, at)
-        _add(total_of, at)
+        _blend(total_of, 1.0, at, 1.0)
         length += 1
         record[STEPS] += 1.0

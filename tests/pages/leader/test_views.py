@@ -105,7 +105,11 @@ def test_two_editions_stand_left_and_right_of_a_curtain_the_keyboard_moves(scree
 
 def test_who_chooses_another_measure_before_the_comparison_has_come_gets_that(screen):
     held = []
-    screen.route(re.compile(r"/compare\.js"), lambda route: held.append(route))  # noqa: PLW0108
+
+    def hold(route):
+        held.append(route)
+
+    screen.route(re.compile(r"/compare\.js"), hold)
     screen.locator("#compare-open").click()
     screen.wait_for_timeout(300)
     assert held
