@@ -17,7 +17,6 @@ and once more with plain marks instead of its icons, which takes it less time.
 from __future__ import annotations
 
 import os
-import shutil
 import statistics
 import sys
 import tempfile
@@ -29,7 +28,9 @@ import numpy as np
 import numpy.typing as npt
 
 sys.path.append(str(Path(__file__).resolve().parent))
+sys.path.append(str(Path(__file__).resolve().parents[1]))
 
+from browsers import browser_here
 from leader_visits import Visit, serving, visits
 
 from geo.database import Actor, Database
@@ -63,7 +64,7 @@ def run(database: Database) -> Iterator[dict[str, Any]]:
     size = os.environ.get("BENCH_SIZE", "huge")
     if size not in SIZES:
         raise ValueError(f"BENCH_SIZE is one of {', '.join(sorted(SIZES))}")
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    program = browser_here()
     if program is None:
         yield _record("the leader's page", None, "s", f"<= {BAR_IDLE:g}", None, "needs Chromium")
         return

@@ -10,7 +10,6 @@ bars are absolute. A second line measures on a processor slowed four times, as a
 from __future__ import annotations
 
 import contextlib
-import shutil
 import statistics
 import sys
 import tempfile
@@ -21,6 +20,10 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+from browsers import ARGUMENTS, browser_here
 
 from api.app import create_app
 from geo import demo
@@ -49,7 +52,7 @@ new MutationObserver((_, observer) => {
 
 def run(database: Database) -> Iterator[dict[str, Any]]:
     """Measure; about two minutes."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    program = browser_here()
     if program is None:
         yield {
             "name": "the worker's page on slow 3G",
@@ -142,9 +145,7 @@ def _visit(program: str, address: str, place: Any, slower: int) -> dict[str, flo
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=program, args=["--headless", "--no-sandbox", "--disable-gpu"]
-        )
+        browser = playwright.chromium.launch(executable_path=program, args=[*ARGUMENTS])
         context = browser.new_context(
             viewport={"width": 390, "height": 844},
             permissions=["geolocation"],

@@ -12,7 +12,6 @@ with the cable pulled: shown is when every outline and area has been painted.
 from __future__ import annotations
 
 import os
-import shutil
 import statistics
 import sys
 import tempfile
@@ -22,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from browsers import ARGUMENTS, browser_here
 
 from api.bulletin import Asked, bulletin_of, earlier, today
 from geo import demo
@@ -82,7 +83,7 @@ def _portable() -> Iterator[dict[str, Any]]:
     seconds, html = _timed(lambda: draw(view).encode(), 1)
     yield _record("making the portable map, 350 areas and 1,000 outlines", seconds, "s")
     yield _record("its size", len(html), "bytes", BAR_BYTES)
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    program = browser_here()
     if program is None:
         yield _record("shown in Chromium", None, "s", BAR_SHOWN, note="needs Chromium")
         return
@@ -103,9 +104,7 @@ def _visit(program: str, path: Path) -> tuple[float, int]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=program, args=["--headless", "--no-sandbox", "--disable-gpu"]
-        )
+        browser = playwright.chromium.launch(executable_path=program, args=[*ARGUMENTS])
         context = browser.new_context(viewport={"width": 1440, "height": 900})
         context.set_offline(True)
         page = context.new_page()

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+from browsers import ARGUMENTS
+
 from geo.database import Database
 
 ROOT = Path(__file__).parents[2]
-ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync", "--no-first-run"]  # fmt: skip
 WIDE = {"width": 1440, "height": 900}
 MOVES = (
     "map.jumpTo({ center: map.unproject([720, 300]) })",
