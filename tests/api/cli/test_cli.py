@@ -410,15 +410,6 @@ def test_an_external_database_is_not_ours_to_stop(nuanyi) -> None:
     assert nuanyi("stop").code == NO_SUCH
 
 
-def test_benchmarks_are_listed_and_unknown_ones_named(typed) -> None:
-    listed = typed("bench", "--list")
-    assert listed.code == DONE
-    assert "imports" in listed.out
-    unknown = typed("bench", "patience")
-    assert unknown.code == NO_SUCH
-    assert "imports" in unknown.err
-
-
 # ------------------------------------------------------------------ help
 def commands(group, path: tuple[str, ...] = ()):
     yield path
