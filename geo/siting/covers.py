@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from geo.compiled import by_key
 from geo.siting.cover_kernels import ascend, complete, enough, inside
 from geo.siting.problem import Bools, Floats, Ints, Longs
 
@@ -145,9 +146,7 @@ def cover_of(
     """A cover by both sides; without a target every group must be covered."""
     groups = len(row) - 1
     owner = np.repeat(np.arange(groups, dtype=np.int32), np.diff(row))
-    order = np.argsort(column, kind="stable")
-    start = np.zeros(len(cost) + 1, np.int64)
-    np.cumsum(np.bincount(column, minlength=len(cost)), out=start[1:])
+    start, order = by_key(column, len(cost))
     return Cover(
         row,
         column,

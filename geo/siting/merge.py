@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from geo.compiled import by_key
 from geo.errors import Invalid
 from geo.siting.laying import BEYOND, dominators_of, lay
 from geo.siting.problem import (
@@ -248,9 +249,7 @@ class _Table:
         place = np.cumsum(useful, dtype=np.int64).astype(np.int32) - np.int32(1)
         column = place[column]
         owner = np.repeat(np.arange(groups, dtype=np.int32), np.diff(row))
-        order = np.argsort(column, kind="stable")
-        start = np.zeros(int(useful.sum()) + 1, np.int64)
-        np.cumsum(np.bincount(column, minlength=len(start) - 1), out=start[1:])
+        start, order = by_key(column, int(useful.sum()))
         worth = self.worth[:groups]
         return Merged(
             candidates=candidates[useful],

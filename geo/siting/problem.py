@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol, Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from geo.compiled import by_key
 from geo.errors import Invalid
 
 Floats = npt.NDArray[np.float64]
@@ -82,11 +83,12 @@ class Reach:
         return self.demand[self.start[site] : self.start[site + 1]]
 
     def by_demand(self, points: int) -> Rows:
-        """The same pairs, by demand. Cost: one counting sort, some 10 ns a pair."""
-        order = np.argsort(self.demand, kind="stable")
+        """The same pairs, by demand, of which there are so many points. Cost: one counting sort,
+        some 10 ns a pair."""
+        if self.demand.max(initial=-1) >= points:
+            raise ValueError(f"the reach names demand beyond its {points} points")
+        start, order = by_key(self.demand, points)
         site = np.repeat(np.arange(len(self), dtype=np.int32), np.diff(self.start))[order]
-        start = np.zeros(points + 1, np.int64)
-        np.cumsum(np.bincount(self.demand, minlength=points), out=start[1:])
         return Rows(0, start, site, None if self.metres is None else self.metres[order])
 
     def rows(self, points: int, run: int = 1 << 20) -> Iterator[Rows]:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from geo.compiled import longer
+from geo.compiled import by_key, longer
 from geo.errors import Invalid
 from geo.siting.problem import Floats, Ints, Longs, Reach, Rows, Singles
 
@@ -198,9 +198,7 @@ def from_file(
 
 def by_candidate(demand: Ints, site: Ints, metres: Singles | None, sites: int) -> Reach:
     """Pairs in the order of their demand, each once, as a :class:`Reach`."""
-    order = np.argsort(site, kind="stable")
-    start = np.zeros(sites + 1, np.int64)
-    np.cumsum(np.bincount(site, minlength=sites), out=start[1:])
+    start, order = by_key(site, sites)
     return Reach(start, demand[order], None if metres is None else metres[order])
 
 

@@ -88,6 +88,7 @@ def test_it_survives_kill_nine_of_everything(folder: Path) -> None:
     assert memory(folder) == ["committed"]
 
 
+@pytest.mark.slow
 def test_a_server_left_running_by_a_killed_program_is_taken_over(folder: Path) -> None:
     remember(folder, "before")
     cluster = Cluster(folder).running()
@@ -102,6 +103,7 @@ def test_a_server_left_running_by_a_killed_program_is_taken_over(folder: Path) -
             time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_two_installations_run_side_by_side(folder: Path) -> None:
     one, two = folder / "one", folder / "two"
     with Cluster(one).running() as first, Cluster(two).running() as second:
@@ -173,6 +175,7 @@ def test_a_folder_closed_to_the_server_is_named_with_a_remedy(folder: Path) -> N
     assert "NUANYI_STATE" in caught.value.remedy
 
 
+@pytest.mark.slow
 def test_a_broken_cluster_says_where_its_log_is(folder: Path) -> None:
     with Cluster(folder).running():
         pass

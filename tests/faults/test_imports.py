@@ -144,6 +144,7 @@ def test_an_import_killed_in_the_middle_leaves_nothing(begin, database, actor, t
     assert active_names(database, actor) == ROWS
 
 
+@pytest.mark.slow
 def test_an_import_killed_while_rows_stream_in_leaves_nothing(
     begin, database, actor, tmp_path
 ) -> None:
@@ -172,6 +173,7 @@ def test_a_cancelled_import_rolls_back_and_says_so(begin, database, actor, tmp_p
     assert_nothing_is_there(database, actor)
 
 
+@pytest.mark.slow
 def test_the_same_file_twice_at_once_is_one_edition(begin, database, actor, tmp_path) -> None:
     file = write_units(tmp_path / "units.csv", 0, 500)
     with held(database, actor, "import enterprises"):
@@ -204,6 +206,7 @@ def test_two_files_at_once_are_two_editions_and_one_is_in_force(
             assert reader.scalar(stored, e=one.id) == one.rows_accepted
 
 
+@pytest.mark.slow
 def test_two_files_added_at_once_are_both_there(begin, database, actor, tmp_path) -> None:
     assert begin("enterprises", write_units(tmp_path / "0.csv", 0, 100)).wait() == 0
     with held(database, actor, "import enterprises"):
@@ -216,6 +219,7 @@ def test_two_files_added_at_once_are_both_there(begin, database, actor, tmp_path
     assert active_names(database, actor) == 300
 
 
+@pytest.mark.slow
 def test_areas_and_enterprises_that_come_at_once_are_laid_over_each_other(
     begin, database, actor, tmp_path
 ) -> None:

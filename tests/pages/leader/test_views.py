@@ -191,7 +191,15 @@ def test_clusters_on_the_map_and_in_the_list_are_one(screen):
     expect(first).to_contain_text(listed["enterprises"][0]["name"])
 
 
-@pytest.mark.parametrize("size", [{"width": 1920, "height": 1080}, WIDE, PHONE], ids=str)
+@pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param({"width": 1920, "height": 1080}, marks=pytest.mark.slow),
+        pytest.param(WIDE, marks=pytest.mark.slow),
+        PHONE,
+    ],
+    ids=str,
+)
 def test_a_wall_needs_nobody(screens, size):
     page = screens("/coverage#large=1", viewport=size)
     wall = page.locator("#wall")

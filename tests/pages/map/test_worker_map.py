@@ -1,5 +1,7 @@
 """The map beside the list, in a real browser over real tiles, with nothing but this service."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from map_page import MOUNT, PLACE, near, prepare, spoken
@@ -20,14 +22,24 @@ def colours(page: Page) -> np.ndarray:
     return np.column_stack(np.unique(codes, return_counts=True))
 
 
+def drawings() -> list[Any]:
+    """Every theme on both screens; each theme once, and both screens, by default."""
+    themes = [("zh", "day"), ("en", "night"), ("zh", "contrast")]
+    usual = {"day": SIZES[0], "night": SIZES[1], "contrast": SIZES[0]}
+    return [
+        pytest.param(lang, theme, size, marks=() if size == usual[theme] else pytest.mark.slow)
+        for lang, theme in themes
+        for size in SIZES
+    ]
+
+
 def share(page: Page, colour: str) -> float:
     found = colours(page)
     here = found[found[:, 0] == int(colour[1:], 16)]
     return float(here[:, 1].sum() / found[:, 1].sum())
 
 
-@pytest.mark.parametrize("size", SIZES, ids=str)
-@pytest.mark.parametrize(("lang", "theme"), [("zh", "day"), ("en", "night"), ("zh", "contrast")])
+@pytest.mark.parametrize(("lang", "theme", "size"), drawings())
 def test_the_map_is_drawn_from_our_own_tiles(page, mount, watched, city, size, lang, theme):
     page.set_viewport_size({"width": size[0], "height": size[1]})
     assert mount(lang, theme) is None
