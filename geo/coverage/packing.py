@@ -106,12 +106,11 @@ def _columns() -> tuple[tuple[str, ...], npt.NDArray[np.int8], npt.NDArray[np.fl
 
 COLUMNS, _SOURCE, _SUMMED = _columns()
 """Names of the counts, as in `area_figures`; unions and joint unions are the last two."""
-BY_SOURCE = {
-    source: (np.flatnonzero(np.equal(_SOURCE, source)), _SUMMED[:, np.equal(_SOURCE, source)])
-    for source in range(5)
-}
-"""For each number of a unit (one, then :data:`ADDED`): the columns that sum it, and which codes
-each of them takes, (codes, columns)."""
+_TAKEN = np.argwhere(_SUMMED > 0)
+TAKEN_FROM = np.searchsorted(_TAKEN[:, 0], np.arange(CODES + 1)).astype(np.int64)
+TAKEN = np.column_stack((_TAKEN[:, 1], _SOURCE[_TAKEN[:, 1]])).astype(np.int64)
+"""Of each code, between one of `TAKEN_FROM` and the next, the columns that it counts in and which
+number of a unit (0: one, then :data:`ADDED`) they sum; (codes + 1,) and (K, 2)."""
 
 
 def pack(units: Units, apart: npt.NDArray[np.int8], rules: UnitRules) -> npt.NDArray[np.int32]:
