@@ -44,8 +44,17 @@ INSTALL = (
     "`postgis-3.so`, with `pg_config` on the PATH."
 )
 
+LEAST_BUFFERS_MB, MOST_BUFFERS_MB = 256, 2048
+
+
+def buffers_mb(memory_bytes: int) -> int:
+    """What PostgreSQL keeps in memory itself on a machine with so much: an eighth, within bounds.
+    Pages that it has to ask the system for take ten times as long."""
+    return int(min(MOST_BUFFERS_MB, max(LEAST_BUFFERS_MB, memory_bytes // 2**20 // 8)))
+
+
 DURABLE: Mapping[str, str] = {
-    "shared_buffers": "256MB",
+    "shared_buffers": f"{buffers_mb(os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES'))}MB",
     "work_mem": "32MB",
     "maintenance_work_mem": "256MB",
     "max_wal_size": "4GB",
@@ -60,6 +69,7 @@ DURABLE: Mapping[str, str] = {
 }
 THROWAWAY: Mapping[str, str] = {
     **DURABLE,
+    "shared_buffers": f"{LEAST_BUFFERS_MB}MB",
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",

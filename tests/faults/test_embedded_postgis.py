@@ -15,7 +15,7 @@ import pytest
 
 from geo.database import Actor, connect
 from geo.errors import Unavailable
-from geo.postgres import DURABLE, Cluster
+from geo.postgres import DURABLE, Cluster, buffers_mb
 from geo.settings import Settings
 
 ACTOR = Actor("test")
@@ -199,3 +199,8 @@ def test_no_statement_with_a_position_is_ever_logged(folder: Path) -> None:
 def test_settings_that_keep_data_safe_are_the_default() -> None:
     assert "fsync" not in DURABLE
     assert "full_page_writes" not in DURABLE
+
+
+@pytest.mark.parametrize(("gigabytes", "buffers"), [(1, 256), (8, 1024), (24, 2048), (512, 2048)])
+def test_it_keeps_an_eighth_of_the_memory_for_pages_within_bounds(gigabytes, buffers) -> None:
+    assert buffers_mb(gigabytes * 2**30) == buffers
