@@ -196,11 +196,18 @@ def visits(
 
 
 @app.command()
-def rules(as_json: AsJson = False) -> None:
+def rules(
+    code: Annotated[
+        str | None,
+        typer.Option(help="行政区划代码：用该地的阈值 / division code: its own thresholds."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """建会形式规则与法律依据 / Which union fits: the rules and the law."""
     from geo.clusters import forms
+    from geo.coverage.targets import read_targets
 
-    table = forms.rules()
+    table = forms.rules_of(read_targets(console.settings()), code)
     if as_json:
         console.show_json(table)
         return

@@ -28,9 +28,7 @@ def register(app: typer.Typer) -> None:
 
 def stations(
     kind: Annotated[str, typer.Option(help="区域类型 / kind of area.")] = "subdistrict",
-    day: Annotated[
-        str, typer.Option(help="workday、saturday 或 sunday / which kind of day.")
-    ] = "workday",
+    day: Annotated[str, typer.Option(help="workday、monday 至 sunday / which day.")] = "workday",
     hour: Annotated[
         int | None, typer.Option(help="0–23；不给则不论开放时间 / without it: whatever the hours.")
     ] = None,

@@ -18,6 +18,7 @@ from api.service import SECURED, Seeing, Serving
 from api.words import Crs
 from geo.clusters import RunFacts, forms, get_run
 from geo.clusters.forms.rules import Basis, FormKind
+from geo.coverage.targets import read_targets
 from geo.errors import Invalid
 from maps import geojson
 
@@ -195,16 +196,30 @@ def collection(
     )
 
 
+class RulesQuestion(answers.Question):
+    """Whose thresholds."""
+
+    code: str | None = Field(
+        None,
+        pattern=r"^[0-9]{2,12}$",
+        description="Division code: the thresholds are those of its region, told with their "
+        "source. Without one those of the whole country.",
+        examples=["310000"],
+    )
+
+
 @router.get(
     "/rules",
     response_model=RulesAnswer,
     openapi_extra=SECURED,
     responses={304: {"description": "Not modified."}, **FAILURES},
 )
-def cluster_rules(request: Request, service: Serving, actor: Seeing) -> Response:
+def cluster_rules(
+    request: Request, service: Serving, actor: Seeing, asked: Annotated[RulesQuestion, Query()]
+) -> Response:
     """Which union fits: the rule table with the law beside it. 建会形式规则表与法律依据。"""
-    del service, actor  # the key is all that counts
-    table = forms.rules()
+    del actor  # the key is all that counts
+    table = forms.rules_of(read_targets(service.settings), asked.code)
     body = RulesAnswer(
         law_zh=table.law.zh,
         law_en=table.law.en,

@@ -1,6 +1,6 @@
 """The stations' side of coverage: how many workers can walk to a public station, hour by hour.
 
-For each area of a kind and each hour of a workday, a Saturday or a Sunday: the workers there, those
+For each area of a kind and each hour of a workday or a day of the week: the workers there, those
 within so many minutes' walk of a public station that is open for the whole hour, and those with two
 such stations within the longest of these times (overlap). Every place is asked on its own, as in
 :mod:`geo.walking.reach`; nothing is read off a polygon. Workers are outdoor workers by the demand
@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -30,8 +30,10 @@ from geo.walking.reach.places import DAY_CLASSES, Places, seconds_to_station
 from geo.walking.reach.question import Counting, Question, counting
 from geo.walking.reach.second import seconds_to_two
 
-Day = Literal["workday", "saturday", "sunday"]
-DAYS: tuple[Day, ...] = ("workday", "saturday", "sunday")
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+Day = Literal["workday"] | Weekday
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+DAYS: tuple[Day, ...] = ("workday", *WEEKDAYS)
 Who = Literal["outdoor_workers", "employees"]
 HOURS = 24
 ANY_HOUR = 24
@@ -41,7 +43,7 @@ SURE, AT_MOST = 0, 1
 PUBLIC = ("public",)
 PERHAPS_PUBLIC = ("public", "unknown")
 LOOKED_AHEAD = 60
-"""Days in which a workday, Saturday and Sunday that are no holidays are sure to come."""
+"""Days in which each day of the week that is no holiday is sure to come."""
 
 Bools = npt.NDArray[np.bool_]
 
@@ -145,9 +147,7 @@ def next_day(calendar: Calendar, day: Day, today: date) -> date:
     workday."""
     for ahead in range(LOOKED_AHEAD):
         one = today + timedelta(days=ahead)
-        wanted = {"workday": one.weekday() < 5, "saturday": one.weekday() == 5}.get(
-            day, one.weekday() == 6
-        )
+        wanted = one.weekday() < 5 if day == "workday" else WEEKDAYS[one.weekday()] == day
         if wanted and calendar.kind(one) == "ordinary":
             return one
     return today
@@ -350,6 +350,7 @@ def _sets(stations: Stations) -> list[tuple[Flags, list[tuple[int, int]]]]:
 __all__ = [
     "ANY_HOUR",
     "DAYS",
+    "WEEKDAYS",
     "Crowd",
     "Day",
     "Equity",

@@ -271,6 +271,13 @@ def test_all_clusters_as_a_workbook(town):
 
 
 # ---------------------------------------------------------------------- rules, map, key
+def test_a_regions_thresholds_are_told_with_who_set_them(town):
+    told = town.get("/api/clusters/rules?code=310115").json()["thresholds"]
+    source = {each["name"]: each["source"] for each in told}
+    assert "上海市地方性法规" in source["chair_workers"]
+    assert town.get("/api/clusters/rules?code=Shanghai").status_code == 422
+
+
 def test_the_rule_table_is_told_with_the_law(town):
     body = town.get("/api/clusters/rules").json()
     assert body["rules"][0]["id"] == "extend_in_unit"
@@ -278,6 +285,8 @@ def test_the_rule_table_is_told_with_the_law(town):
     assert {rule["basis"] for rule in body["rules"]} == {"law", "practice"}
     value = {each["name"]: each["value"] for each in body["thresholds"]}
     assert (value["own_workers"], value["chair_workers"]) == (25, 200)
+    source = {each["name"]: each["source"] for each in body["thresholds"]}
+    assert "第十四条" in source["chair_workers"]
     tag = town.get("/api/clusters/rules").headers["etag"]
     assert town.get("/api/clusters/rules", headers={"If-None-Match": tag}).status_code == 304
 

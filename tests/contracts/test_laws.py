@@ -27,6 +27,18 @@ FOREIGN = re.compile(r"""(?:https?:|["'(=\s])//[a-z0-9-]+(?:\.[a-z0-9-]+)+""", r
 
 
 # ---------------------------------------------------------------------- the floors
+def test_nothing_of_ours_asks_postgis_for_a_concave_hull():
+    """In PostGIS 3.3 it can kill the server; outlines are made by shapely."""
+    ours = [
+        path
+        for floor in ("api", "geo", "maps")
+        for path in (ROOT / floor).rglob("*")
+        if path.suffix in {".py", ".sql", ".toml"}
+    ]
+    assert len(ours) > 300
+    assert [path for path in ours if "st_concavehull" in path.read_text("utf-8").lower()] == []
+
+
 def test_a_floor_imports_only_the_floors_below_it():
     program = "import sys; from importlinter.cli import lint_imports_command as c; sys.exit(c())"
     answer = subprocess.run(

@@ -39,7 +39,7 @@ BAD = {
     "minutes": ["0", "61", "", "x", "5;10", "1.5", "NaN", ",", "5," * 13 + "5"],
     "at": ["24", "now", "2026-11-24", "2026-13-40T12:00", "12:40", "", HOSTILE_NAME, "9" * 41],
     "by_hour": ["perhaps", ""],
-    "day": ["monday", "Workday", "", HOSTILE_NAME],
+    "day": ["someday", "Workday", "", HOSTILE_NAME],
     "hour": ["24", "-1", "x", "1.5", ""],
     "least": ["-1", "x", "nan"],
     "by_area": ["planet", HOSTILE_NAME],

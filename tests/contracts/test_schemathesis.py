@@ -108,7 +108,7 @@ QUESTIONS = [
     pytest.param(100, id="many", marks=pytest.mark.slow),
 ]
 """How many for each operation and mode."""
-WITHOUT_PARAMETERS = {"healthz", "readyz", "cluster_rules", "live_state"}
+WITHOUT_PARAMETERS = {"healthz", "readyz", "live_state"}
 STREAMS = {"live_events", "plan_events"}
 """They never end; see tests/api/test_live.py and tests/api/test_siting.py."""
 NUMBERED = {"get_plan", "delete_plan", "stop_plan", "run_plan", "copy_plan", "plan_proof"} | {

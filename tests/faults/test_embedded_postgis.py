@@ -143,6 +143,7 @@ def test_an_interrupted_first_start_is_begun_again(folder: Path) -> None:
         assert cluster.is_up()
 
 
+@pytest.mark.slow
 def test_two_first_starts_at_once_make_one_cluster(folder: Path) -> None:
     program = (
         "import sys\n"

@@ -16,6 +16,7 @@ from geo.clusters.facts import ClusterFacts
 from geo.clusters.forms import around, existing
 from geo.clusters.forms.choose import Form, choose, sentence
 from geo.clusters.forms.members import Members, member_rows, read_members
+from geo.clusters.forms.regional import rules_of
 from geo.clusters.forms.rules import Rules, Words, rules
 from geo.clusters.forms.situation import (
     MEETING_KINDS,
@@ -166,17 +167,6 @@ def matching(members: Members, chosen: Filter) -> list[Matching]:
 
 
 # ---------------------------------------------------------------------- numbers
-def rules_of(targets: Targets | None, code: str | None) -> Rules:
-    """The rule table with the thresholds of a region."""
-    if targets is None:
-        return rules()
-    stated = targets.of(code).thresholds
-    return rules(
-        own_workers=stated["obliged_employees"].value,
-        chair_workers=stated["full_time_chair_employees"].value,
-    )
-
-
 def _counts(
     clusters: Sequence[ClusterFacts], members: Members, tables: Sequence[Rules]
 ) -> list[Counts]:

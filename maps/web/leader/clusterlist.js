@@ -2,9 +2,9 @@
 
 import { address, ask, Problem, turns } from "./ask.js";
 import { byId, fact, fill, icon, make } from "./dom.js";
-import { showWalk } from "./clusters.js";
+import { memberFilters, showWalk } from "./clusters.js";
 import { fly } from "./map.js";
-import { hear, look, tell, view } from "./store.js";
+import { filtered, hear, known, look, tell, view } from "./store.js";
 import { half, number, ours, percent, t, word } from "./words.js";
 
 const FEW = 25;
@@ -13,10 +13,15 @@ let list = null;
 let next = null;
 let found = [];
 
-const query = () => ({
-  tier: view.filters.tier.filter((name) => name !== "none"), area_id: view.area,
-  size: view.filters.size, industry: view.filters.industry, unit_class: view.filters.unit_class, limit: FEW,
-});
+const query = () => ({ tier: view.filters.tier.filter((name) => name !== "none"), area_id: view.area, ...memberFilters(), limit: FEW });
+/** Only enterprises outside all clusters are asked for. */
+const outside = () => view.filters.tier.length === 1 && view.filters.tier[0] === "none";
+/** Why there is none. */
+const whyNone = () => {
+  if (filtered() || view.area !== null) return t("clusters_none_here");
+  const figures = known.rates?.own?.figures;
+  return figures?.units > 0 && figures.units_none === figures.units ? t("clusters_none_all") : t("clusters_none");
+};
 
 const name = (one) => one.place || t("cluster_n", { n: one.id });
 
@@ -101,7 +106,7 @@ function item(one) {
 function show() {
   const held = document.activeElement?.closest?.("[data-cluster]")?.dataset.cluster;
   byId("cluster-list").replaceChildren(...found.map(item));
-  if (!found.length) byId("cluster-list").append(make("li", { class: "empty" }, view.filters.tier.length || view.area !== null ? t("clusters_none_here") : t("clusters_none")));
+  if (!found.length) byId("cluster-list").append(make("li", { class: "empty" }, whyNone()));
   byId("cluster-more").replaceChildren(...(next ? [make("button", { type: "button", class: "act wide", onclick: () => load(true) }, t("more"))] : []));
   if (held) byId("cluster-list").querySelector(`[data-cluster="${held}"] button`)?.focus({ preventScroll: true });
 }
@@ -110,6 +115,10 @@ async function load(further = false) {
   if (view.tab !== "clusters") return;
   try {
     await latest(async (signal) => {
+      if (outside()) {
+        [found, next] = [[], null];
+        return;
+      }
       const told = await ask(further && next ? new URL(next, location.href).pathname + new URL(next, location.href).search : address("/api/clusters", query()), { signal });
       found = further ? [...found, ...told.clusters] : told.clusters;
       next = told.next;

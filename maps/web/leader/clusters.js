@@ -1,10 +1,13 @@
 // Clusters on the map: outlines in the style of their tier, joined to their list.
 
 import { night, theMap, visible } from "./map.js";
-import { hear, known, view } from "./store.js";
-import { page } from "./words.js";
+import { address, ask, turns } from "./ask.js";
+import { hear, known, tell, view } from "./store.js";
+import { page, t } from "./words.js";
 
 export const CLUSTER_LAYERS = ["clusters-fill", "clusters-halo", "clusters-confirmed", "clusters-to-check"];
+/** Clusters on a page of their list. */
+const MOST = 1000;
 const state = (name) => ["coalesce", ["feature-state", name], 0];
 
 /** Where the outlines are; another address when they have been looked for again. */
@@ -35,10 +38,39 @@ export function clusterLayers() {
 
 const seen = () => (view.clusters && view.edition === null && !view.compare ? "visible" : "none");
 
-/** Clusters of the tiers that are asked for. */
+/** The numbers of those that the filters keep; null: every filter but the tier is open. */
+let chosen = null;
+
+/** Clusters of the tiers that are asked for, with members that the other filters keep. */
 function kept() {
   const tiers = view.filters.tier.filter((name) => name !== "none");
-  return tiers.length ? ["in", ["get", "tier"], ["literal", tiers]] : true;
+  const tier = view.filters.tier.length ? ["in", ["get", "tier"], ["literal", tiers]] : true;
+  return chosen ? ["all", tier, ["in", ["id"], ["literal", chosen]]] : tier;
+}
+
+/** What the clusters are asked for with, apart from their tier. */
+export const memberFilters = () => ({ size: view.filters.size, industry: view.filters.industry, unit_class: view.filters.unit_class });
+
+const latest = turns();
+/** Asks which clusters the filters keep: the list and the outlines are the same ones. */
+export async function choose() {
+  const asked = memberFilters();
+  if (!Object.values(asked).some((one) => one.length)) {
+    chosen = null;
+    refresh();
+    return;
+  }
+  await latest(async (signal) => {
+    const found = [];
+    let next = address("/api/clusters", { ...asked, limit: MOST });
+    while (next) {
+      const told = await ask(next, { signal });
+      found.push(...told.clusters.map((one) => one.id));
+      next = told.next && new URL(told.next, location.href).pathname + new URL(told.next, location.href).search;
+    }
+    chosen = found;
+  }).catch(() => tell("said", t("old_picture")));
+  refresh();
 }
 
 /** Shows the clusters of the filters and the edition in force. */
@@ -62,6 +94,8 @@ export function point(id) {
   if (id !== null) map.setFeatureState(at(id), { pointed: 1 });
 }
 
+// A link may come with filters.
+hear("map", choose);
 hear("restyled", () => {
   const before = pointed;
   pointed = null;

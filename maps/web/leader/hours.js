@@ -4,7 +4,7 @@ import { colour } from "./areas.js";
 import { address, ask, Problem, turns } from "./ask.js";
 import { byId, draw, fact, fill, make, settled } from "./dom.js";
 import { bullet } from "./figures.js";
-import { hear, known, look, tell, view } from "./store.js";
+import { DAYS, hear, known, look, tell, view } from "./store.js";
 import { areaName, half, number, ours, percent, t } from "./words.js";
 
 const latest = turns();
@@ -32,7 +32,7 @@ function controls() {
   box.append(
     make("div", { class: "slider-head" }, make("strong", { id: "hours-now" }),
       choice("minutes", [5, 10, 15], [5, 10, 15].map((n) => t("within_minutes", { n }))),
-      choice("day", ["workday", "saturday", "sunday"], ["workday", "saturday", "sunday"].map((name) => t(`day_${name}`))),
+      choice("day", DAYS, DAYS.map((name) => t(`day_${name}`))),
       make("button", { type: "button", class: "act quiet", id: "hours-play", "aria-pressed": "false", onclick: play }, t("play"))),
     make("div", { id: "hours-bars" }),
     make("input", { type: "range", id: "hours-at", min: 0, max: 23, value: view.hour, "aria-label": t("hours_slider"), oninput: (event) => look({ hour: Number(event.target.value) }) }),

@@ -3,7 +3,7 @@
 
 import { showKind } from "./areas.js";
 import { refresh as refreshCells } from "./cells.js";
-import { refresh as refreshClusters } from "./clusters.js";
+import { choose as chooseClusters } from "./clusters.js";
 import { askSetup, askState, forget, load } from "./data.js";
 import { byId, settled } from "./dom.js";
 import { hear, known, tell, view } from "./store.js";
@@ -38,12 +38,12 @@ export function take(state) {
   connected = true;
   if (before) {
     const other = before.enterprises !== state.enterprises || before.areas !== state.areas;
-    if (before.clusters !== state.clusters) refreshClusters();
+    if (before.clusters !== state.clusters) chooseClusters();
     if (other) {
       forget();
       showKind();
       refreshCells();
-      refreshClusters();
+      chooseClusters();
       askSetup().then(load, load);
       tell("state", { edition: true });
     } else if (before.version !== state.version) {

@@ -2,7 +2,7 @@
 
 import { colour, ratesByArea, showKind, showMode as showAreas } from "./areas.js";
 import { refresh as refreshCells, showMode as showCells } from "./cells.js";
-import { point as pointCluster, refresh as refreshClusters } from "./clusters.js";
+import { choose as chooseClusters, point as pointCluster, refresh as refreshClusters } from "./clusters.js";
 import { askSetup, askState, load } from "./data.js";
 import { announce, byId, make } from "./dom.js";
 import * as drill from "./drill.js";
@@ -39,7 +39,8 @@ function follow() {
     document.body.dataset.measure = view.measure;
     if (any("kind")) showKind();
     if (any("filters")) refreshCells();
-    if (any("filters", "clusters", "edition", "compare")) refreshClusters();
+    if (any("filters")) chooseClusters();
+    if (any("clusters", "edition", "compare")) refreshClusters();
     if (any("show")) {
       showAreas();
       showBase();

@@ -1,13 +1,13 @@
 // Any view is an address: what is looked at stands behind the #, and comes back from there.
 
-import { FILTERS, hear, look, tell, view } from "./store.js";
+import { DAYS, FILTERS, hear, look, tell, view } from "./store.js";
 import { page } from "./words.js";
 
-const PLAIN = { measure: "establishment", area: null, show: "areas", clusters: true, stations: false, tab: "rank", cluster: null, edition: null, compare: null, minutes: 10, day: "workday", hour: 12, large: false };
+const PLAIN = { measure: "establishment", area: null, show: "areas", clusters: true, stations: false, order: "gap", tab: "rank", cluster: null, edition: null, compare: null, minutes: 10, day: "workday", hour: 12, large: false };
 const NUMBER = /^\d{1,16}$/;
 const TABS = ["rank", "clusters", "enterprises", "charts", "notes"];
+const ORDERS = ["gap", "rate", "visits"];
 const MINUTES = [5, 10, 15];
-const DAYS = ["workday", "saturday", "sunday"];
 
 const oneOf = (value, choices, otherwise) => (choices.includes(value) ? value : otherwise);
 const integer = (value) => (NUMBER.test(value ?? "") ? Number(value) : null);
@@ -26,6 +26,7 @@ export function read(fragment) {
     const wanted = (asked.get(name) ?? "").split(",");
     found.filters[name] = page.choices[name].filter((choice) => wanted.includes(choice));
   }
+  found.order = oneOf(asked.get("order"), ORDERS, PLAIN.order);
   found.tab = oneOf(asked.get("tab"), TABS, PLAIN.tab);
   found.cluster = integer(asked.get("cluster"));
   found.edition = integer(asked.get("edition"));
@@ -44,7 +45,7 @@ export function read(fragment) {
 export function write(of = view) {
   const told = new URLSearchParams();
   if (of.kind) told.set("kind", of.kind);
-  for (const key of ["measure", "area", "show", "tab", "cluster", "edition", "minutes", "day", "hour"]) {
+  for (const key of ["measure", "area", "show", "order", "tab", "cluster", "edition", "minutes", "day", "hour"]) {
     if (of[key] !== PLAIN[key] && of[key] !== null) told.set(key, of[key]);
   }
   if (!of.clusters) told.set("clusters", "0");

@@ -5,16 +5,15 @@ import { address, ask } from "./ask.js";
 import { byId, fill, make } from "./dom.js";
 import { enter } from "./drill.js";
 import { bullet } from "./figures.js";
-import { filtered, hear, known, rateOf, tell, view } from "./store.js";
+import { filtered, hear, known, look, rateOf, tell, view } from "./store.js";
 import { areaName, half, number, page, percent, points, shortName, t, word } from "./words.js";
 
 const FEW_ROWS = 60;
-let order = "gap";
 let rows = FEW_ROWS;
 let wanted = "";
 
 /** The areas in the order that is looked at; those without data or with few stand last. */
-export function ranked(measure = view.measure, by = order) {
+export function ranked(measure = view.measure, by = view.order) {
   const rate = (area) => rateOf(area, measure);
   const value = (area) => {
     const one = rate(area);
@@ -58,7 +57,7 @@ function row(area, at) {
 async function visits(list) {
   try {
     const told = await ask(address("/api/coverage/visits", { kind: view.kind, parent_id: view.area, limit: FEW_ROWS }));
-    if (order !== "visits") return;
+    if (view.order !== "visits") return;
     const named = told.visits.filter((one) => areaName(one).toLowerCase().includes(wanted));
     fill(list, named.map((one) => make("li", {}, make("button", { type: "button", class: "row", "data-area": one.id, onclick: () => enter(one.id) },
       make("span", { class: "place", "aria-hidden": "true" }, String(one.rank)),
@@ -66,7 +65,7 @@ async function visits(list) {
       make("span", { class: "value" }, t("people_n", { n: number(one.gap_workers) })),
       make("span", { class: "words reason" }, half(one, "reason"))))));
     byId("rank-title").textContent = t("visits_title");
-    byId("rank-about").textContent = half(told, "measure");
+    byId("rank-about").textContent = [half(told, "measure"), known.past ? t("only_now") : "", filtered() ? t("not_filtered") : ""].filter(Boolean).join(" · ");
     if (!named.length) fill(list, make("li", { class: "empty" }, t("nothing_found")));
   } catch {
     fill(list, make("li", { class: "empty" }, t("not_told")));
@@ -91,7 +90,7 @@ function show() {
   const list = byId("rank-list");
   if (view.tab !== "rank" && !view.large) return;
   byId("rank-about").textContent = "";
-  if (order === "visits") {
+  if (view.order === "visits") {
     byId("rank-more").replaceChildren();
     visits(list);
     return;
@@ -138,14 +137,17 @@ function follow(list) {
   });
 }
 
+/** The order that is chosen, in its buttons. */
+function mirror() {
+  for (const press of document.querySelectorAll("[name=order]")) press.checked = press.value === view.order;
+}
+
 /** Prepares the ranking. */
 export function ready() {
   follow(byId("rank-list"));
+  mirror();
   for (const press of document.querySelectorAll("[name=order]")) {
-    press.addEventListener("change", () => {
-      order = press.value;
-      show();
-    });
+    press.addEventListener("change", () => look({ order: press.value }));
   }
   byId("rank-search").addEventListener("input", (event) => {
     wanted = event.target.value.trim().toLowerCase();
@@ -164,6 +166,7 @@ export function ready() {
   });
   hear("view", (keys) => {
     if (keys.has("area") || keys.has("kind")) rows = FEW_ROWS;
-    if (keys.has("measure") || keys.has("tab")) show();
+    if (keys.has("order")) mirror();
+    if (["measure", "tab", "order", "filters"].some((key) => keys.has(key))) show();
   });
 }

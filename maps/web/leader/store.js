@@ -1,5 +1,7 @@
 // What is looked at, and what is known of it. Every part of the page hears of changes here.
 
+/** Days whose hours of stations can be looked at. */
+export const DAYS = ["workday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 export const FILTERS = ["size", "industry", "unit_class", "state", "tier"];
 
 /** The view somebody has: everything that a link to it must hold. `area`, `cluster` and editions
@@ -11,6 +13,7 @@ export const view = {
   show: "areas",
   clusters: true,
   stations: false,
+  order: "gap",
   filters: Object.fromEntries(FILTERS.map((name) => [name, []])),
   camera: null,
   tab: "rank",
@@ -51,7 +54,7 @@ export function look(changes, { push = false, silent = false } = {}) {
 
 /** One rate of an area, or of the whole: of the edition that is looked at. */
 export function rateOf(area, measure = view.measure) {
-  const [rate, past] = [area.rates[measure], known.past?.get(area.id)];
+  const [rate, past] = [area.rates[measure], known.past?.get(area.id)?.[measure]?.before];
   if (!known.past) return rate;
   // Where the older edition says nothing there is no data, not the number of today.
   const { value, numerator, denominator, low, high, missing_share: missing, small_denominator: small } = past ?? { value: null, numerator: 0, denominator: 0, low: null, high: null, missing_share: null, small_denominator: false };

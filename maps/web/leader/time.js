@@ -33,8 +33,7 @@ export async function show() {
     if (view.edition !== wanted) return;
     const own = view.area === null ? told.whole : await ofArea(wanted, now, view.area).catch(() => null);
     colour(sideOf(told, "before"));
-    const shares = told.areas.map((area) => [area.id, area.rates[view.measure].before]);
-    known.past = new Map([...shares, [view.area ?? 0, own?.rates[view.measure].before]]);
+    known.past = new Map([...told.areas.map((area) => [area.id, area.rates]), [view.area ?? 0, own?.rates]]);
     known.pastDay = day(found.find((one) => one.id === wanted)?.as_of ?? "");
     tell("past");
   } catch (error) {

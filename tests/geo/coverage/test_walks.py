@@ -19,6 +19,7 @@ from geo.coverage.pockets import CELL_METRES, find_pockets
 from geo.coverage.walks import (
     ANY_HOUR,
     DAYS,
+    WEEKDAYS,
     Crowd,
     equity,
     gini,
@@ -166,7 +167,7 @@ def test_the_day_that_stands_for_its_kind_is_no_holiday(day):
     # The first week of October is a holiday, with make-up workdays beside it.
     found = next_day(calendar, day, date(2026, 9, 30) if day == "workday" else date(2026, 10, 1))
     assert calendar.kind(found) == "ordinary"
-    assert found.weekday() == {"workday": 2, "saturday": 5, "sunday": 6}[day]
+    assert found.weekday() == (2 if day == "workday" else WEEKDAYS.index(day))
     assert found >= date(2026, 9, 30)
 
 

@@ -1,8 +1,8 @@
 // Every rate against its target: a bar for the share, a stroke for the target.
 
-import { known } from "../store.js";
+import { known, rateOf } from "../store.js";
 import { number, page, percent, short, t, word } from "../words.js";
-import { axis, chart, common } from "./frame.js";
+import { asOf, axis, chart, common } from "./frame.js";
 
 export const bulletChart = () => chart({
   id: "targets", title: t("chart_targets"), about: t("chart_targets_about"),
@@ -10,9 +10,10 @@ export const bulletChart = () => chart({
     const of = known.rates?.own;
     if (!of) return null;
     const names = page.measures.filter((name) => of.rates[name]);
-    const rates = names.map((name) => of.rates[name]);
+    const rates = names.map((name) => rateOf(of, name));
     const rows = names.map((name, at) => [word("measure", name), percent(rates[at].value, rates[at].target), rates[at].target ? short(rates[at].target) : "–", number(rates[at].numerator), number(rates[at].denominator), rates[at].gap === null ? "–" : number(rates[at].gap)]);
     return {
+      sentence: asOf(),
       table: { head: [t("measure"), t("share_of"), t("target"), t("numerator"), t("denominator"), t("gap")], rows },
       high: 2.2 * names.length + 3,
       option: (look) => ({

@@ -17,6 +17,7 @@ export function ready() {
   };
   hear("rates", update);
   hear("setup", update);
+  hear("past", update);
   hear("view", (keys) => {
     if (keys.has("tab") || keys.has("measure")) update();
   });

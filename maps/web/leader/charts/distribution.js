@@ -1,9 +1,9 @@
 // How the areas lie around the target: how many have which share.
 
 import { classes, classOf } from "../areas.js";
-import { known, view } from "../store.js";
+import { known, rateOf, view } from "../store.js";
 import { number, page, short, t, word } from "../words.js";
-import { axis, chart, common } from "./frame.js";
+import { asOf, axis, chart, common } from "./frame.js";
 
 const BIN = 0.05;
 
@@ -11,7 +11,7 @@ export const distributionChart = () => chart({
   id: "distribution", title: t("chart_distribution"),
   data: () => {
     const measure = view.measure === "stations" ? "establishment" : view.measure;
-    const shares = (known.rates?.areas ?? []).map((area) => area.rates[measure]?.value).filter((value) => value !== null && value !== undefined);
+    const shares = (known.rates?.areas ?? []).filter((area) => area.rates[measure]).map((area) => rateOf(area, measure).value).filter((value) => value !== null && value !== undefined);
     if (!shares.length) return { missing: t("chart_nothing") };
     const bins = Array.from({ length: Math.round(1 / BIN) }, () => 0);
     for (const share of shares) bins[Math.max(0, Math.min(bins.length - 1, Math.floor(share / BIN + 1e-9)))] += 1;
@@ -20,7 +20,7 @@ export const distributionChart = () => chart({
     const name = (at) => `${short(at * BIN)}–${short((at + 1) * BIN)}`;
     const met = of.target === null ? null : shares.filter((share) => share >= of.target).length;
     return {
-      sentence: [t("chart_distribution_words", { n: number(shares.length), kind: word("kind", view.kind), none: number(none) }), met === null ? "" : t("met_count", { met: number(met), all: number(shares.length) })].filter(Boolean).join(" "),
+      sentence: [asOf(), t("chart_distribution_words", { n: number(shares.length), kind: word("kind", view.kind), none: number(none) }), met === null ? "" : t("met_count", { met: number(met), all: number(shares.length) })].filter(Boolean).join(" "),
       table: { head: [t("share_of"), t("areas_count")], rows: [...bins.map((count, at) => [name(at), count]).filter(([, count]) => count), ...(none ? [[t("no_data"), none]] : [])] },
       option: (look) => ({
         ...common({ grid: { top: 26 } }),

@@ -1,7 +1,7 @@
 // One chart with what belongs to it: a table of the same numbers, and both as files.
 
 import { make, save } from "../dom.js";
-import { hear } from "../store.js";
+import { filtered, hear, known } from "../store.js";
 import { page, t } from "../words.js";
 
 let loading = null;
@@ -26,6 +26,9 @@ export function look() {
     font: style.fontFamily, size: Math.round(size * 0.78),
   };
 }
+
+/** Of which day the numbers are, when they are not of today. */
+export const asOf = () => (known.past ? [t("time_then", { day: known.pastDay }), filtered() ? t("unfiltered") : ""].filter(Boolean).join(" · ") : "");
 
 /** What every chart begins with. */
 export function common(extra = {}) {

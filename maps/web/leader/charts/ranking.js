@@ -2,9 +2,9 @@
 
 import { classes, classOf } from "../areas.js";
 import { ranked } from "../rank.js";
-import { known, view } from "../store.js";
+import { known, rateOf, view } from "../store.js";
 import { areaName, shortName, number, page, percent, t, word } from "../words.js";
-import { axis, chart, common } from "./frame.js";
+import { asOf, axis, chart, common } from "./frame.js";
 
 const MOST = 15;
 
@@ -12,18 +12,18 @@ export const rankingChart = () => chart({
   id: "ranking", title: t("chart_ranking"), tall: true,
   data: () => {
     const measure = view.measure === "stations" ? "establishment" : view.measure;
-    const all = known.rates ? ranked(measure, "gap").filter((area) => area.rates[measure].value !== null) : [];
+    const all = known.rates ? ranked(measure, "gap").filter((area) => rateOf(area, measure).value !== null) : [];
     if (!all.length) return { missing: t("chart_nothing") };
-    const byGap = all.some((area) => area.rates[measure].gap !== null);
+    const byGap = all.some((area) => rateOf(area, measure).gap !== null);
     const shown = all.slice(0, MOST);
-    const value = (area) => (byGap ? area.rates[measure].gap ?? 0 : area.rates[measure].value);
+    const value = (area) => (byGap ? rateOf(area, measure).gap ?? 0 : rateOf(area, measure).value);
     const of = classes();
     return {
-      sentence: t("chart_ranking_words", { n: shown.length, all: number(all.length), measure: word("measure", measure) }),
+      sentence: [asOf(), t("chart_ranking_words", { n: shown.length, all: number(all.length), measure: word("measure", measure) })].filter(Boolean).join(" "),
       table: {
         head: [word("kind", view.kind), t("share_of"), t("gap"), t("numerator"), t("denominator"), t("interval")],
         rows: all.map((area) => {
-          const rate = area.rates[measure];
+          const rate = rateOf(area, measure);
           return [areaName(area), percent(rate.value, rate.target), rate.gap === null ? "–" : number(rate.gap), number(rate.numerator), number(rate.denominator), rate.low === null ? "–" : `${percent(rate.low)}–${percent(rate.high)}`];
         }),
       },
@@ -34,11 +34,11 @@ export const rankingChart = () => chart({
         yAxis: axis(look, { type: "category", inverse: true, data: shown.map(shortName), axisLabel: { width: 110, overflow: "truncate" } }),
         series: [{
           type: "bar", barWidth: "62%", data: shown.map((area) => {
-            const at = classOf(area.rates[measure].value, of);
+            const at = classOf(rateOf(area, measure).value, of);
             return { value: value(area), itemStyle: { color: at < 0 ? page.colours.noData : of.colours[at], borderColor: look.edge, borderWidth: 0.5 } };
           }),
           label: { show: true, position: "right", color: look.ink, formatter: ({ dataIndex }) => (byGap ? number(value(shown[dataIndex])) : percent(value(shown[dataIndex]))) },
-          tooltip: { formatter: ({ dataIndex }) => `${shortName(shown[dataIndex])}\n${percent(shown[dataIndex].rates[measure].value)}` },
+          tooltip: { formatter: ({ dataIndex }) => `${shortName(shown[dataIndex])}\n${percent(rateOf(shown[dataIndex], measure).value)}` },
         }],
       }),
     };

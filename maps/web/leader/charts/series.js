@@ -1,7 +1,7 @@
 // The share over all editions, and where the plain line of the last ones leads.
 
 import { address, ask } from "../ask.js";
-import { hear, known, view } from "../store.js";
+import { filtered, hear, known, view } from "../store.js";
 import { day, half, number, ours, percent, points as inPoints, short, t, word } from "../words.js";
 import { axis, chart, common } from "./frame.js";
 
@@ -35,7 +35,7 @@ export const seriesChart = () => {
       const ahead = forecast.value === null || points.at(-1).value === null ? [] : [{ as_of: forecast.target_date, value: forecast.value }];
       const at = (point) => day(point.as_of);
       return {
-        sentence: [half(forecast, "assumption"), forecast.per_year === null ? "" : t("per_year", { n: inPoints(forecast.per_year) }), ["too_few_points", "no_target"].includes(forecast.state) ? "" : t(`forecast_${forecast.state}`, { day: day(forecast.reaches_on ?? "") }), ...told.notes.map(ours)].filter(Boolean).join(" "),
+        sentence: [half(forecast, "assumption"), forecast.per_year === null ? "" : t("per_year", { n: inPoints(forecast.per_year) }), ["too_few_points", "no_target"].includes(forecast.state) ? "" : t(`forecast_${forecast.state}`, { day: day(forecast.reaches_on ?? "") }), ...told.notes.map(ours), filtered() ? t("not_filtered") : ""].filter(Boolean).join(" "),
         table: {
           head: [t("day"), t("share_of"), t("numerator"), t("denominator"), t("interval")],
           rows: [...points.map((one) => [at(one), percent(one.value, target), number(one.numerator), number(one.denominator), one.low === null ? "–" : `${percent(one.low)}–${percent(one.high)}`]),
