@@ -56,6 +56,7 @@ LATER_MODULES = (
     "hours.js",
     "large.js",
     "notes.js",
+    "pockets.js",
     "time.js",
     "union.js",
     "charts/bullet.js",

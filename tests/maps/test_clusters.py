@@ -89,7 +89,7 @@ def test_a_thousand_outlines_stay_a_file_that_can_be_mailed():
 
 
 def test_nothing_at_all_is_a_page():
-    assert "没有发现未建会企业聚集区" in draw(ClustersView())
+    assert "没有发现突出的未建会企业聚集区" in draw(ClustersView())
 
 
 # ---------------------------------------------------------------------- the workbook

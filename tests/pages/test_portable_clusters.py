@@ -226,7 +226,7 @@ def test_without_clusters_borders_or_stations_the_page_says_so(
     path = tmp_path / "empty.html"
     path.write_text(draw(ClustersView()), "utf-8")
     page = open_map(path)
-    expect(page.get_by_text("没有发现未建会企业聚集区")).to_have_count(2)
+    expect(page.get_by_text("没有发现突出的未建会企业聚集区")).to_have_count(2)
     expect(page.locator(".map .empty")).to_be_visible()
     plain = tmp_path / "bare.html"
     plain.write_text(draw(bare(town(6))), "utf-8")

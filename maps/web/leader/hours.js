@@ -4,6 +4,7 @@ import { colour } from "./areas.js";
 import { address, ask, Problem, turns } from "./ask.js";
 import { byId, draw, fact, fill, make, settled } from "./dom.js";
 import { bullet } from "./figures.js";
+import { showPockets } from "./pockets.js";
 import { DAYS, hear, known, look, tell, view } from "./store.js";
 import { areaName, half, number, ours, percent, t } from "./words.js";
 
@@ -63,12 +64,15 @@ async function fetchHour() {
     const inside = (area) => view.area === null || known.rates?.byId.has(area.id);
     colour(new Map(told.areas.filter(inside).map((area) => [area.id, { value: share(area), few: Boolean(area.small_denominator) }])));
     byHour = told.by_hour.map(share);
-    say(told.people === null ? t("reach_none") : t("reached_now", { share: percent(share(own)), n: view.minutes, time: clock(view.hour), workers: number(own.workers), people: t(`people_${told.people}`), open: number(told.stations_open) }));
+    const now = told.people === null ? t("reach_none") : t("reached_now", { share: percent(share(own)), n: view.minutes, time: clock(view.hour), workers: number(own.workers), people: t(`people_${told.people}`), open: number(told.stations_open) });
+    say(now);
     figure(told, own);
     reaching = true;
     known.reach = told.areas.filter(inside).map((area) => ({ ...area, share: share(area) }));
     tell("reach");
     mirror();
+    const pockets = await showPockets(signal);
+    if (view.measure === "stations" && pockets.total) say(`${now} ${t("pockets_told", { n: number(pockets.total), workers: number(Math.round(pockets.workers)) })}`);
   });
 }
 

@@ -62,7 +62,8 @@ function areasPart() {
     rampOf(of, counts),
     make("ul", {},
       row(swatch("no-data", page.colours.noData), t("no_data_not_zero"), none),
-      row(swatch("few", of.colours[Math.min(1, of.colours.length - 1)]), t("few"), few)),
+      row(swatch("few", of.colours[Math.min(1, of.colours.length - 1)]), t("few"), few),
+      view.measure === "stations" ? row(pocketLine(), t("legend_pocket")) : null),
     of.method === "quantile" ? make("p", { class: "legend-note" }, t("classes_quantile")) : null,
   ];
 }
@@ -75,6 +76,8 @@ function cellsPart(near) {
     near ? make("ul", { class: "pair" }, ...["none", "own", "joint", "in_preparation", "unknown"].map((name) => row(dot(look_[name]), word("leader_state", name)))) : null,
   ];
 }
+
+const pocketLine = () => draw("svg", { viewBox: "0 0 26 14", class: "swatch", "aria-hidden": "true" }, draw("rect", { x: 2, y: 2, width: 22, height: 10, rx: 4, fill: "var(--pocket)", "fill-opacity": 0.25, stroke: "var(--pocket)", "stroke-width": 2 }));
 
 function clustersPart() {
   return [make("ul", {}, ...["confirmed", "to_check"].map((tier) => row(clusterLine(tier), t("legend_cluster", { tier: word("leader_tier", tier) }))))];

@@ -91,3 +91,21 @@ def test_the_outlines_are_those_of_the_list(screens, chosen):
         page.wait_for_timeout(100)
     if not wanted:
         expect(page.locator("#cluster-list .empty")).to_contain_text("没有聚集区")
+
+
+DRAWN_POCKETS = """map.getSource("pockets")?.serialize().data.features
+    .map((one) => Math.round(one.properties.workers)).sort((one, other) => one - other) ?? []"""
+
+
+def test_pockets_of_the_hour_stand_on_the_map_and_go_with_the_measure(screens):
+    page = screens("/coverage#measure=stations&day=sunday&hour=3&minutes=5")
+    asked = "day=sunday&hour=3&minutes=5&kind=subdistrict"
+    told = page.request.get(f"/api/coverage/stations/pockets?{asked}").json()
+    assert told["total"] > 0
+    expect(page.locator("#hours-said")).to_contain_text(f"空白区 {told['total']:,} 处")
+    wanted = sorted(round(one["workers"]) for one in told["pockets"])
+    assert look(page, DRAWN_POCKETS) == pytest.approx(wanted, abs=1)
+    expect(page.locator("#legend-body")).to_contain_text("空白区")
+    page.locator("#measure").select_option("establishment")
+    until(page, "() => !document.getElementById('legend-body').textContent.includes('空白区')")
+    assert look(page, DRAWN_POCKETS) == []
