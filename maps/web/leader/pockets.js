@@ -13,21 +13,26 @@ const ink = () => (night() ? "#ffb480" : "#b3390b");
 function layers() {
   const halo = night() ? "#1c1714" : "#ffffff";
   return [
-    { id: "pockets-fill", source: "pockets", type: "fill", paint: { "fill-color": ink(), "fill-opacity": 0.25 } },
-    { id: "pockets-halo", source: "pockets", type: "line", layout: { "line-join": "bevel" }, paint: { "line-color": halo, "line-width": 3.6, "line-opacity": 0.8 } },
-    { id: "pockets-line", source: "pockets", type: "line", layout: { "line-join": "bevel" }, paint: { "line-color": ink(), "line-width": 1.8 } },
-    { id: "pockets-workers", source: "pockets", type: "symbol", minzoom: 11, layout: { "text-field": ["to-string", ["round", ["get", "workers"]]], "text-size": 12, "text-font": ["nuanyi bold", "Noto Sans"] }, paint: { "text-color": ink(), "text-halo-color": halo, "text-halo-width": 1.6 } },
+    { id: "pockets-fill", source: "pockets", type: "fill", paint: { "fill-color": ink(), "fill-opacity": 0.12 } },
+    { id: "pockets-line", source: "pockets", type: "line", layout: { "line-join": "bevel" }, paint: { "line-color": ink(), "line-width": ["interpolate", ["linear"], ["zoom"], 9, 0.7, 12, 1.8] } },
+    { id: "pockets-workers", source: "pocket-middles", type: "symbol", minzoom: 10, layout: { "text-field": ["to-string", ["round", ["get", "workers"]]], "text-size": 12, "text-font": ["nuanyi bold", "Noto Sans"] }, paint: { "text-color": ink(), "text-halo-color": halo, "text-halo-width": 1.6 } },
   ];
 }
+
+/** Where the number of each pocket is written: once, however many parts it has. */
+const middles = ({ features }) => ({ ...NOTHING, features: features.map(({ properties }) => ({ type: "Feature", properties, geometry: { type: "Point", coordinates: [properties.lon, properties.lat] } })) });
 
 function draw(collection) {
   shown = collection;
   const map = theMap();
-  const source = map?.getSource("pockets");
-  if (source) source.setData(shown);
-  else if (map && shown.features.length) {
+  if (map?.getSource("pockets")) {
+    map.getSource("pockets").setData(shown);
+    map.getSource("pocket-middles").setData(middles(shown));
+  } else if (map && shown.features.length) {
     map.addSource("pockets", { type: "geojson", data: shown });
-    for (const layer of layers()) map.addLayer(layer);
+    map.addSource("pocket-middles", { type: "geojson", data: middles(shown) });
+    // Names of areas stay on top and legible.
+    for (const layer of layers()) map.addLayer(layer, "area-names");
   }
 }
 
