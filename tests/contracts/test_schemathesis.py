@@ -104,7 +104,7 @@ OPERATIONS = [
 ]
 MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
 QUESTIONS = [
-    pytest.param(5, id="a few"),
+    pytest.param(15, id="a few"),
     pytest.param(100, id="many", marks=pytest.mark.slow),
 ]
 """How many for each operation and mode."""

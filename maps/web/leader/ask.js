@@ -74,6 +74,12 @@ export function turns() {
   };
 }
 
+/** Where a list goes on, as an address of our own. */
+export function following(next) {
+  const { pathname, search } = new URL(next, location.href);
+  return pathname + search;
+}
+
 /** An address with its query; lists are joined by commas, empty values left out. */
 export function address(path, query) {
   const found = new URLSearchParams();

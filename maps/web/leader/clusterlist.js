@@ -1,6 +1,6 @@
 // The clusters as a list: where many without a union stand together, and what fits them.
 
-import { address, ask, Problem, turns } from "./ask.js";
+import { address, ask, following, Problem, turns } from "./ask.js";
 import { byId, fact, fill, icon, make } from "./dom.js";
 import { memberFilters, showWalk } from "./clusters.js";
 import { fly } from "./map.js";
@@ -119,7 +119,7 @@ async function load(further = false) {
         [found, next] = [[], null];
         return;
       }
-      const told = await ask(further && next ? new URL(next, location.href).pathname + new URL(next, location.href).search : address("/api/clusters", query()), { signal });
+      const told = await ask(further && next ? following(next) : address("/api/clusters", query()), { signal });
       found = further ? [...found, ...told.clusters] : told.clusters;
       next = told.next;
       if (view.cluster !== null && !found.some((one) => one.id === view.cluster)) {

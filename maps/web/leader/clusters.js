@@ -1,7 +1,7 @@
 // Clusters on the map: outlines in the style of their tier, joined to their list.
 
+import { address, ask, following, turns } from "./ask.js";
 import { night, theMap, visible } from "./map.js";
-import { address, ask, turns } from "./ask.js";
 import { hear, known, tell, view } from "./store.js";
 import { page, t } from "./words.js";
 
@@ -66,7 +66,7 @@ export async function choose() {
     while (next) {
       const told = await ask(next, { signal });
       found.push(...told.clusters.map((one) => one.id));
-      next = told.next && new URL(told.next, location.href).pathname + new URL(told.next, location.href).search;
+      next = told.next && following(told.next);
     }
     chosen = found;
   }).catch(() => tell("said", t("old_picture")));

@@ -1,6 +1,6 @@
 // The editions of the register: which there are, and what each says of the areas.
 
-import { address, ask } from "./ask.js";
+import { address, ask, following } from "./ask.js";
 import { byId } from "./dom.js";
 import { hear, known, view } from "./store.js";
 
@@ -39,8 +39,7 @@ async function whole(path) {
   const first = await ask(path);
   let { next } = first;
   while (next) {
-    const at = new URL(next, location.href);
-    const more = await ask(at.pathname + at.search);
+    const more = await ask(following(next));
     first.areas.push(...more.areas);
     next = more.next;
   }

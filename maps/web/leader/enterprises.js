@@ -1,6 +1,6 @@
 // The enterprises of an area or a cluster, one by one; what became of a union is noted here.
 
-import { address, ask, Problem, turns } from "./ask.js";
+import { address, ask, following, Problem, turns } from "./ask.js";
 import { byId, fact, icon, make } from "./dom.js";
 import { fly } from "./map.js";
 import { filtered, hear, known, look, tell, view } from "./store.js";
@@ -45,7 +45,7 @@ async function load(further = false) {
   const list = byId("enterprise-list");
   try {
     await latest(async (signal) => {
-      const told = await ask(further && next ? new URL(next, location.href).pathname + new URL(next, location.href).search : address("/api/enterprises", where()), { signal });
+      const told = await ask(further && next ? following(next) : address("/api/enterprises", where()), { signal });
       next = told.next;
       const rows = told.enterprises.map((one) => make("li", { class: "item" }, card(one)));
       const held = document.activeElement?.closest?.("[data-enterprise]")?.dataset.enterprise;

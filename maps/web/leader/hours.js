@@ -71,8 +71,9 @@ async function fetchHour() {
     known.reach = told.areas.filter(inside).map((area) => ({ ...area, share: share(area) }));
     tell("reach");
     mirror();
-    const pockets = await showPockets(signal);
-    if (view.measure === "stations" && pockets.total) say(`${now} ${t("pockets_told", { n: number(pockets.total), workers: number(Math.round(pockets.workers)) })}`);
+    // Without them the shares are as good.
+    const pockets = await showPockets(signal).catch(() => null);
+    if (view.measure === "stations" && pockets?.total) say(`${now} ${t("pockets_told", { n: number(pockets.total), workers: number(Math.round(pockets.workers)) })}`);
   });
 }
 

@@ -3,12 +3,12 @@
 
 import { address, ask } from "./ask.js";
 import { night, theMap } from "./map.js";
-import { hear, view } from "./store.js";
+import { hear, known, view } from "./store.js";
 
 const NOTHING = { type: "FeatureCollection", features: [] };
 let shown = NOTHING;
 
-const ink = () => (night() ? "#ffb480" : "#b3390b");
+const ink = () => getComputedStyle(document.documentElement).getPropertyValue("--pocket").trim();
 
 function layers() {
   const halo = night() ? "#1c1714" : "#ffffff";
@@ -17,6 +17,12 @@ function layers() {
     { id: "pockets-line", source: "pockets", type: "line", layout: { "line-join": "bevel" }, paint: { "line-color": ink(), "line-width": ["interpolate", ["linear"], ["zoom"], 9, 0.7, 12, 1.8] } },
     { id: "pockets-workers", source: "pocket-middles", type: "symbol", minzoom: 10, layout: { "text-field": ["to-string", ["round", ["get", "workers"]]], "text-size": 12, "text-font": ["nuanyi bold", "Noto Sans"] }, paint: { "text-color": ink(), "text-halo-color": halo, "text-halo-width": 1.6 } },
   ];
+}
+
+/** Those of the areas inside one; beyond the largest hundred of all there may be more. */
+function of(told, area) {
+  const features = told.features.filter(({ properties: { area_id: id } }) => id === area || known.rates?.byId.has(id));
+  return { ...told, features, total: features.length, workers: features.reduce((sum, one) => sum + one.properties.workers, 0) };
 }
 
 /** Where the number of each pocket is written: once, however many parts it has. */
@@ -36,14 +42,16 @@ function draw(collection) {
   }
 }
 
-/** Shows the pockets of the day, hour and minutes that are looked at.
+/** Shows the pockets of the day, hour and minutes that are looked at: of the area that is looked at,
+ * where it is one.
  *
  * @returns {total, workers}: how many there are, and how many workers stand in them
  */
 export async function showPockets(signal) {
   const told = await ask(address("/api/coverage/stations/pockets.geojson", { kind: view.kind, minutes: view.minutes, day: view.day, hour: view.hour }), { signal });
-  if (view.measure === "stations") draw(told);
-  return told;
+  const found = view.area === null ? told : of(told, view.area);
+  if (view.measure === "stations") draw(found);
+  return found;
 }
 
 hear("view", (keys) => {

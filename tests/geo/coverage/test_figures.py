@@ -120,7 +120,7 @@ def of_row(counted: dict[str, np.ndarray], row: int) -> dict[str, int]:
     return {name: int(column[row]) for name, column in counted.items()}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(city())
 def test_counts_are_those_of_the_rows(
     drawn: tuple[pd.DataFrame, pd.DataFrame, int],
@@ -136,7 +136,7 @@ def test_counts_are_those_of_the_rows(
         assert of_row(counted, area) == expected(joined[joined["area"] == area])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(city(), st.data())
 def test_a_filter_counts_as_if_the_others_were_not_there(drawn, data) -> None:
     frame, pairs, areas = drawn

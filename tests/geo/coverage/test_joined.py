@@ -129,7 +129,7 @@ def by_hand(old: pd.DataFrame, new: pd.DataFrame, area: int) -> dict[str, int]:
     return counts
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(edition(), edition())
 def test_what_became_of_each_unit_is_what_a_merge_of_the_two_lists_says(
     old: pd.DataFrame, new: pd.DataFrame
@@ -142,7 +142,7 @@ def test_what_became_of_each_unit_is_what_a_merge_of_the_two_lists_says(
                 assert column[area] == expected.get(name, 0), (name, area)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(edition(), edition())
 def test_the_parts_add_up_to_the_whole_change(old: pd.DataFrame, new: pd.DataFrame) -> None:
     counts = changes(side_of(old), side_of(new), AREAS)
@@ -167,7 +167,7 @@ def test_the_parts_add_up_to_the_whole_change(old: pd.DataFrame, new: pd.DataFra
     assert (counts["units_before"] == stays).all()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(edition(), edition())
 def test_figures_of_those_in_both_are_those_of_the_units_themselves(
     old: pd.DataFrame, new: pd.DataFrame

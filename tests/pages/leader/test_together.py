@@ -109,3 +109,41 @@ def test_pockets_of_the_hour_stand_on_the_map_and_go_with_the_measure(screens):
     page.locator("#measure").select_option("establishment")
     until(page, "() => !document.getElementById('legend-body').textContent.includes('空白区')")
     assert look(page, DRAWN_POCKETS) == []
+
+
+def test_pockets_of_an_area_are_those_inside_it(screens):
+    page = screens(goto=False)
+    asked = "day=sunday&hour=3&minutes=5&kind=subdistrict"
+    told = page.request.get(f"/api/coverage/stations/pockets?{asked}").json()["pockets"]
+    within = {}
+    for district in page.request.get("/api/coverage?kind=district").json()["areas"]:
+        inside = page.request.get(f"/api/coverage?kind=subdistrict&parent_id={district['id']}")
+        ids = {one["id"] for one in inside.json()["areas"]}
+        within[district["id"]] = [one for one in told if one["area_id"] in ids]
+    most = max(within, key=lambda area: len(within[area]))
+    fewest = min(within, key=lambda area: len(within[area]))
+    assert len(within[fewest]) < len(within[most])
+    for area in (most, fewest):
+        page.goto("about:blank")
+        page.goto(f"/coverage#measure=stations&area={area}&{asked}")
+        drawn(page)
+        expect(page.locator("#hours-said")).to_contain_text("有开放的驿站")
+        page.wait_for_timeout(500)
+        count = len(within[area])
+        if count:
+            expect(page.locator("#hours-said")).to_contain_text(f"空白区 {count} 处")
+        else:
+            expect(page.locator("#hours-said")).not_to_contain_text("空白区")
+        wanted = sorted(round(one["workers"]) for one in within[area])
+        assert look(page, DRAWN_POCKETS) == pytest.approx(wanted, abs=1)
+
+
+def test_without_the_pockets_the_shares_are_still_told(screens):
+    page = screens(goto=False)
+    page.route("**/pockets.geojson*", lambda route: route.abort())
+    page.goto("/coverage#measure=stations&day=sunday&hour=3&minutes=5")
+    drawn(page)
+    expect(page.locator("#hours-said")).to_contain_text("有开放的驿站")
+    page.wait_for_timeout(500)
+    expect(page.locator("#hours-said")).not_to_contain_text("空白区")
+    expect(page.locator("#figures .headline")).to_contain_text("%")
