@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from geo.siting.greedy import greedy
 from geo.siting.merge import Merged
 from geo.siting.moves import VALUE, Board, State, board_of, met, set_up, state_of, walk
 from geo.siting.problem import Floats, Longs
@@ -27,6 +28,8 @@ class Search:
     Attributes:
         best, value: the best plan that keeps to all conditions (value -inf: none yet).
         temperature: of the next round, in the unit of the weights.
+        good: plans of starts of their own, the best first: value and sites, among all sites.
+        deep: how often the best of them was searched by larger parts; below 0: never to be.
     """
 
     merged: Merged
@@ -37,6 +40,8 @@ class Search:
     prices: Floats
     temperature: float = 0.0
     rounds: int = 0
+    good: tuple[tuple[float, Longs], ...] = ()
+    deep: int = 0
     enough: Floats = field(default_factory=lambda: np.array([np.inf]))
     """What a plan under way need not exceed, without the base; made less while it goes on, it ends
     it: -inf at once."""
@@ -98,6 +103,26 @@ def anneal(search: Search, steps: int) -> float:
     swap(search, search.best)
     search.rounds += 1
     return search.value
+
+
+def anew(search: Search, steps: int) -> tuple[Longs, float]:
+    """A plan of one cooling of so many steps from the greedy one, so hot at first that it may end
+    anywhere; and its value, -inf: none that keeps to all conditions."""
+    start = greedy(search.merged, search.sides)
+    board, state = _at(search, start)
+    best, record = np.zeros(len(search.merged.candidates), np.uint8), np.array([-np.inf])
+    search.under_way = best, record
+    loss = max(search.merged.value(start) - search.merged.base, 1e-12) / max(1, len(start))
+    hot = max(HOT) * loss
+    drops = np.full(max(1, steps), -1, np.int32)
+    _walk(search, board, state, drops, hot, COOLED * hot, best, record, search.enough)
+    plan = np.flatnonzero(best).astype(np.int64)
+    other = replace(search, best=plan, value=-np.inf)
+    if search.sides.kept_by(search.merged, plan):
+        other.value = search.merged.value(plan)
+    swap(other, plan)
+    search.rounds += 1
+    return other.best, other.value
 
 
 def _walk(

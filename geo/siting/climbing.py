@@ -62,7 +62,7 @@ class Level:
     """The problem with some candidates settled: `opened` are among all sites; `into` (G,) the group
     here of each group of the first level, whose levels are `before` where that is none, and whose
     worth is `weight`. `core`: a search among some of the candidates only, chosen when the bound was
-    `cored`; `flat`: cycles for which the prices are left alone."""
+    `cored`; `flat`: cycles for which the prices are left alone, after `descents` steps of them."""
 
     merged: Merged
     sides: Sides
@@ -76,6 +76,7 @@ class Level:
     core: Search | None = None
     cored: float = np.inf
     flat: int = 0
+    descents: int = 0
 
 
 def vector_here(level: Level) -> Vector:

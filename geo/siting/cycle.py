@@ -13,12 +13,13 @@ from typing import Final
 
 import numpy as np
 
-from geo.siting.annealing import Search, anneal, start_search
+from geo.siting.annealing import Search, start_search
 from geo.siting.climbing import Climb, Level, done, glimpse, sharpen, status_of, take_bound
 from geo.siting.fixing import cut_of
 from geo.siting.lagrangian import descend
 from geo.siting.merge import Merged, reduced
-from geo.siting.problem import Control
+from geo.siting.problem import Control, Ints
+from geo.siting.starts import READY_DESCENTS, end, ground_of, improve, together, worth_parts
 
 WALK_COST: Final = 4.0
 """Of a step of the heat bath beside those of the prices."""
@@ -55,11 +56,14 @@ def cycle(
     goal = found.bound / (1.0 + control.gap) if found.bound > 0 else np.inf
     baths = [search]
     if level.flat > 0 or level.prices.solved:
-        baths.append(replace(search, seed=search.seed + TWIN))
+        baths.append(replace(search, seed=search.seed + TWIN, deep=-1))
     for one in baths:
         one.enough = np.array([goal - merged.base])
     stands = search.best, search.value
-    others = [pool.submit(anneal, one, steps) for one in baths]
+    grounds = [ground_of(level, one) for one in baths]
+    others = [
+        pool.submit(improve, one, ground, steps) for one, ground in zip(baths, grounds, strict=True)
+    ]
 
     began = control.seconds
 
@@ -69,29 +73,39 @@ def cycle(
                 glimpse(found, level, one, control)
 
     if len(baths) == 1:
-        _relax(found, level, work, control, watch)
+        # Parts of plans are soon settled only at prices that are all but the best.
+        least = READY_DESCENTS - level.descents if worth_parts(search, steps) else 0
+        _relax(found, level, work, least, control, watch)
     else:
         level.flat -= 1
     proved = status_of(found, merged.unit, control) in {"optimal", "gap reached"}
+    if proved:
+        end(baths, grounds)
     for one in baths:
         # A plan as good as the bound ends it too: it is the first such, whenever the bound came.
         one.enough[0] = min(one.enough[0], found.bound - merged.base)
     while wait(others, WATCH_SECONDS).not_done:
         watch()
-        if proved or control.stopped():
-            for one in baths:
-                one.enough[0] = -np.inf
-    for other in others:
-        other.result()
-    best = max(baths, key=lambda one: one.value)
+        if control.stopped():
+            end(baths, grounds)
+    plans = [other.result() for other in others]
     if proved:
         # How far the other thread came says the clock: the plan that was there is as good.
         search.best, search.value = stands
         return
+    best = max(baths, key=lambda one: one.value)
     search.best, search.value = best.best, best.value
+    search.good = level.search.good = together([one.good for one in baths])
     if search.value > level.search.value:
-        plan = search.merged.candidates[search.best].astype(np.int64)
-        level.search.best, level.search.value = merged.local(plan), search.value
+        _take(level, search.merged.candidates[search.best], search.value)
+    for plan, ground in zip(plans, grounds, strict=True):
+        if plan is not None and ground is not None and plan.value > level.search.value:
+            _take(level, ground.merged.candidates[plan.sites], plan.value)
+
+
+def _take(level: Level, sites: Ints, value: float) -> None:
+    """A better plan of a level, told by positions among all sites."""
+    level.search.best, level.search.value = level.merged.local(sites.astype(np.int64)), value
 
 
 def _bath_cost(merged: Merged) -> float:
@@ -103,14 +117,20 @@ def _bath_cost(merged: Merged) -> float:
 
 
 def _relax(
-    found: Climb, level: Level, work: float, control: Control, watch: Callable[[], None]
+    found: Climb,
+    level: Level,
+    work: float,
+    least: int,
+    control: Control,
+    watch: Callable[[], None],
 ) -> None:
-    """The prices, and rows that sharpen the floors."""
+    """The prices, `least` steps of them if they are so many, and rows that sharpen the floors."""
     merged, before = level.merged, found.bound
     cost = 4.0 * (len(merged.group) + len(merged)) + 60.0 * len(merged.candidates) + 1.0
     enough = cut_of(found.value, merged.unit, control.gap)
     enough += 0.5 * merged.unit if np.isfinite(enough) else 0.0
-    _down(found, level, int(np.clip(work / cost, 10, MOST_DESCENTS)), enough, control, watch)
+    steps = max(least, int(np.clip(work / cost, 10, MOST_DESCENTS)))
+    _down(found, level, steps, enough, control, watch)
     for _ in range(SHARPER):
         if done(found, merged.unit, control) or not sharpen(found, level):
             break
@@ -135,6 +155,7 @@ def _down(
             return
         part, began = min(steps, AT_ONCE), control.seconds
         level.prices, level.profit = descend(level.merged, level.sides, level.prices, part, enough)
+        level.descents += part
         take_bound(found, level, control)
         steps -= part
         took = control.seconds - began

@@ -27,6 +27,7 @@ from geo.siting.sides import Sides
 IN_PROCESS_PAIRS: Final = 3_000
 """So small a model is solved sooner than a process starts."""
 TICK: Final = 0.1
+GRACE: Final = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,11 +158,9 @@ def _in_own_process(model: dict[str, Any], control: Control) -> dict[str, Any] |
         )
         talk.start()
         # The solver keeps the time itself; it is ended when it does not, or when asked to.
-        grace = control.left + 0.5
-        waited = 0.0
-        while talk.is_alive() and not control.asked_to_stop and waited < grace:
+        latest = control.seconds + control.left + GRACE
+        while talk.is_alive() and not control.asked_to_stop and control.seconds < latest:
             talk.join(TICK)
-            waited += TICK
         ended = talk.is_alive()
         if ended:
             process.kill()

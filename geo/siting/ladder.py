@@ -3,9 +3,10 @@
 Greedy and swap (milliseconds) -> cycles of a heat bath on one thread and the linear relaxation on
 the other (a second heat bath, once that is all but solved), each longer than the one before; they
 exchange plan and bound at the end of each cycle only, so that the same input and seed go the same
-way -> reduced-cost fixing, after which the smaller problem is merged again -> a tree of our own,
-which leaves its proof behind (:mod:`geo.siting.tree`), where the cycles bring nothing more ->
-HiGHS, where the tree grows too large.
+way -> reduced-cost fixing, after which the smaller problem is merged again -> in longer cycles heat
+baths from nothing, whose plans are made better part by part and joined (:mod:`geo.siting.starts`)
+-> a tree of our own, which leaves its proof behind (:mod:`geo.siting.tree`), where the cycles bring
+nothing more -> HiGHS, where the tree grows too large, and better plans meanwhile.
 """
 
 from __future__ import annotations
@@ -31,10 +32,10 @@ from geo.siting.climbing import (
 from geo.siting.cycle import cycle
 from geo.siting.fixing import cut_of, settled
 from geo.siting.greedy import greedy
-from geo.siting.lagrangian import Prices, descend, outward, priced, starting_prices
-from geo.siting.merge import Merged, covered, reduced
-from geo.siting.problem import Bools, Control, Floats, Longs, gap_of
-from geo.siting.proof import Vector, levels, once_of, prices_at, vector_of
+from geo.siting.lagrangian import Prices, descend, folded, outward, priced, starting_prices
+from geo.siting.merge import Merged, reduced
+from geo.siting.problem import Control, Floats, Longs, gap_of
+from geo.siting.proof import Vector, levels, prices_at, vector_of
 from geo.siting.shares import Share
 from geo.siting.sides import Sides
 from geo.siting.summit import search_exactly, small
@@ -52,6 +53,7 @@ NEAR_GAP: Final = 0.003
 MORE_PATIENCE: Final = 12
 TINY_PAIRS: Final = 20_000
 """So few pairs: the tree is the quickest way to everything."""
+SOON_PAIRS: Final = 50_000
 FEW: Final = 60
 """So few candidates: nothing is quicker than the tree."""
 LOOK_STEPS: Final = 60
@@ -125,7 +127,7 @@ def climb(
     work, stale = FIRST_WORK if begin is None else FIRST_WORK / 16, 0
     with ThreadPoolExecutor(2) as pool:
         while not done(found, merged.unit, control):
-            before = (found.value, found.bound)
+            before, begun = (found.value, found.bound), bool(here.search.good)
             cycle(found, here, work, pool, control)
             if len(here.into) == len(here.merged):
                 keep_prices(found, here)
@@ -141,7 +143,8 @@ def climb(
                     lower(found, max(found.least, here.merged.base), control)
                     break
             work = min(MOST_WORK, work * (1.5 if work >= FIRST_WORK else 2.0))
-            stale = 0 if _progress(before, found) else stale + 1
+            again = _progress(before, found) or begun is not bool(here.search.good)
+            stale = 0 if again else stale + 1
             if _late(found, here, stale):
                 if control.exact and not done(found, merged.unit, control):
                     search_exactly(found, here, control, trunk, proof=proof)
@@ -189,21 +192,10 @@ def _late(found: Climb, level: Level, stale: int) -> bool:
         return True
     if len(model.group) <= TINY_PAIRS:
         return stale >= 1
-    near = gap_of(found.value, found.bound) <= NEAR_GAP
-    return stale >= (PATIENCE if near and small(model) else MORE_PATIENCE)
-
-
-def _folded(
-    merged: Merged, price: Floats, floor: Floats, opened: Bools, into: Longs, groups: int
-) -> Floats:
-    """Prices of groups that became one, together: what a site earns stays as it was, and what is
-    left of the groups can only become less."""
-    times = covered(merged, np.flatnonzero(opened).astype(np.int64))
-    left = np.where(times == 0, once_of(merged, floor), merged.second)
-    met = into >= 0
-    sums = np.bincount(into[met], np.minimum(price, left)[met], minlength=groups)
-    found: Floats = sums.astype(np.float64)
-    return found
+    near = gap_of(found.value, found.bound) <= NEAR_GAP and small(model)
+    # Where each part of a tree is dear, first all that may better the plan.
+    soon = near and (len(model.group) <= SOON_PAIRS or bool(level.search.good))
+    return stale >= (PATIENCE if soon else MORE_PATIENCE)
 
 
 def _progress(before: tuple[float, float], found: Climb) -> bool:
@@ -240,13 +232,14 @@ def _settle(found: Climb, level: Level, seed: int, control: Control) -> Level | 
     inner = smaller.of[0].astype(np.int64)
     known = level.into >= 0
     into = np.where(known, inner[np.maximum(level.into, 0)] if len(inner) else -1, level.into)
-    price = _folded(merged, told, vector.floor, opened, inner, len(smaller))
+    price = folded(merged, told, vector.floor, opened, inner, len(smaller))
     left = np.searchsorted(merged.candidates, smaller.candidates)
     prices = Prices(price, vector.row, vector.floor, taken=level.prices.taken[left])
     start = smaller.local(found.best)
     search = start_search(smaller, sides.stated, start, seed + 1)
     search.prices = level.search.prices
     search.rounds = level.search.rounds
+    search.good = level.search.good
     return Level(
         smaller,
         sides,
@@ -257,4 +250,5 @@ def _settle(found: Climb, level: Level, seed: int, control: Control) -> Level | 
         into,
         vector.level.astype(np.float64),
         level.weight,
+        descents=level.descents,
     )

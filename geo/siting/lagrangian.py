@@ -20,7 +20,7 @@ import numpy as np
 
 from geo.siting.merge import Merged, covered
 from geo.siting.moves import board_of
-from geo.siting.problem import Floats, Longs
+from geo.siting.problem import Bools, Floats, Longs
 from geo.siting.proof import once_of
 from geo.siting.saddle import Point, look, run_saddle
 from geo.siting.sides import Sides
@@ -95,6 +95,19 @@ def descend(
         prices = Prices(group, best.row, best.floor, raw, profit=best.profit)
     better = replace(prices, taken=at.x, solved=bool(solved), stand=at)
     return better, better.profit
+
+
+def folded(
+    merged: Merged, price: Floats, floor: Floats, opened: Bools, into: Longs, groups: int
+) -> Floats:
+    """Prices of groups that became one, together: what a site earns stays as it was, and what is
+    left of the groups can only become less."""
+    times = covered(merged, np.flatnonzero(opened).astype(np.int64))
+    left = np.where(times == 0, once_of(merged, floor), merged.second)
+    met = into >= 0
+    sums = np.bincount(into[met], np.minimum(price, left)[met], minlength=groups)
+    found: Floats = sums.astype(np.float64)
+    return found
 
 
 def priced(merged: Merged, sides: Sides, prices: Prices) -> tuple[float, Floats]:

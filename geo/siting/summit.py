@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from typing import Any, Final
 
 import numpy as np
 
 from geo.siting import exact
-from geo.siting.climbing import Climb, Level, done, lower, tell
+from geo.siting.climbing import Climb, Level, done, glimpse, lower, tell
+from geo.siting.lagrangian import descend
 from geo.siting.merge import Merged
 from geo.siting.problem import Control
 from geo.siting.proof import Branch, Vector, spread, vector_of
+from geo.siting.starts import ENOUGH_STEPS, MOST_PAIRS, end, ground_of, improve
 from geo.siting.tree import Tree
 from geo.siting.trunk import Trunk
 
@@ -25,6 +29,9 @@ NEAR: Final = 0.25
 """Of the way down, so much is left where another tree may prove what HiGHS found."""
 KEPT_BYTES: Final = 64_000_000
 """Of a tree that is kept for the next question."""
+WATCH_SECONDS: Final = 0.05
+AT_ONCE: Final = 100
+"""Steps of the prices, between two looks whether HiGHS has ended."""
 SMALL_GROUPS: Final = 12_000
 SMALL_PAIRS: Final = 400_000
 
@@ -100,6 +107,37 @@ def _grow(
     return tree, ended
 
 
+def _meanwhile(
+    found: Climb,
+    level: Level,
+    job: Future[exact.Exact],
+    pool: ThreadPoolExecutor,
+    control: Control,
+) -> None:
+    """Go on looking for better plans as long as a search in another process does."""
+    # A level of its own: what becomes of it depends on the clock.
+    here, search = replace(level), level.search
+    if len(here.merged.group) > MOST_PAIRS or not np.isfinite(search.value):
+        return
+    while not job.done():
+        ground = ground_of(here, search)
+        if ground is None:
+            here.prices, _ = descend(here.merged, here.sides, here.prices, AT_ONCE)
+            here.descents += AT_ONCE
+            continue
+        search.enough = np.array([np.inf])
+        steps = ENOUGH_STEPS * max(1, len(search.best))
+        other = pool.submit(improve, search, ground, steps)
+        both: list[Future[Any]] = [job, other]
+        while not wait(both, WATCH_SECONDS, FIRST_COMPLETED).done:
+            glimpse(found, level, search, control)
+        if not other.done():
+            end([search], [ground])
+        plan = other.result()
+        if plan is not None and plan.value > search.value:
+            search.best, search.value = plan.sites, plan.value
+
+
 def _attach(found: Climb, level: Level, root: Branch) -> None:
     """The tree's proof goes on where the levels' ended, told for the groups of the first level."""
     waiting = [(root, found.proof)]
@@ -115,13 +153,24 @@ def _attach(found: Climb, level: Level, root: Branch) -> None:
 
 
 def _ask_highs(found: Climb, level: Level, control: Control) -> None:
+    """HiGHS in its own process, and better plans meanwhile: for who has to end before it does."""
+    stands = level.search.best, level.search.value
     start = level.search.best if np.isfinite(level.search.value) else None
-    try:
-        result = exact.solve(level.merged, level.sides, start, control)
-    except (OSError, RuntimeError) as error:
-        # The plan and the bound so far stand; an answer with a gap is better than none.
-        found.relaxed.append(f"精确搜索未能完成：{error} The exact search did not finish: {error}")
-        return
+    with ThreadPoolExecutor(2) as pool:
+        job = pool.submit(exact.solve, level.merged, level.sides, start, control)
+        _meanwhile(found, level, job, pool, control)
+        try:
+            result = job.result()
+        except (OSError, RuntimeError) as error:
+            # The plan and the bound so far stand; an answer with a gap is better than none.
+            words = f"精确搜索未能完成：{error} The exact search did not finish: {error}"
+            found.relaxed.append(words)
+            tell(found, level, control)
+            return
+    if result.finished:
+        # What was found meanwhile depends on the clock; HiGHS' own plan is as good.
+        level.search.best, level.search.value = stands
+    tell(found, level, control)
     before = found.bound
     if result.infeasible:
         if np.isfinite(found.value):

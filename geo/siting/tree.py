@@ -66,6 +66,7 @@ class Tree:
         value, plan: the best, positions among the candidates.
         cut: parts that are no better than this are not looked at.
         root: the proof so far. parts: looked at so far.
+        first_steps: of the prices of the first part.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class Tree:
         )
         ends = merged.base + float(merged.first.sum() + merged.second.sum())
         self.open: list[tuple[float, int, Part]] = [(-outward(ends, merged.unit), 0, start)]
+        self.first_steps = FIRST_STEPS
         self.parts = 0
         self.count = 1
         self.bytes = 0
@@ -182,22 +184,45 @@ class Tree:
             return value
         return cut + (self.merged.unit * 0.999_999 if self.merged.unit else slack(cut))
 
-    def search(self, control: Control, most: int, told: Callable[[], None] = lambda: None) -> bool:
-        """Go on for so many parts at most; whether nothing is left."""
+    def search(
+        self,
+        control: Control,
+        most: int,
+        told: Callable[[], None] = lambda: None,
+        *,
+        alone: bool = False,
+    ) -> bool:
+        """Go on for so many parts at most; whether nothing is left. `alone`: one part at a time, on
+        the thread of who calls."""
+        if alone:
+            return self._search(control, most, told, None)
         with ThreadPoolExecutor(2) as pool:
-            while self.open:
-                if control.stopped() or self._near_enough(control):
-                    return False
-                if self.parts >= most or self.bytes > MOST_BYTES:
-                    return False
-                two = [heapq.heappop(self.open)[2] for _ in range(min(2, len(self.open)))]
-                before = self.bound, self.value
-                jobs = [pool.submit(self._work, part, self.value, self.cut) for part in two]
+            return self._search(control, most, told, pool)
+
+    def _search(
+        self,
+        control: Control,
+        most: int,
+        told: Callable[[], None],
+        pool: ThreadPoolExecutor | None,
+    ) -> bool:
+        while self.open:
+            if control.stopped() or self._near_enough(control):
+                return False
+            if self.parts >= most or self.bytes > MOST_BYTES:
+                return False
+            at_once = 1 if pool is None else min(2, len(self.open))
+            parts = [heapq.heappop(self.open)[2] for _ in range(at_once)]
+            before = self.bound, self.value
+            if pool is None:
+                self._take(self._work(parts[0], self.value, self.cut))
+            else:
+                jobs = [pool.submit(self._work, part, self.value, self.cut) for part in parts]
                 for job in jobs:
                     self._take(job.result())
-                self.parts += len(two)
-                if (self.bound, self.value) != before:
-                    told()
+            self.parts += len(parts)
+            if (self.bound, self.value) != before:
+                told()
         return True
 
     def _near_enough(self, control: Control) -> bool:
@@ -235,7 +260,7 @@ class Tree:
             merged.whole,
             target,
             need,
-            STEPS if part.depth else FIRST_STEPS,
+            STEPS if part.depth else self.first_steps,
             part.status,
             level,
             prices,
