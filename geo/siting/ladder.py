@@ -38,7 +38,7 @@ from geo.siting.problem import Control, Floats, Longs, gap_of
 from geo.siting.proof import Vector, levels, prices_at, vector_of
 from geo.siting.shares import Share
 from geo.siting.sides import Sides
-from geo.siting.summit import search_exactly, small
+from geo.siting.summit import grow_again, search_exactly, small
 from geo.siting.trunk import Trunk
 
 __all__ = ["Climb", "climb", "done", "status_of"]
@@ -124,6 +124,8 @@ def climb(
         _look_first(found, here, control)
         if not done(found, merged.unit, control):
             here = _settle(found, here, seed, control) or here
+        if trunk is not None and control.exact and not done(found, merged.unit, control):
+            grow_again(found, here, control, trunk, proof=proof)
     work, stale = FIRST_WORK if begin is None else FIRST_WORK / 16, 0
     with ThreadPoolExecutor(2) as pool:
         while not done(found, merged.unit, control):
@@ -142,9 +144,11 @@ def climb(
                 if not len(here.merged.candidates):
                     lower(found, max(found.least, here.merged.base), control)
                     break
-            work = min(MOST_WORK, work * (1.5 if work >= FIRST_WORK else 2.0))
             again = _progress(before, found) or begun is not bool(here.search.good)
+            # After so short a cycle only where to split is known the tree is worth its while.
+            again |= work < FIRST_WORK and trunk is None
             stale = 0 if again else stale + 1
+            work = min(MOST_WORK, work * (1.5 if work >= FIRST_WORK else 2.0))
             if _late(found, here, stale):
                 if control.exact and not done(found, merged.unit, control):
                     search_exactly(found, here, control, trunk, proof=proof)

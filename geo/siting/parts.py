@@ -195,6 +195,7 @@ def work(
     target: float,
     need: float,
     steps: int,
+    tries: int,
     status: Bytes,
     level: Singles,
     sides: Floats,
@@ -205,6 +206,7 @@ def work(
 
     Args:
         target, need: the best plan's value, and what a better one is worth at least.
+        tries: candidates that are tried for a split.
         status: (k,) changed in place. level, sides: prices to begin from; afterwards the last.
         said_level, said_sides: (ROUNDS, …) the vectors that were used.
 
@@ -250,7 +252,19 @@ def work(
         least,
         used,
         split(
-            board, base, most, budget, by_number, whole, target, status, level, sides, liking, least
+            board,
+            base,
+            most,
+            budget,
+            by_number,
+            whole,
+            target,
+            tries,
+            status,
+            level,
+            sides,
+            liking,
+            least,
         ),
         liking,
     )
@@ -265,6 +279,7 @@ def split(
     by_number: bool,
     whole: bool,
     target: float,
+    tries: int,
     status: Bytes,
     level: Singles,
     sides: Floats,
@@ -282,7 +297,7 @@ def split(
         return -1
     order = order_of(distance)
     best, chosen = -1.0, order[0]
-    for number in range(min(TRIES, free)):
+    for number in range(min(tries, free)):
         j = order[number]
         drops = np.empty(2)
         for side in range(2):

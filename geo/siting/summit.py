@@ -25,6 +25,8 @@ LOOK, LOOK_WITH_GAP = 16, 4
 """After this share of them HiGHS is asked at once, unless the bound came half of the way down: a
 tree grows so fast with each step of its bound that the rest would not be enough. Later where a gap
 is good enough: there the tree is mostly sooner, and the next question like it begins from it."""
+AGAIN_PARTS: Final = 12
+AGAIN_TRIES: Final = 2
 NEAR: Final = 0.25
 """Of the way down, so much is left where another tree may prove what HiGHS found."""
 KEPT_BYTES: Final = 64_000_000
@@ -66,34 +68,37 @@ def search_exactly(
             again, proved = _grow(found, level, control, work, work, None)
             if proved:
                 tree, found.by = again, "tree"
-    if tree.bytes < KEPT_BYTES:
-        found.trunk = Trunk.of(tree.root, level.into, level.before, level.weight)
-    if proof:
-        _attach(found, level, tree.root)
+    _leave(found, level, tree, proof=proof)
+
+
+def grow_again(found: Climb, level: Level, control: Control, trunk: Trunk, *, proof: bool) -> bool:
+    """The tree of a question that was all but the same, and a few parts more; whether that is
+    enough. If not, nothing but a better plan is left of it."""
+    tree = _tree_of(found, level, control)
+    # Where to split is known: a part costs a third without the search for it.
+    tree.tries = AGAIN_TRIES
+    tree.replant(trunk.through(level.into, len(level.merged)), control)
+    ended = tree.search(control, tree.parts + AGAIN_PARTS)
+    _take_plan(found, level, control, tree)
+    if not (ended or tree.near_enough(control)):
+        return False
+    _take_bound(found, control, tree)
+    if ended and not np.isfinite(found.value):
+        found.infeasible = True
+    found.by = "tree"
+    _leave(found, level, tree, proof=proof)
+    return True
 
 
 def _grow(
     found: Climb, level: Level, control: Control, look: int, parts: int, trunk: Trunk | None
 ) -> tuple[Tree, bool]:
     """A tree of so many `parts`, or of `look` where it does not converge; whether it ended."""
-    # The best plan may be none of this level's: then only better ones are asked for.
-    tree = Tree(
-        level.merged,
-        level.sides,
-        vector_of(level.merged, level.prices.group, level.prices.row, level.prices.floor),
-        level.search.best if np.isfinite(level.search.value) else None,
-        found.value,
-        control.gap,
-        level.opened,
-    )
-    tree.cut = max(tree.cut, found.cut)
+    tree = _tree_of(found, level, control)
 
     def told() -> None:
-        if tree.plan is not None and tree.value > level.search.value:
-            level.search.best, level.search.value = tree.plan, tree.value
-            tell(found, level, control)
-        found.cut = max(found.cut, tree.cut)
-        lower(found, max(tree.bound, found.least), control)
+        _take_plan(found, level, control, tree)
+        _take_bound(found, control, tree)
 
     if trunk is not None:
         tree.replant(trunk.through(level.into, len(level.merged)), control)
@@ -105,6 +110,40 @@ def _grow(
     if ended and not np.isfinite(found.value):
         found.infeasible = True
     return tree, ended
+
+
+def _tree_of(found: Climb, level: Level, control: Control) -> Tree:
+    # The best plan may be none of this level's: then only better ones are asked for.
+    tree = Tree(
+        level.merged,
+        level.sides,
+        vector_of(level.merged, level.prices.group, level.prices.row, level.prices.floor),
+        level.search.best if np.isfinite(level.search.value) else None,
+        found.value,
+        control.gap,
+        level.opened,
+    )
+    tree.cut = max(tree.cut, found.cut)
+    return tree
+
+
+def _take_plan(found: Climb, level: Level, control: Control, tree: Tree) -> None:
+    if tree.plan is not None and tree.value > level.search.value:
+        level.search.best, level.search.value = tree.plan, tree.value
+        tell(found, level, control)
+
+
+def _take_bound(found: Climb, control: Control, tree: Tree) -> None:
+    found.cut = max(found.cut, tree.cut)
+    lower(found, max(tree.bound, found.least), control)
+
+
+def _leave(found: Climb, level: Level, tree: Tree, *, proof: bool) -> None:
+    """What a tree leaves behind: for the next question, and for who checks this one."""
+    if tree.bytes < KEPT_BYTES:
+        found.trunk = Trunk.of(tree.root, level.into, level.before, level.weight)
+    if proof:
+        _attach(found, level, tree.root)
 
 
 def _meanwhile(

@@ -25,7 +25,7 @@ from geo.siting.lagrangian import outward
 from geo.siting.merge import Merged
 from geo.siting.moves import board_of
 from geo.siting.narrowing import OPENED, SHUT
-from geo.siting.parts import INFEASIBLE, ROUNDS, glance, rows_of, work
+from geo.siting.parts import INFEASIBLE, ROUNDS, TRIES, glance, rows_of, work
 from geo.siting.problem import Bytes, Control, Floats, Longs, Singles
 from geo.siting.proof import Branch, Vector
 from geo.siting.sides import Sides, slack
@@ -66,7 +66,7 @@ class Tree:
         value, plan: the best, positions among the candidates.
         cut: parts that are no better than this are not looked at.
         root: the proof so far. parts: looked at so far.
-        first_steps: of the prices of the first part.
+        first_steps: of the prices of the first part. tries: sites that are tried for each split.
     """
 
     def __init__(
@@ -101,6 +101,7 @@ class Tree:
         ends = merged.base + float(merged.first.sum() + merged.second.sum())
         self.open: list[tuple[float, int, Part]] = [(-outward(ends, merged.unit), 0, start)]
         self.first_steps = FIRST_STEPS
+        self.tries = TRIES
         self.parts = 0
         self.count = 1
         self.bytes = 0
@@ -207,7 +208,7 @@ class Tree:
         pool: ThreadPoolExecutor | None,
     ) -> bool:
         while self.open:
-            if control.stopped() or self._near_enough(control):
+            if control.stopped() or self.near_enough(control):
                 return False
             if self.parts >= most or self.bytes > MOST_BYTES:
                 return False
@@ -225,7 +226,8 @@ class Tree:
                 told()
         return True
 
-    def _near_enough(self, control: Control) -> bool:
+    def near_enough(self, control: Control) -> bool:
+        """Whether the gap that was asked for is reached."""
         return bool(
             np.isfinite(self.value) and self.bound - self.value <= control.gap * abs(self.value)
         )
@@ -261,6 +263,7 @@ class Tree:
             target,
             need,
             STEPS if part.depth else self.first_steps,
+            self.tries,
             part.status,
             level,
             prices,
