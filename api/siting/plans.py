@@ -234,8 +234,9 @@ async def plan_events(service: Serving, actor: Seeing, plan_id: PlanId) -> Respo
     openapi_extra=SECURED,
     responses={
         200: {
-            "description": "The certificate with the pairs it speaks of; geo/siting/checker.py "
-            "derives value and bound from it.",
+            "description": "The certificate with the question in arrays: `checker` names what "
+            "multiplies it out, `geo.siting.proof_file.check_proof` derives conditions, value and "
+            "bound from the whole.",
             "content": {"application/json": {"schema": {"type": "object"}}},
         },
         **FAILURES,

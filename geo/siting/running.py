@@ -25,6 +25,7 @@ from geo.siting.plan_facts import facts_of
 from geo.siting.planning import Planning
 from geo.siting.posing import pose
 from geo.siting.problem import Answer, gap_of
+from geo.siting.proof_file import proof_of
 from geo.siting.question import Question
 from geo.siting.solving import Problem
 from geo.siting.working import Failed, Improved, Job, Solved, Worker
@@ -342,27 +343,11 @@ def ending(
 
 def proof_file(problem: Problem, answer: Answer) -> bytes | None:
     """The certificate with all that its checker needs, as JSON, gzip; None where there is none, or
-    it would be too large."""
-    reach = problem.reach
-    if answer.certificate is None or reach.pairs > MOST_PROOF_PAIRS:
+    it would be too large. See :mod:`geo.siting.proof_file`."""
+    if answer.certificate is None or problem.reach.pairs > MOST_PROOF_PAIRS:
         return None
-    site = np.repeat(np.arange(len(reach)), np.diff(reach.start))
-    steps = reach.metres is not None and answer.certificate.get("layers")
-    pairs: dict[str, Any] = {
-        "weight": problem.demand.weight.tolist(),
-        "cost": problem.sites.cost.tolist(),
-        "demand": reach.demand.tolist(),
-        "site": site.tolist(),
-        "metres": reach.metres.tolist() if steps and reach.metres is not None else None,
-    }
-    whole = {
-        "checker": "geo.siting.checker.check(weight, demand, site, metres, cost, certificate)",
-        "names": [str(ref) for ref in problem.refs],
-        **pairs,
-        "certificate": answer.certificate,
-    }
     # Not harder: somebody waits for the plan, and few fetch its proof.
-    return gzip.compress(scenarios.as_json(whole).encode(), 1)
+    return gzip.compress(scenarios.as_json(proof_of(problem, answer)).encode(), 1)
 
 
 __all__ = ["Course", "Runner", "ending", "finite", "proof_file"]
