@@ -84,6 +84,10 @@ class PlanSite(BaseModel):
     alone: float = Field(description="People it adds to today's stations alone.")
     overlap_today: float = Field(description="Of the people it reaches, those covered today.")
     overlap: list[OverlapAnswer]
+    capacity: float | None = Field(
+        None, description="People it has room for, over the hours; null: room is not regarded."
+    )
+    served: float | None = Field(None, description="Of them those that it serves.")
     replacements: list[ReplacementAnswer]
     why_zh: str
     why_en: str
@@ -119,6 +123,11 @@ class PlanFacts(BaseModel):
     cost: float
     stations: int
     straight_line: bool
+    room_regarded: bool | None = Field(
+        None,
+        description="Whether nobody counts as covered for whom no site has room; null: the "
+        "question does not ask for capacities.",
+    )
     district_kind: str | None
     equity: Equity
     districts: list[PlanDistrict]

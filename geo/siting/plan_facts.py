@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from geo.siting.ground import Ground
-from geo.siting.planning import evaluate, split
+from geo.siting.planning import Evaluated, evaluate, reaches_of, split
 from geo.siting.posing import AGREED, REFUSED
 from geo.siting.problem import Bools, Floats, Reach
 from geo.siting.question import Question, Ref
@@ -59,6 +59,7 @@ def facts_of(ground: Ground, asked: Question, chosen: Sequence[Ref]) -> dict[str
             "alone": _told(found.alone[at[number]], least),
             "overlap_today": _told(today[number], least),
             "overlap": largest(refs, overlap[number], least),
+            **_room_of(found, at[number], least),
             "replacements": [
                 {
                     "id": int(ground.city.hosts.ids[ground.host[one]]),
@@ -85,6 +86,7 @@ def facts_of(ground: Ground, asked: Question, chosen: Sequence[Ref]) -> dict[str
         "cost": round(found.cost, 2),
         "stations": len(ground.station),
         "straight_line": ground.city.straight_line,
+        "room_regarded": None if asked.capacity_per_place is None else found.room is not None,
         "district_kind": ground.city.places.kind,
         "equity": {
             "before": gini(_shares(before, everyone), everyone),
@@ -101,6 +103,16 @@ def facts_of(ground: Ground, asked: Question, chosen: Sequence[Ref]) -> dict[str
             for k, one in enumerate(ground.districts.tolist())
         ],
         "sites": sites,
+    }
+
+
+def _room_of(found: Evaluated, at: int, least: float) -> dict[str, float]:
+    """Of a site the people it has room for and serves, where that is regarded."""
+    if found.room is None:
+        return {}
+    return {
+        "capacity": round(float(found.room.capacity[at]), 1),
+        "served": _told(float(found.room.served[at]), least),
     }
 
 
@@ -158,27 +170,12 @@ def _share(part: float, whole: float) -> float | None:
     return round(part / whole, 6) if whole > 0 else None
 
 
-def reaches_of(ground: Ground, asked: Question, hosts: list[int], keys: list[str]) -> list[Reach]:
-    """Whom each of some candidates, and of the question's own places, reaches."""
-    places = {one.key: one for one in asked.extra}
-    start = ground.reach.start
-    assert ground.reach.metres is not None
-    found = []
-    for at in hosts:
-        some = slice(start[at], start[at + 1])
-        size = np.array([0, start[at + 1] - start[at]], np.int64)
-        found.append(Reach(size, ground.reach.demand[some], ground.reach.metres[some]))
-    return [*found, *(ground.reach_of(places[key].lon, places[key].lat) for key in keys)]
-
-
 def overlaps_of(ground: Ground, asked: Question, reaches: list[Reach]) -> tuple[Floats, Floats]:
     """(k, k) people whom two sites both reach (0 with itself), and (k,) of each site's people those
     whom a station of today reaches."""
     count = len(reaches)
-    farthest = asked.rings[-1][0]
-    near = [one.within(farthest) for one in reaches]
-    owner = np.repeat(np.arange(count), [one.pairs for one in near])
-    point = np.concatenate([one.demand for one in near] or [np.empty(0, np.int32)])
+    owner = np.repeat(np.arange(count), [one.pairs for one in reaches])
+    point = np.concatenate([one.demand for one in reaches] or [np.empty(0, np.int32)])
     touches = sparse.csr_matrix((np.ones(len(point)), (owner, point)), shape=(count, len(ground)))
     weighted = touches @ sparse.diags(ground.weight)
     both = np.asarray((weighted @ touches.T).todense(), np.float64).reshape(count, count)

@@ -22,6 +22,7 @@ from geo.siting.ground import Ground
 from geo.siting.problem import Bytes, Floats, Longs, Reach
 from geo.siting.question import Profile, Question, Ref
 from geo.siting.reading import DATASETS, mark_of, read_city, read_editions
+from geo.siting.room import serve
 from geo.siting.weighing import Weighed, share_at, weigh, with_more
 from geo.walking.finder import Finder
 
@@ -45,6 +46,8 @@ class Evaluated:
         gain: (m,) what each further candidate would add to the value.
         loss, alone: (k,) of the chosen, in the order asked: what the value loses without each, and
             what each adds to today's stations alone.
+        room: where :func:`regards_room`: then nobody counts as covered for whom no site has room,
+            and `gain` is what a candidate adds at least, others handing nobody over to it.
     """
 
     covered: float
@@ -56,6 +59,16 @@ class Evaluated:
     gain: Floats
     loss: Floats
     alone: Floats
+    room: Rooms | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Rooms:
+    """Where a question asks for capacities: (k,) people that each of the chosen has room for, and
+    serves, in the order asked."""
+
+    capacity: Floats
+    served: Floats
 
 
 def metres_of(asked: Question) -> float:
@@ -73,13 +86,12 @@ def evaluate(ground: Ground, asked: Question, chosen: Sequence[Ref]) -> Evaluate
         NotFound: a site that is neither a candidate here nor one of the question's places.
 
     Cost: 10 ms for a million pairs of the candidates; while only places put on the map change, a
-    few ms.
+    few ms. With capacities besides some ms for a plan of dozens: :func:`geo.siting.room.serve`.
     """
     hosts, keys = split(ground, asked, chosen)
     places = {one.key: one for one in asked.extra}
     extra = [ground.reach_of(places[key].lon, places[key].lat) for key in keys]
     today = ground.today(asked.rings, counted=asked.keep_existing)
-    found = _weighed(ground, asked, np.array(hosts, np.int64), extra)
     alone = alone_of(ground, asked)
     order = [ref for ref in chosen if not isinstance(ref, str)] + [
         ref for ref in chosen if isinstance(ref, str)
@@ -88,7 +100,21 @@ def evaluate(ground: Ground, asked: Question, chosen: Sequence[Ref]) -> Evaluate
     each = np.concatenate((alone[hosts], np.array(of_extra)))
     place = {ref: number for number, ref in enumerate(dict.fromkeys(order))}
     at = [place[ref] for ref in dict.fromkeys(chosen)]
-    before, after = today[0], found.first
+    roomy = rooms_of(ground, asked) if regards_room(ground, asked) else None
+    room = None
+    if roomy is None:
+        found = _weighed(ground, asked, np.array(hosts, np.int64), extra)
+        after, gain, loss = found.first, found.gain, found.loss
+    else:
+        free, own = roomy
+        capacity = np.concatenate((free[hosts], np.full(len(keys), own)))
+        served = serve(ground.weight, today[0], reaches_of(ground, asked, hosts, keys), capacity)
+        after, loss = served.share, served.loss
+        gain = np.minimum(free, _missing(ground, asked, after))
+        gain[hosts] = 0.0
+        each = np.minimum(each, capacity)
+        room = Rooms(capacity[at], served.served[at])
+    before = today[0]
     state = np.where(before > 0, TODAY, np.where(after > 0, NEW, 0)).astype(np.int8)
     costs = costs_of(ground)
     middle = middle_cost(ground)
@@ -103,10 +129,66 @@ def evaluate(ground: Ground, asked: Question, chosen: Sequence[Ref]) -> Evaluate
         state=state,
         before=before,
         after=after,
-        gain=found.gain,
-        loss=found.loss[at],
+        gain=gain,
+        loss=loss[at],
         alone=each[at],
+        room=room,
     )
+
+
+def regards_room(ground: Ground, asked: Question) -> bool:
+    """Whether it is counted whom sites have room for: capacities are asked for and stated, and
+    nobody counts in part or twice (with steps and backup capacities are not defined)."""
+    if asked.capacity_per_place is None or asked.steps or asked.backup:
+        return False
+    return bool(np.isfinite(ground.city.hosts.capacity[ground.host]).any())
+
+
+def rooms_of(ground: Ground, asked: Question) -> tuple[Floats, float]:
+    """(m,) people that each candidate can serve over the hours, and as much of a place put on the
+    map: one that states no capacity is taken at the middle one.
+
+    Raises:
+        Invalid: no candidate states a capacity.
+    """
+    places = ground.city.hosts.capacity[ground.host]
+    stated = places[np.isfinite(places)]
+    if not len(stated):
+        raise Invalid(
+            "候选点都没有填写容纳人数。 No candidate here states a capacity.",
+            remedy="补充容纳人数后重新导入，或不考虑容量。 "
+            "Import capacities, or leave `capacity_per_place` out.",
+            field="capacity_per_place",
+        )
+    middle = float(np.median(stated))
+    each = (asked.capacity_per_place or 0.0) * ground.hours
+    return np.where(np.isfinite(places), places, middle) * each, middle * each
+
+
+def _missing(ground: Ground, asked: Question, share: Floats) -> Floats:
+    """(m,) people within the radius of each candidate who are not covered."""
+    reach = ground.reach
+    assert reach.metres is not None
+    left = (ground.weight * (1.0 - share))[reach.demand]
+    left[reach.metres > np.float32(asked.rings[-1][0])] = 0.0
+    before = np.concatenate((np.zeros(1), np.cumsum(left)))[reach.start]
+    return np.maximum(np.diff(before), 0.0)
+
+
+def reaches_of(
+    ground: Ground, asked: Question, hosts: Sequence[int], keys: Sequence[str]
+) -> list[Reach]:
+    """Whom each of some candidates, and of the question's own places, reaches within the radius."""
+    places = {one.key: one for one in asked.extra}
+    start, farthest = ground.reach.start, asked.rings[-1][0]
+    assert ground.reach.metres is not None
+    found = []
+    for at in hosts:
+        some = slice(start[at], start[at + 1])
+        size = np.array([0, start[at + 1] - start[at]], np.int64)
+        found.append(Reach(size, ground.reach.demand[some], ground.reach.metres[some]))
+    found += [ground.reach_of(places[key].lon, places[key].lat) for key in keys]
+    return [one.within(farthest) for one in found]
 
 
 def _weighed(ground: Ground, asked: Question, hosts: Longs, extra: list[Reach]) -> Weighed:

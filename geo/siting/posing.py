@@ -10,7 +10,7 @@ import numpy as np
 from geo.errors import Invalid
 from geo.siting.explanation import Names
 from geo.siting.ground import Ground
-from geo.siting.planning import costs_of, middle_cost, split
+from geo.siting.planning import costs_of, middle_cost, rooms_of, split
 from geo.siting.problem import (
     EXISTING,
     FORBIDDEN,
@@ -160,24 +160,8 @@ def _capacities(ground: Ground, asked: Question, stations: int) -> Floats | None
     """(m + e + s,) people that each can serve over the hours; None when nobody asks."""
     if asked.capacity_per_place is None:
         return None
-    places = ground.city.hosts.capacity[ground.host]
-    stated = places[np.isfinite(places)]
-    if not len(stated):
-        raise Invalid(
-            "候选点都没有填写容纳人数。 No candidate here states a capacity.",
-            remedy="补充容纳人数后重新导入，或不考虑容量。 "
-            "Import capacities, or leave `capacity_per_place` out.",
-            field="capacity_per_place",
-        )
-    middle = float(np.median(stated))
-    each = asked.capacity_per_place * ground.hours
-    return np.concatenate(
-        (
-            np.where(np.isfinite(places), places, middle) * each,
-            np.full(len(asked.extra), middle * each),
-            np.full(stations, ground.total),
-        )
-    )
+    free, own = rooms_of(ground, asked)
+    return np.concatenate((free, np.full(len(asked.extra), own), np.full(stations, ground.total)))
 
 
 def _districts_of(ground: Ground, asked: Question) -> Longs:

@@ -15,7 +15,7 @@ from maps.siting.view import PlanView
 
 FIELDS = (
     "id", "name", "host_type", "chain", "address", "district", "cost", "agreed", "open_24h",
-    "source", "adds_last", "alone", "overlap_today", "why_zh", "why_en",
+    "source", "adds_last", "alone", "overlap_today", "capacity", "served", "why_zh", "why_en",
 )  # fmt: skip
 MEDIA_TYPE = "application/geopackage+sqlite3"
 
@@ -122,4 +122,5 @@ def _layer(path: Path, name: str, rows: list[dict[str, Any]], shapes: Any) -> No
 
 
 def _properties(site: dict[str, Any]) -> dict[str, Any]:
-    return {name: site[name] for name in FIELDS}
+    # Those of capacities are there where room is regarded.
+    return {name: site.get(name) for name in FIELDS}

@@ -32,7 +32,7 @@ CELL_LIMIT = 32_767
 WIDEST = 60
 SITES = (
     "number", "name", "id", "host_type", "chain", "address", "district", "lon", "lat", "cost",
-    "agreed", "open_24h", "adds_last", "alone", "overlap_today", "why",
+    "agreed", "open_24h", "adds_last", "alone", "overlap_today", "capacity", "served", "why",
 )  # fmt: skip
 DISTRICTS = ("district", "id", "people", "before", "after", "share_before", "share_after")
 
@@ -134,6 +134,8 @@ def _sites(view: PlanView, language: Language) -> list[list[Cell]]:
             one["adds_last"],
             one["alone"],
             one["overlap_today"],
+            one.get("capacity"),
+            one.get("served"),
             one[f"why_{language}"],
         ]
         for at, one in enumerate(view.sites, 1)

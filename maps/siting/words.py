@@ -114,6 +114,7 @@ def definitions(view: PlanView, language: Language) -> list[str]:
         model_text(view, language),
         say("define_covered", language, metres=metres),
         *([say("define_straight", language)] if view.facts["straight_line"] else []),
+        *_room(view, language),
         say("define_people", language, least=f"{view.facts['least']:g}"),
         say("define_adds", language),
         say("define_bound", language),
@@ -121,6 +122,14 @@ def definitions(view: PlanView, language: Language) -> list[str]:
         say("define_papers", language),
     ]
     return [*told, *(_half(one, language) for one in view.answer["relaxed"])]
+
+
+def _room(view: PlanView, language: Language) -> list[str]:
+    if view.question.capacity_per_place is None:
+        return []
+    # Plans that were kept before room was regarded do not say so.
+    regarded = view.facts.get("room_regarded")
+    return [say("define_room" if regarded else "define_no_room", language)]
 
 
 def agreed_text(value: bool | None, language: Language) -> str:
