@@ -13,6 +13,7 @@ from api.service import SECURED, Seeing, Serving
 from api.siting.asking import FAILURES
 from api.siting.waiting import LONGEST_SECONDS, worked_out
 from geo.errors import Invalid
+from geo.siting.fields import check_fields
 from geo.siting.ground import Ground
 from geo.siting.posing import pose
 from geo.siting.question import Question
@@ -79,6 +80,7 @@ def siting_curve(service: Serving, actor: Seeing, asked: CurveQuestion) -> Respo
             remedy="选择 max-cover。 Choose max-cover.",
             field="model",
         )
+    check_fields(question, "curve")
     budgets = None if asked.budgets is None else sorted(set(asked.budgets))
     limit: dict[str, float | None] = {"sites": asked.up_to, "budget": None}
     if budgets is not None:

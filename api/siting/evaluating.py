@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+from dataclasses import asdict
+from typing import Any, Literal
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,6 +14,7 @@ from api.service import SECURED, Seeing, Serving
 from api.siting.asking import FAILURES, DistrictFacts, as_json, many, people
 from api.siting.shown import OverlapAnswer
 from geo.siting.ground import Ground
+from geo.siting.keeping import broken_of
 from geo.siting.plan_facts import largest, overlaps_of, shares_by_hour
 from geo.siting.planning import Evaluated, evaluate, reaches_of, split
 from geo.siting.problem import Floats
@@ -86,6 +88,31 @@ class RoomAnswer(BaseModel):
     en: str
 
 
+class BrokenCondition(BaseModel):
+    """A condition of the question that the set does not keep, in a sentence."""
+
+    code: Literal[
+        "sites",
+        "budget",
+        "share",
+        "area_least_share",
+        "area_least_sites",
+        "open_24h_least",
+        "per_chain_most",
+        "spacing",
+        "locked",
+        "forbidden",
+        "declined",
+        "not_agreed",
+    ]
+    zh: str
+    en: str
+    sites: list[int | str] = Field(
+        description="The sites concerned; empty where it is about all of them."
+    )
+    warns: bool = Field(description="The question only warns of it (`spacing_rule`).")
+
+
 class EvaluatedAnswer(BaseModel):
     """What the set covers. People are summed over the hours."""
 
@@ -101,6 +128,9 @@ class EvaluatedAnswer(BaseModel):
     sites: list[EvaluatedSite] = Field(description="In the order asked, each once.")
     districts: list[DistrictFacts]
     gains: list[Gain] = Field(description="Every candidate not in the set, by id.")
+    broken: list[BrokenCondition] = Field(
+        description="Conditions of the question that the set does not keep."
+    )
     by_hour: list[HourShare] | None = Field(None, description="With `details`.")
     room: RoomAnswer | None = Field(
         None, description="Where the question has `capacity_per_place`."
@@ -161,6 +191,7 @@ def evaluate_sites(service: Serving, actor: Seeing, asked: EvaluateQuestion) -> 
             for one, more in zip(ids, gain, strict=True)
             if one not in chosen
         ],
+        "broken": [asdict(one) for one in broken_of(ground, question, asked.sites, found)],
     }
     if question.capacity_per_place is not None:
         _tell_room(found, least, body)

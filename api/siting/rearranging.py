@@ -16,6 +16,7 @@ from api.siting.asking import DECIMALS, FAILURES, people
 from api.siting.shown import Status
 from api.siting.waiting import LONGEST_SECONDS, worked_out
 from geo.errors import Invalid
+from geo.siting.fields import check_fields
 from geo.siting.ground import Ground
 from geo.siting.planning import evaluate, middle_cost
 from geo.siting.question import DayClass, Question
@@ -241,6 +242,8 @@ def robust_plan(service: Serving, actor: Seeing, asked: RobustQuestion) -> Respo
     """
     del actor
     question = _limited(asked.question)
+    if question.model == "max-cover":  # any other is refused as such
+        check_fields(question, "robust")
     cases, grounds = _cases(service, asked, question)
     marks = tuple(one.city.mark for one in grounds)
     key = ("robust", marks, question.mark, tuple(cases), asked.aim)

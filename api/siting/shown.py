@@ -39,6 +39,15 @@ class PlanAnswerBody(BaseModel):
     seed: int
     sites: list[int | str] = Field(description="Candidates by id, places of `extra` by key.")
     relaxed: list[str] = Field(description="What could not be kept, or was assumed, in words.")
+    objective_unit: Literal["people", "sites", "cost", "person_metres", "metres"] | None = Field(
+        None,
+        description="What `objective` and `bound` count; people are summed over the hours. Null in "
+        "plans of earlier versions.",
+    )
+    objective_sites: int | None = Field(None, description="How many new sites.")
+    objective_cost: float | None = Field(
+        None, description="What they cost; one without a cost at the middle cost."
+    )
 
 
 class PlanProblem(BaseModel):

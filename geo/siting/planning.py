@@ -116,16 +116,11 @@ def evaluate(ground: Ground, asked: Question, chosen: Sequence[Ref]) -> Evaluate
         room = Rooms(capacity[at], served.served[at])
     before = today[0]
     state = np.where(before > 0, TODAY, np.where(after > 0, NEW, 0)).astype(np.int8)
-    costs = costs_of(ground)
-    middle = middle_cost(ground)
-    cost = float(costs[hosts].sum()) + sum(
-        middle if places[key].cost is None else float(places[key].cost or 0.0) for key in keys
-    )
     return Evaluated(
         # Not by @: its threads would wait for those of the server's other requests.
         covered=float((ground.weight * after).sum()),
         covered_today=float((ground.weight * before).sum()),
-        cost=cost,
+        cost=cost_of(ground, asked, chosen),
         state=state,
         before=before,
         after=after,
@@ -251,6 +246,19 @@ def costs_of(ground: Ground) -> Floats:
     """(m,) cost of each candidate; the middle one where none is stated."""
     cost = ground.city.hosts.cost[ground.host]
     return np.where(np.isfinite(cost), cost, middle_cost(ground))
+
+
+def cost_of(ground: Ground, asked: Question, chosen: Sequence[Ref]) -> float:
+    """Of a set of sites; those that state none at the middle cost.
+
+    Raises:
+        NotFound: see :func:`split`.
+    """
+    hosts, keys = split(ground, asked, chosen)
+    stated = {one.key: one.cost for one in asked.extra}
+    middle = middle_cost(ground)
+    own = [middle if stated[key] is None else float(stated[key] or 0.0) for key in keys]
+    return float(costs_of(ground)[hosts].sum()) + sum(own)
 
 
 def _alone(ground: Ground, asked: Question, reach: Reach, today: tuple[Floats, Floats]) -> float:

@@ -8,24 +8,19 @@ database, so that it outlives every page, and a restart is noticed.
 from __future__ import annotations
 
 import contextlib
-import gzip
 import logging
 import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
-import numpy as np
-
 from geo.database import Actor, Database
 from geo.errors import DomainError
 from geo.siting import scenarios
-from geo.siting.ground import Ground
-from geo.siting.plan_facts import facts_of
+from geo.siting.ending import ending, finite
 from geo.siting.planning import Planning
 from geo.siting.posing import pose
-from geo.siting.problem import Answer, gap_of
-from geo.siting.proof_file import proof_of
+from geo.siting.problem import gap_of
 from geo.siting.question import Question
 from geo.siting.solving import Problem
 from geo.siting.working import Failed, Improved, Job, Solved, Worker
@@ -42,7 +37,6 @@ PATIENCE_SECONDS: Final = 60.0
 SPARE_SECONDS: Final = 300.0
 """So long a process waits for its job after somebody looked at plans."""
 MOST_HISTORY: Final = 400
-MOST_PROOF_PAIRS: Final = 3_000_000
 
 
 @dataclass
@@ -66,11 +60,6 @@ class Course:
             "gap": finite(gap),
             "sites": len(told.sites),
         }
-
-
-def finite(value: float) -> float | None:
-    """As JSON takes it."""
-    return float(value) if np.isfinite(value) else None
 
 
 class Runner:
@@ -206,7 +195,7 @@ class Runner:
                 self._failed(plan_id, told.detail, told.remedy)
                 return
             beating.tell({**course.progress, "phase": "facts"})
-            ended = ending(ground, question, problem, told, course)
+            ended = ending(ground, question, problem, told, course.history)
         with self._database.write(RUNNER) as writer:
             scenarios.finish(writer, plan_id, **ended)
 
@@ -292,62 +281,4 @@ class _Beating:
                 return
 
 
-def ending(
-    ground: Ground,
-    question: Question,
-    problem: Problem,
-    told: Solved,
-    course: Course,
-) -> dict[str, Any]:
-    """What is written down at the end of a search."""
-    answer = told.answer
-    chosen = [problem.refs[at] for at in answer.sites.tolist() if at < len(problem.refs)]
-    relaxed = list(answer.relaxed)
-    if problem.cost_unstated:
-        relaxed.append(
-            f"有 {problem.cost_unstated} 个候选点没有成本，按中位数计。 {problem.cost_unstated} "
-            "candidates state no cost; the middle one was taken."
-        )
-    ended: dict[str, Any] = {
-        "state": "stopped" if answer.status == "stopped" else "done",
-        "editions": [
-            {"dataset": one.dataset, "id": one.id, "as_of": one.as_of.isoformat()}
-            for one in ground.city.editions
-        ],
-        "history": course.history,
-        "answer": {
-            "status": answer.status,
-            "objective": finite(answer.objective),
-            "bound": finite(answer.bound),
-            "gap": finite(answer.gap),
-            "seconds": round(answer.seconds, 3),
-            "seed": answer.seed,
-            "sites": chosen,
-            "relaxed": relaxed,
-        },
-    }
-    if answer.status == "infeasible":
-        ended["problem"] = {
-            "detail": " ".join(part for part in (told.why_zh, told.why_en) if part)
-            or "没有方案满足全部条件。 No plan keeps to all conditions.",
-            "detail_zh": told.why_zh or "没有方案满足全部条件。",
-            "detail_en": told.why_en or "No plan keeps to all conditions.",
-            "remedy": "放宽条件后重新计算。 Relax a condition and run it again.",
-        }
-        return ended
-    if len(answer.sites) or not relaxed:
-        ended["facts"] = facts_of(ground, question, chosen)
-    ended["proof"] = proof_file(problem, answer)
-    return ended
-
-
-def proof_file(problem: Problem, answer: Answer) -> bytes | None:
-    """The certificate with all that its checker needs, as JSON, gzip; None where there is none, or
-    it would be too large. See :mod:`geo.siting.proof_file`."""
-    if answer.certificate is None or problem.reach.pairs > MOST_PROOF_PAIRS:
-        return None
-    # Not harder: somebody waits for the plan, and few fetch its proof.
-    return gzip.compress(scenarios.as_json(proof_of(problem, answer)).encode(), 1)
-
-
-__all__ = ["Course", "Runner", "ending", "finite", "proof_file"]
+__all__ = ["Course", "Runner", "finite"]

@@ -1,0 +1,166 @@
+"""Conditions of a question: which ones a model takes, which ones a set drawn by hand breaks, and
+how they are told, against the one street of the town."""
+
+from planning_desk import COUNT, WORKDAY, best_of, covered, finished
+from planning_town import WEST
+
+from api.siting.models import ModelsAnswer
+from geo.siting.fields import LABELS, TAKES
+from maps.texts import catalogue
+
+STATED = {
+    "budget": 5000, "share": 0.5, "steps": [[300, 1.0], [600, 0.5]], "backup": 0.2,
+    "spacing_metres": 300, "area_least_share": 0.1, "area_least_sites": 1, "open_24h_least": 1,
+    "per_chain_most": 2, "capacity_per_place": 3,
+}  # fmt: skip
+
+
+def asked(planner, **question):
+    return planner.post("/api/siting/plans", json={"question": {"seconds": 5, **question}})
+
+
+def solved(planner, **question):
+    made = asked(planner, **question)
+    assert made.status_code == 202, made.text
+    return finished(planner, made.json()["id"])
+
+
+def broken(planner, drawn, /, **question):
+    body = {"question": question, "sites": drawn}
+    answer = planner.post("/api/siting/evaluate", json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["broken"]
+
+
+# ---------------------------------------------------------------------- which model takes what
+def test_what_a_model_takes_is_told_and_held_to(planner):
+    told = ModelsAnswer.model_validate(planner.get("/api/siting/models").json(), extra="forbid")
+    takes = {one.asks: one.takes for one in told.models}
+    for model in ("max-cover", "set-cover", "p-median", "p-centre"):
+        for name, value in STATED.items():
+            question = {"model": model, "sites": 3, name: value}
+            if (model, name) == ("set-cover", "budget"):
+                question["least"] = "cost"
+            answer = asked(planner, **question)
+            assert (answer.status_code == 202) == (name in takes[model]), (model, name)
+            if answer.status_code == 202:
+                planner.delete(f"/api/siting/plans/{answer.json()['id']}")
+            else:
+                problem = answer.json()
+                assert problem["field"] == name
+                for label in LABELS[name]:
+                    assert label in problem["detail"]
+                assert name not in problem["detail"].replace(LABELS[name][1], "")
+    for one, other in told.not_together:
+        question = {"sites": 3, one: STATED[one], other: STATED[other]}
+        assert asked(planner, **question).status_code == 422
+    assert asked(planner, model="set-cover", share=0.5, budget=5000).status_code == 422
+    no_backup = {"question": {"sites": 2, "backup": 0.5}}
+    assert planner.post("/api/siting/robust", json=no_backup).status_code == 422
+    no_room = {"question": {"capacity_per_place": 2}, "up_to": 3}
+    assert planner.post("/api/siting/curve", json=no_room).status_code == 422
+
+
+def test_conditions_are_called_as_the_page_calls_them():
+    words = catalogue()
+    there = [name for name in LABELS if f"plan.q_{name}" in words]
+    assert set(STATED) <= set(there)
+    for name in there:
+        page = words[f"plan.q_{name}"]
+        assert (page.zh.startswith(LABELS[name][0]), page.en.startswith(LABELS[name][1])) == (
+            True, True,
+        ), name  # fmt: skip
+    assert {name for takes in TAKES.values() for name in takes} == set(LABELS)
+
+
+def test_set_cover_counts_sites_or_money_as_asked_and_tells_both(planner, town):
+    fewest = min(
+        n for n in range(COUNT) if best_of(town, n, range(1, COUNT)) >= 0.6 * len(town.lon)
+    )
+    plain = solved(planner, model="set-cover", share=0.6, gap=0)["answer"]
+    assert (plain["objective"], plain["objective_unit"]) == (fewest, "sites")
+    assert plain["objective_sites"] == len(plain["sites"]) == fewest
+    cheap = solved(planner, model="set-cover", share=0.6, gap=0, least="cost")
+    answer = cheap["answer"]
+    cost = {n: 3000.0 if n == 5 else 1000.0 * (1 + n % 4) for n in range(1, COUNT)}
+    assert answer["objective_unit"] == "cost"
+    assert answer["objective"] == answer["objective_cost"] == sum(cost[n] for n in answer["sites"])
+    assert answer["objective_sites"] == len(answer["sites"])
+    assert answer["objective_cost"] <= sum(cost[n] for n in plain["sites"])
+    report = planner.get(f"/api/siting/plans/{cheap['id']}.geojson").json()["plan"]
+    assert report["question"]["least"] == "cost"
+
+
+def test_what_is_odd_but_no_mistake_is_remarked(planner):
+    many = solved(planner, sites=500)["answer"]
+    assert any("500 sites are asked for; there are 11 candidates" in one for one in many["relaxed"])
+    poor = solved(planner, budget=10)["answer"]
+    assert any("below the cheapest candidate (1000)" in one for one in poor["relaxed"])
+    assert solved(planner, sites=2)["answer"]["relaxed"] == []
+
+
+def test_who_is_beyond_reach_is_told_with_the_walk_that_counts(planner, town):
+    question = {"model": "p-median", "sites": 1, "radius_metres": 50, "gap": 0.5}
+    plan = solved(planner, **question)
+    chosen = [town.hosts[n - 1] for n in plan["answer"]["sites"]]
+    left = WORKDAY * (~covered(town, chosen, radius=2000.0)).sum()
+    assert left > 0
+    (said,) = [one for one in plan["answer"]["relaxed"] if "count as walking" in one]
+    assert f"{left:,.0f} person-hours have no station within 2,000 m" in said
+
+
+# ---------------------------------------------------------------------- spacing
+def test_sites_that_are_near_are_forbidden_or_pointed_out_as_asked(planner):
+    near = {"sites": 4, "spacing_metres": 3000, "gap": 0}
+    apart = solved(planner, **near)
+    assert not broken(planner, apart["answer"]["sites"], **near)
+    warned = solved(planner, **near, spacing_rule="warn")
+    free = solved(planner, sites=4, gap=0)
+    assert warned["answer"]["objective"] == free["answer"]["objective"]
+    assert warned["answer"]["objective"] > apart["answer"]["objective"]
+    names = [one["name"] for one in warned["facts"]["sites"]]
+    told = [one for one in warned["answer"]["relaxed"] if "less than 3000 m apart" in one]
+    assert told
+    named = [one for one in told if "more pairs" not in one]
+    assert len(named) >= len(told) - 1
+    assert all(any(name in one for name in names) for one in named)
+    found = broken(planner, warned["answer"]["sites"], **near, spacing_rule="warn")
+    assert {(one["code"], one["warns"]) for one in found} == {("spacing", True)}
+    found = broken(planner, warned["answer"]["sites"], **near)
+    assert {(one["code"], one["warns"]) for one in found} == {("spacing", False)}
+
+
+# ---------------------------------------------------------------------- sets drawn by hand
+def test_a_set_by_hand_says_which_conditions_it_breaks(planner, town):
+    def codes(drawn, /, **question):
+        return {one["code"]: one["sites"] for one in broken(planner, drawn, **question)}
+
+    assert codes([1, 2], sites=2, budget=5000) == {}
+    assert codes([1, 2, 3], sites=2) == {"sites": []}
+    assert codes([3, 7], budget=7999) == {"budget": []}  # 4,000 each
+    assert codes([3, 7], budget=8000) == {}
+    assert codes([4, 5], open_24h_least=2) == {"open_24h_least": []}
+    assert codes([4, 8], open_24h_least=2) == {}
+    # Odd numbers are of one chain.
+    assert codes([1, 3, 5, 8], per_chain_most=2) == {"per_chain_most": [1, 3, 5]}
+    assert codes([2], lock=[2, 6], forbid=[9]) == {"locked": [6]}
+    assert codes([6, 9], forbid=[9]) == {"forbidden": [9]}
+    assert codes([12]) == {"declined": [12]}
+    # Odd numbers have not been asked.
+    assert codes([2, 3], agreed_only=True) == {"not_agreed": [3]}
+    own = {"key": "x1", "lon": float(town.hosts[3] + 0.001), "lat": 34.75}
+    near = codes([4, "x1"], spacing_metres=200, extra=[own])
+    assert near == {"spacing": [4, "x1"]}
+    # Candidates 1 to 7 and the first station are in the western subdistrict.
+    assert codes([8, 9], area_least_sites=2) == {"area_least_sites": []}
+    assert codes([2, 8], area_least_sites=2) == {}
+    share = covered(town, [town.hosts[1]])
+    west = town.lon < WEST + 0.07
+    for least, kept in ((share[west].mean() - 0.01, True), (share[west].mean() + 0.01, False)):
+        said = broken(planner, [2], area_least_share=float(least), area_id=110)
+        assert ([] if kept else ["area_least_share"]) == [one["code"] for one in said]
+        for one in said:
+            assert f"{share[west].mean():.1%}" in one["zh"]
+            assert one["en"]
+    wanted = float(share.mean()) + 0.01
+    assert codes([2], model="set-cover", share=wanted) == {"share": []}
