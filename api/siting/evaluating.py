@@ -16,9 +16,10 @@ from api.siting.shown import OverlapAnswer
 from geo.siting.ground import Ground
 from geo.siting.keeping import broken_of
 from geo.siting.plan_facts import largest, overlaps_of, shares_by_hour
-from geo.siting.planning import Evaluated, evaluate, reaches_of, split
+from geo.siting.planning import Evaluated, evaluate, split
 from geo.siting.problem import Floats
 from geo.siting.question import Question, Ref
+from geo.siting.rooms import reaches_of
 from maps.texts import both
 
 router = APIRouter(prefix="/api/siting", tags=["siting"])

@@ -26,6 +26,11 @@ class ProgressAnswer(BaseModel):
     bound: float | None = Field(None, description="No plan is better than this.")
     gap: float | None = Field(None, description="|bound - objective| / objective.")
     sites: int | None = Field(None, description="New sites of the best plan so far.")
+    chosen: list[int | str] | None = Field(
+        None,
+        description="Which they are: candidates by id, places of `extra` by key. An event has them "
+        "only where they are others than in the event before.",
+    )
 
 
 class PlanAnswerBody(BaseModel):
@@ -251,7 +256,8 @@ def progress_of(one: Scenario) -> dict[str, Any]:
     """How far it has come; of one that has ended, its answer."""
     if one.answer is not None:
         told = {name: one.answer[name] for name in ("seconds", "objective", "bound", "gap")}
-        return {"phase": "facts", **told, "sites": len(one.answer["sites"])}
+        chosen = one.answer["sites"]
+        return {"phase": "facts", **told, "sites": len(chosen), "chosen": chosen}
     return one.progress or {"phase": "waiting", "seconds": 0.0}
 
 

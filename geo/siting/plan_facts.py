@@ -12,10 +12,11 @@ import numpy as np
 from scipy import sparse
 
 from geo.siting.ground import Ground
-from geo.siting.planning import Evaluated, evaluate, reaches_of, split
+from geo.siting.planning import Evaluated, evaluate, split
 from geo.siting.posing import AGREED, REFUSED
 from geo.siting.problem import Bools, Floats, Reach
 from geo.siting.question import Question, Ref
+from geo.siting.rooms import reaches_of
 from geo.siting.weighing import share_at, stand_ins, weigh
 
 OVERLAPS: Final = 5

@@ -23,6 +23,8 @@ from geo.siting.problem import Bytes, Floats, Longs, Reach
 from geo.siting.question import Profile, Question, Ref
 from geo.siting.reading import DATASETS, mark_of, read_city, read_editions
 from geo.siting.room import serve
+from geo.siting.rooms import missing, reaches_of, regards_room, rooms_of
+from geo.siting.tasks import said_of_hosts
 from geo.siting.weighing import Weighed, share_at, weigh, with_more
 from geo.walking.finder import Finder
 
@@ -110,7 +112,7 @@ def evaluate(ground: Ground, asked: Question, chosen: Sequence[Ref]) -> Evaluate
         capacity = np.concatenate((free[hosts], np.full(len(keys), own)))
         served = serve(ground.weight, today[0], reaches_of(ground, asked, hosts, keys), capacity)
         after, loss = served.share, served.loss
-        gain = np.minimum(free, _missing(ground, asked, after))
+        gain = np.minimum(free, missing(ground, asked, after))
         gain[hosts] = 0.0
         each = np.minimum(each, capacity)
         room = Rooms(capacity[at], served.served[at])
@@ -129,61 +131,6 @@ def evaluate(ground: Ground, asked: Question, chosen: Sequence[Ref]) -> Evaluate
         alone=each[at],
         room=room,
     )
-
-
-def regards_room(ground: Ground, asked: Question) -> bool:
-    """Whether it is counted whom sites have room for: capacities are asked for and stated, and
-    nobody counts in part or twice (with steps and backup capacities are not defined)."""
-    if asked.capacity_per_place is None or asked.steps or asked.backup:
-        return False
-    return bool(np.isfinite(ground.city.hosts.capacity[ground.host]).any())
-
-
-def rooms_of(ground: Ground, asked: Question) -> tuple[Floats, float]:
-    """(m,) people that each candidate can serve over the hours, and as much of a place put on the
-    map: one that states no capacity is taken at the middle one.
-
-    Raises:
-        Invalid: no candidate states a capacity.
-    """
-    places = ground.city.hosts.capacity[ground.host]
-    stated = places[np.isfinite(places)]
-    if not len(stated):
-        raise Invalid(
-            "候选点都没有填写容纳人数。 No candidate here states a capacity.",
-            remedy="补充容纳人数后重新导入，或不考虑容量。 "
-            "Import capacities, or leave `capacity_per_place` out.",
-            field="capacity_per_place",
-        )
-    middle = float(np.median(stated))
-    each = (asked.capacity_per_place or 0.0) * ground.hours
-    return np.where(np.isfinite(places), places, middle) * each, middle * each
-
-
-def _missing(ground: Ground, asked: Question, share: Floats) -> Floats:
-    """(m,) people within the radius of each candidate who are not covered."""
-    reach = ground.reach
-    assert reach.metres is not None
-    left = (ground.weight * (1.0 - share))[reach.demand]
-    left[reach.metres > np.float32(asked.rings[-1][0])] = 0.0
-    before = np.concatenate((np.zeros(1), np.cumsum(left)))[reach.start]
-    return np.maximum(np.diff(before), 0.0)
-
-
-def reaches_of(
-    ground: Ground, asked: Question, hosts: Sequence[int], keys: Sequence[str]
-) -> list[Reach]:
-    """Whom each of some candidates, and of the question's own places, reaches within the radius."""
-    places = {one.key: one for one in asked.extra}
-    start, farthest = ground.reach.start, asked.rings[-1][0]
-    assert ground.reach.metres is not None
-    found = []
-    for at in hosts:
-        some = slice(start[at], start[at + 1])
-        size = np.array([0, start[at + 1] - start[at]], np.int64)
-        found.append(Reach(size, ground.reach.demand[some], ground.reach.metres[some]))
-    found += [ground.reach_of(places[key].lon, places[key].lat) for key in keys]
-    return [one.within(farthest) for one in found]
 
 
 def _weighed(ground: Ground, asked: Question, hosts: Longs, extra: list[Reach]) -> Weighed:
@@ -314,8 +261,9 @@ class Planning:
                     wanted=list(DATASETS),
                 )
             }
+            said = said_of_hosts(reader)
         city = self._city
-        if city is not None and _same(city, numbers, finder):
+        if city is not None and _same(city, numbers, finder) and city.said == said:
             self._known = time.monotonic(), finder
             return city
         with self._making:
@@ -323,10 +271,17 @@ class Planning:
             if city is None or not _same(city, numbers, finder):
                 with self._database.read(ANYONE) as reader:
                     city = read_city(reader, read_editions(reader), finder, self._privacy)
+            if city.said != said:
+                city = city.saying(said)
+            if city is not self._city:
                 self._city = city
                 self._grounds.clear()
                 self._others.clear()
         return city
+
+    def look_again(self) -> None:
+        """Something has changed: do not rely on what was known a moment ago."""
+        self._known = None
 
     def other_city(self, demand: int) -> City:
         """The city in force with another edition of demand.
@@ -353,7 +308,7 @@ class Planning:
                             field="editions",
                         )
                     found = [facts if one.dataset == "demand" else one for one in now.editions]
-                    known = read_city(reader, found, finder, self._privacy)
+                    known = read_city(reader, found, finder, self._privacy).saying(now.said)
                 self._others[now.mark, demand] = known
                 while len(self._others) > KEPT_OTHERS:
                     self._others.popitem(last=False)
@@ -391,6 +346,6 @@ class Planning:
 
 
 def _same(city: City, numbers: set[tuple[str, int]], finder: Finder) -> bool:
-    return {(one.dataset, one.id) for one in city.editions} == numbers and city.mark == mark_of(
-        city.editions, finder
-    )
+    return {
+        (one.dataset, one.id) for one in city.editions
+    } == numbers and city.read_mark == mark_of(city.editions, finder)

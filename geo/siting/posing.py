@@ -11,7 +11,7 @@ from geo.errors import Invalid
 from geo.siting.explanation import Names
 from geo.siting.fields import check_fields, taken
 from geo.siting.ground import Ground
-from geo.siting.planning import costs_of, middle_cost, rooms_of, split
+from geo.siting.planning import costs_of, middle_cost, split
 from geo.siting.problem import (
     EXISTING,
     FORBIDDEN,
@@ -25,6 +25,7 @@ from geo.siting.problem import (
     Sites,
 )
 from geo.siting.question import Question, Ref
+from geo.siting.rooms import rooms_of
 from geo.siting.solving import Problem
 
 REFUSED, NOT_ASKED, AGREED = 0, -1, 1

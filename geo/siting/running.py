@@ -11,6 +11,7 @@ import contextlib
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
@@ -21,7 +22,7 @@ from geo.siting.ending import ending, finite
 from geo.siting.planning import Planning
 from geo.siting.posing import pose
 from geo.siting.problem import gap_of
-from geo.siting.question import Question
+from geo.siting.question import Question, Ref
 from geo.siting.solving import Problem
 from geo.siting.working import Failed, Improved, Job, Solved, Worker
 
@@ -41,8 +42,9 @@ MOST_HISTORY: Final = 400
 
 @dataclass
 class Course:
-    """How a search has gone so far."""
+    """How a search has gone so far; `refs` are what the sites are called."""
 
+    refs: Sequence[Ref] = ()
     history: list[list[float | None]] = field(default_factory=list)
     progress: dict[str, Any] = field(default_factory=dict)
 
@@ -59,6 +61,7 @@ class Course:
             "bound": finite(told.bound),
             "gap": finite(gap),
             "sites": len(told.sites),
+            "chosen": [self.refs[at] for at in told.sites.tolist() if at < len(self.refs)],
         }
 
 
@@ -185,7 +188,7 @@ class Runner:
             ground = self._planning.ground(question)
             problem = pose(ground, question)
             beating.tell({"phase": "search", "seconds": 0.0})
-            course = Course()
+            course = Course(problem.refs)
             told = self._solved(problem, question, course, beating)
             if told is None:
                 return
