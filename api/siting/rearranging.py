@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api import answers
 from api.service import SECURED, Seeing, Service, Serving
 from api.siting.asking import DECIMALS, FAILURES, people
-from api.siting.shown import Status
+from api.siting.shown import PlanProblem, Status
 from api.siting.waiting import LONGEST_SECONDS, worked_out
 from geo.errors import Invalid
 from geo.siting.fields import check_fields
@@ -232,6 +232,7 @@ class RobustAnswer(BaseModel):
     sites: list[int | str]
     cost: float
     cases: list[RobustCase]
+    problem: PlanProblem | None = Field(None, description="Why there is no plan.")
 
 
 @router.post("/robust", response_model=RobustAnswer, openapi_extra=SECURED, responses=FAILURES)
@@ -311,6 +312,13 @@ def _robust(
         sites=chosen,
         cost=round(cost, 2),
         cases=told,
+        problem=PlanProblem(
+            detail=f"{found.why_zh} {found.why_en}",
+            detail_zh=found.why_zh,
+            detail_en=found.why_en,
+        )
+        if found.why_zh
+        else None,
     )
 
 

@@ -16,7 +16,7 @@ import struct
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -211,32 +211,59 @@ def work(job: Job, control: Control) -> object:
     problem = job.problem
     arrays = (problem.demand, problem.sites, problem.reach, problem.rules)
     try:
-        if job.most is not None:
-            return curve(*arrays, job.most, control, job.seed)
-        if job.budgets is not None:
-            return budget_curve(*arrays, job.budgets, control, job.seed)
+        if job.most is not None or job.budgets is not None:
+            return _curve(job, control)
         if job.cases is not None:
             from geo.siting.robust import robust  # only then
 
-            return robust(job.cases.table, *arrays, job.cases.aim, control, job.seed)
+            found = robust(job.cases.table, *arrays, job.cases.aim, control, job.seed)
+            if found.answer.status == "infeasible":
+                found.why_zh, found.why_en = _why_not(problem)
+            return found
         if job.change is not None:
             change = which_to_close if job.change.kind == "close" else best_moves
             return Solved(change(*arrays, job.change.count, control, job.seed, job.change.may))
         answer = solve(problem, control, job.seed)
         if answer.status != "infeasible":
             return Solved(answer)
-        from geo.siting.explain import explain  # only then
-
-        told = explain(
-            *arrays,
-            names=problem.names,
-            everybody=problem.model in ("p-median", "p-centre"),
-        )
-        return Solved(answer, told.zh, told.en)
+        return Solved(answer, *_why_not(problem))
     except DomainError as error:
         return Failed(error.detail, error.remedy, error.field, known=True)
     except Exception as error:  # noqa: BLE001  the other process must hear of it
         return Failed(f"{type(error).__name__}: {error}", None, None, known=False)
+
+
+def _curve(job: Job, control: Control) -> Curve:
+    """The curve of a job; where none of its points has a plan, with why the last has none."""
+    problem = job.problem
+    arrays = (problem.demand, problem.sites, problem.reach, problem.rules)
+    if job.most is not None:
+        found = curve(*arrays, job.most, control, job.seed)
+        rules = replace(problem.rules, p=job.most, budget=None)
+    else:
+        budgets = job.budgets or []
+        found = budget_curve(*arrays, budgets, control, job.seed)
+        rules = replace(problem.rules, p=None, budget=max(budgets))
+    if np.isfinite(found.value).any():
+        return found
+    zh, en = _why_not(replace(problem, rules=rules))
+    return replace(found, why_zh=zh, why_en=en)
+
+
+def _why_not(problem: Problem) -> tuple[str, str]:
+    """Why no plan keeps to the conditions, and what would change that, in both languages."""
+    from geo.siting.explain import explain  # only then
+
+    told = explain(
+        problem.demand,
+        problem.sites,
+        problem.reach,
+        problem.rules,
+        names=problem.names,
+        everybody=problem.model in ("p-median", "p-centre"),
+    )
+    nothing = "没有方案满足全部条件。", "No plan keeps to all conditions."
+    return told.zh or nothing[0], told.en or nothing[1]
 
 
 def warm_up(model: str) -> None:

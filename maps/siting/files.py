@@ -12,6 +12,7 @@ import shapely
 from geo.coordinates import Crs, from_wgs84
 from maps.geojson import DECIMALS, feature_collection
 from maps.siting.view import PlanView
+from maps.siting.words import limits, proof
 
 FIELDS = (
     "id", "name", "host_type", "chain", "address", "district", "cost", "agreed", "open_24h",
@@ -62,7 +63,8 @@ def geojson_of(view: PlanView, crs: Crs = "wgs84") -> bytes:
 
 
 def geopackage_of(view: PlanView) -> bytes:
-    """A GeoPackage, WGS 84: layers `sites`, `stations`, `areas`, and `people` where they are known.
+    """A GeoPackage, WGS 84: layers `sites`, `stations`, `areas`, and `people` where they are known;
+    tables `plan` (question, figures, bound) and `editions`.
 
     Cost: some 20 µs a feature.
     """
@@ -98,6 +100,20 @@ def geopackage_of(view: PlanView) -> bytes:
             ],
             np.array([one[2] for one in drawn], object),
         )
+        _table(path, "plan", [_about(view)])
+        _table(
+            path,
+            "editions",
+            [
+                {
+                    "dataset": one.dataset,
+                    "number": one.number,
+                    "as_of": one.as_of.isoformat(),
+                    "source": one.source,
+                }
+                for one in view.editions
+            ],
+        )
         if view.people is not None:
             dots = view.people
             _layer(
@@ -119,6 +135,42 @@ def _layer(path: Path, name: str, rows: list[dict[str, Any]], shapes: Any) -> No
 
     frame = geopandas.GeoDataFrame(rows, geometry=np.asarray(shapes, object), crs="EPSG:4326")
     frame.to_file(path, layer=name, driver="GPKG", engine="pyogrio")
+
+
+def _table(path: Path, name: str, rows: list[dict[str, Any]]) -> None:
+    """Rows without a place."""
+    if not rows:
+        return
+    import pandas as pd
+    import pyogrio
+
+    pyogrio.write_dataframe(pd.DataFrame(rows), path, layer=name, driver="GPKG")
+
+
+def _about(view: PlanView) -> dict[str, Any]:
+    answer, facts = view.answer, view.facts
+    return {
+        "id": view.id,
+        "name": view.name,
+        "question": view.question.model_dump_json(),
+        "conditions_zh": "；".join(limits(view, "zh")),
+        "conditions_en": "; ".join(limits(view, "en")),
+        "status": answer["status"],
+        "objective": answer["objective"],
+        "objective_unit": answer.get("objective_unit"),
+        "bound": answer["bound"],
+        "gap": answer["gap"],
+        "proof_zh": proof(view, "zh"),
+        "proof_en": proof(view, "en"),
+        "people": facts["people"],
+        "covered_today": facts["covered_today"],
+        "covered": facts["covered"],
+        "new_sites": len(view.sites),
+        "cost": facts["cost"],
+        "seed": answer["seed"],
+        "remarks": " ".join(answer["relaxed"]),
+        "made_on": view.made_on.isoformat(),
+    }
 
 
 def _properties(site: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,11 @@
 """Conditions of a question: which ones a model takes, which ones a set drawn by hand breaks, and
 how they are told, against the one street of the town."""
 
+import io
+
+import pandas as pd
+import pypdf
+import pytest
 from planning_desk import COUNT, WORKDAY, best_of, covered, finished
 from planning_town import WEST
 
@@ -164,3 +169,45 @@ def test_a_set_by_hand_says_which_conditions_it_breaks(planner, town):
             assert one["en"]
     wanted = float(share.mean()) + 0.01
     assert codes([2], model="set-cover", share=wanted) == {"share": []}
+
+
+# ---------------------------------------------------------------------- no plan at all
+def test_a_curve_and_a_plan_for_several_days_say_why_there_is_none(planner):
+    impossible = {"area_least_share": 0.99, "seconds": 3}
+    why = solved(planner, sites=3, **impossible)["problem"]
+    assert "99" in why["detail_zh"]
+    curve = planner.post("/api/siting/curve", json={"question": impossible, "up_to": 3}).json()
+    assert {one["value"] for one in curve["points"]} == {None}
+    assert curve["problem"]["detail_zh"] == why["detail_zh"]
+    by_budget = {"question": impossible, "budgets": [3000, 9000]}
+    curve = planner.post("/api/siting/curve", json=by_budget).json()
+    assert "99" in curve["problem"]["detail_en"]
+    both = planner.post("/api/siting/robust", json={"question": {"sites": 3, **impossible}}).json()
+    assert both["status"] == "infeasible"
+    assert "%" in both["problem"]["detail_zh"]
+    fine = planner.post("/api/siting/curve", json={"question": {"seconds": 3}, "up_to": 2}).json()
+    assert fine["problem"] is None
+
+
+def test_a_curve_with_a_second_cover_is_of_all_that_may_count_twice(planner, town):
+    question = {"backup": 1.0, "seconds": 3}
+    curve = planner.post("/api/siting/curve", json={"question": question, "up_to": 3}).json()
+    assert curve["total"] == pytest.approx(2 * WORKDAY * len(town.lon))
+    assert all(one["value"] <= curve["total"] for one in curve["points"])
+
+
+def test_every_condition_is_told_in_what_is_taken_away(planner):
+    own = {"key": "x1", "lon": WEST + 0.054, "lat": 34.75}
+    question = {"sites": 2, "forbid": [3, 4], "keep_existing": False, "extra": [own]}
+    plan = solved(planner, **question, spacing_metres=400, spacing_rule="warn")
+    url = f"/api/siting/plans/{plan['id']}"
+    told = planner.get(f"{url}.xlsx?lang=en").content
+    about = pd.read_excel(io.BytesIO(told), sheet_name="Question", engine="calamine")
+    words = dict(about.itertuples(index=False, name=None))
+    for part in ("2 candidates left out", "1 places put on the map", "no stations today", "nearer"):
+        assert part in words["Conditions"]
+    assert words["Objective, person-hours"] == plan["answer"]["objective"]
+    assert words["New sites"] == 2
+    read = pypdf.PdfReader(io.BytesIO(planner.get(f"{url}/report.pdf?lang=en").content))
+    pages = "".join(page.extract_text() for page in read.pages).replace("\n", " ")
+    assert "candidates left out" in pages

@@ -28,7 +28,14 @@ def test_a_plan_is_taken_away_as_files_that_agree_with_it(planner, plan, tmp_pat
 
     (tmp_path / "plan.gpkg").write_bytes(planner.get(f"{url}.gpkg").content)
     layers = dict(pyogrio.list_layers(tmp_path / "plan.gpkg"))
-    assert set(layers) == {"sites", "stations", "areas", "people"}
+    assert set(layers) == {"sites", "stations", "areas", "people", "plan", "editions"}
+    (about,) = pyogrio.read_dataframe(tmp_path / "plan.gpkg", layer="plan").to_dict("records")
+    assert (about["id"], about["status"], about["new_sites"]) == (plan["id"], "optimal", 3)
+    assert about["bound"] == plan["answer"]["bound"] == about["objective"]
+    assert json.loads(about["question"])["sites"] == 3
+    rests_on = pyogrio.read_dataframe(tmp_path / "plan.gpkg", layer="editions")
+    told_of = {(one["dataset"], one["id"]) for one in plan["editions"]}
+    assert set(zip(rests_on["dataset"], rests_on["number"], strict=True)) == told_of
     dots = pyogrio.read_dataframe(tmp_path / "plan.gpkg", layer="people")
     assert dots["people"].sum() == pytest.approx(plan["facts"]["people"])
     assert dots.loc[dots["state"] > 0, "people"].sum() == pytest.approx(plan["facts"]["covered"])
@@ -74,6 +81,7 @@ def stations_as_they_were(planner, town):
     yield before["covered_today"]
     with town.database.write(Actor("test")) as writer:
         editions.set_active(writer, number)
+        writer.execute("DELETE FROM siting_task")
     assert today_when(planner, lambda today: today == before["covered_today"])
 
 
