@@ -13,14 +13,13 @@ from scipy import sparse
 
 from geo.siting.ground import Ground
 from geo.siting.planning import Evaluated, evaluate, split
-from geo.siting.posing import AGREED, REFUSED
-from geo.siting.problem import Bools, Floats, Reach
+from geo.siting.problem import Floats, Reach
 from geo.siting.question import Question, Ref
+from geo.siting.replacing import replacements_of
 from geo.siting.rooms import reaches_of
-from geo.siting.weighing import share_at, stand_ins, weigh
+from geo.siting.weighing import share_at
 
 OVERLAPS: Final = 5
-REPLACEMENTS: Final = 3
 
 
 def facts_of(ground: Ground, asked: Question, chosen: Sequence[Ref]) -> dict[str, Any]:
@@ -43,7 +42,7 @@ def facts_of(ground: Ground, asked: Question, chosen: Sequence[Ref]) -> dict[str
     at = [order[ref] for ref in refs]
     reaches = reaches_of(ground, asked, hosts, keys)
     overlap, today = overlaps_of(ground, asked, reaches)
-    standing_in = _replacements(ground, asked, hosts, reaches)
+    standing_in = replacements_of(ground, asked, hosts, reaches)
     newly = max(found.covered - found.covered_today, 0.0)
     before = ground.by_district(ground.weight * found.before)
     after = ground.by_district(ground.weight * found.after)
@@ -183,34 +182,6 @@ def overlaps_of(ground: Ground, asked: Question, reaches: list[Reach]) -> tuple[
     np.fill_diagonal(both, 0.0)
     served = (share_at(ground.first_metres, asked.rings) > 0) & asked.keep_existing
     return both, np.asarray(weighted @ served.astype(np.float64)).reshape(count)
-
-
-def _replacements(
-    ground: Ground, asked: Question, hosts: list[int], reaches: list[Reach]
-) -> list[list[tuple[int, float]]]:
-    """For each site who could stand in for it: candidates and what the plan then loses."""
-    today = ground.today(asked.rings, counted=asked.keep_existing)
-    rings, backup = asked.rings, asked.backup
-    some = np.array(hosts, np.int64)
-    extra = reaches[len(hosts) :]
-    found = weigh(ground.weight, today, ground.reach, some, extra, rings, backup)
-    free = _may_be_chosen(ground, asked)
-    free[hosts] = False
-    told = []
-    for number, reach in enumerate(reaches):
-        gain = stand_ins(ground.weight, found, reach, ground.hosts_of, rings, backup)
-        gain = np.where(free, gain, -1.0)
-        best = np.argsort(-gain, kind="stable")[:REPLACEMENTS].tolist()
-        loss = float(found.loss[number])
-        told.append([(at, max(loss - float(gain[at]), 0.0)) for at in best if gain[at] > 1e-9])
-    return told
-
-
-def _may_be_chosen(ground: Ground, asked: Question) -> Bools:
-    agreed = ground.city.hosts.agreed[ground.host]
-    free: Bools = np.array(agreed == AGREED if asked.agreed_only else agreed != REFUSED)
-    free[[ground.host_at[one] for one in asked.forbid if one in ground.host_at]] = False
-    return free
 
 
 def _place(ground: Ground, asked: Question, ref: Ref) -> dict[str, Any]:

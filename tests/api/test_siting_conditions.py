@@ -3,6 +3,7 @@ how they are told, against the one street of the town."""
 
 import io
 
+import numpy as np
 import pandas as pd
 import pypdf
 import pytest
@@ -211,3 +212,52 @@ def test_every_condition_is_told_in_what_is_taken_away(planner):
     read = pypdf.PdfReader(io.BytesIO(planner.get(f"{url}/report.pdf?lang=en").content))
     pages = "".join(page.extract_text() for page in read.pages).replace("\n", " ")
     assert "candidates left out" in pages
+
+
+# ---------------------------------------------------------------------- who could stand in
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"budget": 6000, "sites": None},
+        {"per_chain_most": 1},
+        {"open_24h_least": 1},
+        {"area_least_sites": 2},
+        {"area_least_share": 0.3},
+        {"spacing_metres": 1900},
+        {"agreed_only": True, "forbid": [2]},
+        {"capacity_per_place": 0.7},
+        {"steps": [[300, 1.0], [700, 0.4]], "backup": 0.3},
+        {"model": "set-cover", "share": 0.5, "sites": None},
+    ],
+)
+def test_who_could_stand_in_keeps_to_all_conditions(planner, more):
+    question = {"sites": 3, "gap": 0, **more}
+    plan = solved(planner, **question)
+    assert plan["state"] == "done", plan["problem"]
+    facts, chosen = plan["facts"], plan["answer"]["sites"]
+    assert broken(planner, chosen, **question) == []
+    least = facts["least"]
+
+    def lost(gone, come):
+        instead = [one for one in chosen if one != gone] + [come]
+        body = {"question": question, "sites": instead}
+        told = planner.post("/api/siting/evaluate", json=body).json()
+        return None if told["broken"] else facts["covered"] - told["covered"]
+
+    if not question.get("backup"):
+        # Nobody who may stand in for the first site, and loses less, is forgotten.
+        site = facts["sites"][0]
+        others = set(range(1, COUNT + 1)) - set(chosen)
+        every = {one: lost(site["id"], one) for one in others}
+        best = min((one for one in every.values() if one is not None), default=np.inf)
+        if best < site["adds_last"] - 0.11:
+            loss = site["replacements"][0]["loss"]
+            assert loss == pytest.approx(best if best >= least else 0.0, abs=0.11)
+        else:
+            assert site["replacements"] == []
+    for site in facts["sites"]:
+        for other in site["replacements"]:
+            now = lost(site["id"], other["id"])
+            assert now is not None, (site["id"], other)
+            if not question.get("backup"):
+                assert other["loss"] == pytest.approx(now if now >= least else 0.0, abs=0.11)
