@@ -79,6 +79,33 @@ class ReplacementAnswer(BaseModel):
     loss: float
 
 
+class NamedSite(BaseModel):
+    """A candidate, or a place put on the map."""
+
+    id: int | str
+    name: str
+
+
+class WithoutAnswer(BaseModel):
+    """The best plan without a site, all conditions kept: for when its host says no."""
+
+    possible: bool = Field(description="False: without it no plan keeps to the conditions.")
+    comes: list[NamedSite]
+    goes: list[NamedSite] = Field(description="Other sites that leave with it.")
+    loss: float | None = Field(
+        description="What the objective loses, in people; 0 also for too few to show."
+    )
+
+
+class SteadyAnswer(BaseModel):
+    """How it was looked how sure the sites are."""
+
+    plans: int = Field(description="Good plans that were seen.")
+    within: float = Field(description="They cover at least 1 - this of the plan.")
+    left_zh: str | None = Field(description="What was left out, and why; null: nothing.")
+    left_en: str | None
+
+
 class PlanSite(BaseModel):
     """A site of the plan, and why it is in it."""
 
@@ -102,7 +129,15 @@ class PlanSite(BaseModel):
         None, description="People it has room for, over the hours; null: room is not regarded."
     )
     served: float | None = Field(None, description="Of them those that it serves.")
-    replacements: list[ReplacementAnswer]
+    replacements: list[ReplacementAnswer] = Field(
+        description="Instead of this site alone, the others staying and all conditions kept."
+    )
+    often: float | None = Field(
+        None, description="In what share of the good plans it is, 0 to 1; null: not known."
+    )
+    without: WithoutAnswer | None = Field(
+        None, description="The best plan without it; null: not worked out."
+    )
     why_zh: str
     why_en: str
 
@@ -144,6 +179,9 @@ class PlanFacts(BaseModel):
     )
     district_kind: str | None
     equity: Equity
+    steady: SteadyAnswer | None = Field(
+        None, description="Null where it is not looked at: other models, capacities."
+    )
     districts: list[PlanDistrict]
     sites: list[PlanSite] = Field(description="Those that add most first.")
 

@@ -9,11 +9,12 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from geo.siting import scenarios
+from geo.siting.afterwards import Afterwards
 from geo.siting.conditions import broken_conditions, served_by
 from geo.siting.ground import Ground
 from geo.siting.plan_facts import facts_of
 from geo.siting.planning import cost_of
-from geo.siting.problem import EXISTING, Answer
+from geo.siting.problem import EXISTING, Answer, Longs
 from geo.siting.proof_file import proof_of
 from geo.siting.question import Question
 from geo.siting.remarks import remarks_of
@@ -72,9 +73,43 @@ def ending(
         }
         return ended
     if len(answer.sites) or not answer.relaxed:
-        ended["facts"] = facts_of(ground, question, chosen)
+        facts = facts_of(ground, question, chosen)
+        if told.around is not None:
+            _tell_around(facts, problem, told.around)
+        ended["facts"] = facts
     ended["proof"] = proof_file(problem, answer)
     return ended
+
+
+def _tell_around(facts: dict[str, Any], problem: Problem, around: Afterwards) -> None:
+    """How sure each site is, and the best plan without it, among the facts of the sites."""
+    facts["steady"] = {
+        "plans": around.plans,
+        "within": around.within,
+        "left_zh": around.left_zh or None,
+        "left_en": around.left_en or None,
+    }
+    place = {ref: at for at, ref in enumerate(problem.refs)}
+    ready = {one.site: one for one in around.ready}
+
+    def named(sites: Longs) -> list[dict[str, Any]]:
+        return [{"id": problem.refs[at], "name": problem.names.site(at)} for at in sites.tolist()]
+
+    for site in facts["sites"]:
+        at = place[site["id"]]
+        often = around.often if around.plans else None
+        site["often"] = None if often is None else round(float(often[at]), 3)
+        one = ready.get(at)
+        if one is None:
+            continue
+        possible = bool(np.isfinite(one.loss))
+        loss = max(one.loss, 0.0)
+        site["without"] = {
+            "possible": possible,
+            "comes": named(one.comes),
+            "goes": named(one.goes),
+            "loss": (0.0 if loss < facts["least"] else round(loss, 1)) if possible else None,
+        }
 
 
 def unit_of(question: Question) -> Unit:

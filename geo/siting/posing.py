@@ -115,8 +115,7 @@ def sites_of(ground: Ground, asked: Question, station: Longs) -> tuple[Names, Si
     fixed = np.concatenate((_free(ground, asked), np.full(len(station), EXISTING))).astype(np.int8)
     if not asked.keep_existing:
         fixed[count:] = FORBIDDEN
-    chains, chain = np.unique([hosts.chains[at] or "" for at in host.tolist()], return_inverse=True)
-    chain = np.where(chains[chain] == "", -1, chain) if len(host) else np.empty(0, np.int64)
+    chains, chain, host_names = ground.kept(("names of sites",), lambda: _named(ground))
     middle = middle_cost(ground)
     own = np.array([middle if one.cost is None else one.cost for one in extra], np.float64)
     cost = np.concatenate((costs_of(ground), own, np.zeros(len(station))))
@@ -142,14 +141,23 @@ def sites_of(ground: Ground, asked: Question, station: Longs) -> tuple[Names, Si
     )
     names = Names(
         districts=city.places.names,
-        chains=[str(one) for one in chains],
+        chains=chains,
         sites=[
-            *(hosts.names[at] for at in host.tolist()),
+            *host_names,
             *(one.name or one.key for one in extra),
             *(city.standing.names[at] for at in station.tolist()),
         ],
     )
     return names, sites
+
+
+def _named(ground: Ground) -> tuple[list[str], Longs, list[str]]:
+    """The chains there are, (m,) the chain of each candidate (-1: none), and their names; kept,
+    since a question is posed anew with every move of a site that is dragged."""
+    hosts, there = ground.city.hosts, ground.host.tolist()
+    chains, chain = np.unique([hosts.chains[at] or "" for at in there], return_inverse=True)
+    chain = np.where(chains[chain] == "", -1, chain) if there else np.empty(0, np.int64)
+    return [str(one) for one in chains], chain, [hosts.names[at] for at in there]
 
 
 def _by_cost(asked: Question) -> bool:

@@ -207,7 +207,7 @@ class Runner:
     ) -> Solved | Failed | None:
         """What the solver said at last; None when the plan is gone, or the service stops."""
         worker = self.worker()
-        worker.begin(Job(problem, question.gap, question.seconds, question.seed))
+        worker.begin(Job(problem, question.gap, question.seconds, question.seed, around=True))
         began = time.monotonic()
         stopped: float | None = None
         try:

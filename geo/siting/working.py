@@ -22,6 +22,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 
 from geo.errors import DomainError, Unavailable
+from geo.siting.afterwards import SECONDS, Afterwards, afterwards
 from geo.siting.changes import best_moves, which_to_close
 from geo.siting.curve import Curve, budget_curve, curve
 from geo.siting.explanation import Names
@@ -60,8 +61,9 @@ class Cases:
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """What a worker is to do: solve; or work out the curve of maximum coverage up to `most` sites,
-    or for some budgets, a change of today's stations, one plan for several cases."""
+    """What a worker is to do: solve, and perhaps look `around` the plan; or work out the curve of
+    maximum coverage up to `most` sites, or for some budgets, a change of today's stations, one plan
+    for several cases."""
 
     problem: Problem
     gap: float
@@ -71,6 +73,7 @@ class Job:
     budgets: list[float] | None = None
     change: Change | None = None
     cases: Cases | None = None
+    around: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,11 +98,12 @@ class Failed:
 
 @dataclass(frozen=True, eq=False)
 class Solved:
-    """The answer; and, where there is no plan, why, in both languages."""
+    """The answer; where there is no plan, why, in both languages; what was found around it."""
 
     answer: Answer
     why_zh: str = ""
     why_en: str = ""
+    around: Afterwards | None = None
 
 
 class Worker:
@@ -225,7 +229,12 @@ def work(job: Job, control: Control) -> object:
             return Solved(change(*arrays, job.change.count, control, job.seed, job.change.may))
         answer = solve(problem, control, job.seed)
         if answer.status != "infeasible":
-            return Solved(answer)
+            around = None
+            if job.around:
+                around = afterwards(problem, answer, control, job.seed, min(SECONDS, job.seconds))
+            # Nobody asks again here, and it is large.
+            answer.warmth = None
+            return Solved(answer, around=around)
         return Solved(answer, *_why_not(problem))
     except DomainError as error:
         return Failed(error.detail, error.remedy, error.field, known=True)

@@ -16,7 +16,8 @@ from maps.siting.words import limits, proof
 
 FIELDS = (
     "id", "name", "host_type", "chain", "address", "district", "cost", "agreed", "open_24h",
-    "source", "adds_last", "alone", "overlap_today", "capacity", "served", "why_zh", "why_en",
+    "source", "adds_last", "alone", "overlap_today", "capacity", "served", "often",
+    "why_zh", "why_en",
 )  # fmt: skip
 MEDIA_TYPE = "application/geopackage+sqlite3"
 
@@ -35,6 +36,7 @@ def geojson_of(view: PlanView, crs: Crs = "wgs84") -> bytes:
     for one, site in zip(numbers, sites, strict=True):
         one["replacements"] = site["replacements"]
         one["overlap"] = site["overlap"]
+        one["without"] = site.get("without")
     return feature_collection(
         [one["id"] for one in sites],
         points,

@@ -24,6 +24,7 @@ from maps.siting.words import (
     proof,
     say,
     summary,
+    without_text,
 )
 from maps.texts import Language, text
 
@@ -33,7 +34,8 @@ CELL_LIMIT = 32_767
 WIDEST = 60
 SITES = (
     "number", "name", "id", "host_type", "chain", "address", "district", "lon", "lat", "cost",
-    "agreed", "open_24h", "adds_last", "alone", "overlap_today", "capacity", "served", "why",
+    "agreed", "open_24h", "adds_last", "alone", "overlap_today", "capacity", "served",
+    "share_often", "without", "why",
 )  # fmt: skip
 DISTRICTS = ("district", "id", "people", "before", "after", "share_before", "share_after")
 
@@ -138,6 +140,8 @@ def _sites(view: PlanView, language: Language) -> list[list[Cell]]:
             one["overlap_today"],
             one.get("capacity"),
             one.get("served"),
+            one.get("often"),
+            without_text(one, language),
             one[f"why_{language}"],
         ]
         for at, one in enumerate(view.sites, 1)

@@ -137,6 +137,7 @@ def definitions(view: PlanView, language: Language) -> list[str]:
         say("define_covered", language, metres=metres),
         *([say("define_straight", language)] if view.facts["straight_line"] else []),
         *_room(view, language),
+        *_steady(view, language),
         say("define_people", language, least=f"{view.facts['least']:g}"),
         say("define_adds", language),
         say("define_bound", language),
@@ -146,12 +147,37 @@ def definitions(view: PlanView, language: Language) -> list[str]:
     return [*told, *(_half(one, language) for one in view.answer["relaxed"])]
 
 
+def _steady(view: PlanView, language: Language) -> list[str]:
+    steady = view.facts.get("steady")
+    if steady is None:
+        return []
+    left = steady[f"left_{language}"]
+    told = [say("define_often", language, within=percent(steady["within"]), n=steady["plans"])]
+    return (told if steady["plans"] else []) + ([left] if left else [])
+
+
 def _room(view: PlanView, language: Language) -> list[str]:
     if view.question.capacity_per_place is None:
         return []
     # Plans that were kept before room was regarded do not say so.
     regarded = view.facts.get("room_regarded")
     return [say("define_room" if regarded else "define_no_room", language)]
+
+
+def without_text(site: dict[str, Any], language: Language) -> str:
+    """The best plan without a site: who comes and goes, what is lost; empty where not known."""
+    told = site.get("without")
+    if told is None:
+        return ""
+    if not told["possible"]:
+        return say("without_none", language)
+    between = "、" if language == "zh" else ", "
+    names = {key: between.join(one["name"] for one in told[key]) for key in ("comes", "goes")}
+    loss = f"{told['loss']:,.0f}"
+    if not names["comes"]:
+        return say("without_nobody", language, loss=loss)
+    key = "without_both" if names["goes"] else "without_comes"
+    return say(key, language, loss=loss, **names)
 
 
 def agreed_text(value: bool | None, language: Language) -> str:

@@ -2,6 +2,7 @@
 how they are told, against the one street of the town."""
 
 import io
+import itertools
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,12 @@ from planning_desk import COUNT, WORKDAY, best_of, covered, finished
 from planning_town import WEST
 
 from api.siting.models import ModelsAnswer
+from geo.siting.afterwards import afterwards
+from geo.siting.explanation import Names
 from geo.siting.fields import LABELS, TAKES
+from geo.siting.problem import Control, Demand, Rules, Sites
+from geo.siting.reach import euclidean
+from geo.siting.solving import Problem, solve
 from maps.texts import catalogue
 
 STATED = {
@@ -261,3 +267,66 @@ def test_who_could_stand_in_keeps_to_all_conditions(planner, more):
             assert now is not None, (site["id"], other)
             if not question.get("backup"):
                 assert other["loss"] == pytest.approx(now if now >= least else 0.0, abs=0.11)
+
+
+def test_how_sure_each_site_is_and_the_best_plan_without_it(planner, town):
+    """Against every plan of three sites there is."""
+    plan = solved(planner, sites=3, gap=0)
+    facts, chosen = plan["facts"], plan["answer"]["sites"]
+
+    def worth(some):
+        return WORKDAY * covered(town, town.hosts[[n - 1 for n in some]]).sum()
+
+    every = list(itertools.combinations(range(1, COUNT), 3))
+    good = [some for some in every if worth(some) >= 0.99 * worth(chosen)]
+    steady = facts["steady"]
+    assert 1 <= steady["plans"] <= len(good)
+    assert (steady["left_zh"], steady["left_en"]) == (None, None)
+    for site in facts["sites"]:
+        among = sum(site["id"] in some for some in good)
+        if steady["plans"] == len(good):
+            assert site["often"] == pytest.approx(among / len(good), abs=0.001)
+        assert (site["often"] > 0) or not among
+        best = max(worth(some) for some in every if site["id"] not in some)
+        told = site["without"]
+        lost = worth(chosen) - best
+        assert told["possible"] is True
+        assert told["loss"] == pytest.approx(lost if lost >= facts["least"] else 0.0)
+        after = {*chosen, *(one["id"] for one in told["comes"])} - {site["id"]}
+        assert worth(after - {one["id"] for one in told["goes"]}) == pytest.approx(best)
+    url = f"/api/siting/plans/{plan['id']}"
+    sheet = pd.read_excel(
+        io.BytesIO(planner.get(f"{url}.xlsx?lang=en").content),
+        sheet_name="New sites",
+        engine="calamine",
+    )
+    assert sheet["Share of good plans"].tolist() == [one["often"] for one in facts["sites"]]
+    told = planner.get(f"{url}.geojson").json()["features"]
+    assert [one["properties"]["without"] for one in told] == [
+        one["without"] for one in facts["sites"]
+    ]
+    other = solved(planner, model="p-median", sites=2)
+    assert other["facts"]["steady"] is None
+
+
+def test_what_there_is_no_time_for_is_said_to_be_left_out():
+    rng = np.random.default_rng(4)
+    here, there = rng.random((300, 2)), rng.random((20, 2))
+    problem = Problem(
+        "max-cover",
+        Demand.of(rng.integers(1, 9, 300)),
+        Sites.of(20),
+        euclidean(here, there, 0.2),
+        Rules(p=5),
+        list(range(20)),
+        Names(),
+        0,
+    )
+    answer = solve(problem, Control(10.0), 0)
+    hurried = afterwards(problem, answer, Control(), 0, seconds=0.0)
+    assert (hurried.plans, hurried.ready) == (0, [])
+    assert "5" in hurried.left_zh
+    stopped = Control()
+    stopped.stop()
+    assert "stopped" in afterwards(problem, answer, stopped, 0).left_en
+    assert len(afterwards(problem, answer, Control(), 0, seconds=30.0).ready) == 5
