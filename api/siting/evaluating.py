@@ -202,7 +202,9 @@ def evaluate_sites(service: Serving, actor: Seeing, asked: EvaluateQuestion) -> 
 
 
 def _tell_room(found: Evaluated, least: float, body: dict[str, Any]) -> None:
-    said = both("plan.room_regarded" if found.room is not None else "plan.room_not_regarded")
+    said = both(
+        "siting_sheet." + ("room_regarded" if found.room is not None else "room_not_regarded")
+    )
     body["room"] = {"regarded": found.room is not None, "zh": said.zh, "en": said.en}
     if found.room is not None:
         served = many(found.room.served, least)
