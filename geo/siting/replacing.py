@@ -71,7 +71,7 @@ def replacements_of(
         gain = np.where(fits[number], gain, -1.0)
         loss = float(found.loss[number])
         if roomy is not None:
-            told.append(roomy.instead(number, np.where(fits[number], gain, -1.0)))
+            told.append(roomy.instead(number, gain))
             continue
         ready: list[tuple[int, float]] = []
         for at in np.argsort(-gain, kind="stable")[:MOST_TRIED].tolist():
@@ -97,9 +97,10 @@ def _fitting(plan: _Plan) -> list[Bools]:
     chosen = sites.chain[places]
     of_chain = np.bincount(chosen[chosen >= 0], minlength=int(sites.chain.max(initial=0)) + 1)
     there = {at: int((sites.district[both] == at).sum()) for at in rules.district_least_sites}
+    crowd = near.sum(axis=0)
     told = []
     for number, place in enumerate(places.tolist()):
-        fits = free & (near.sum(axis=0) - near[number] == 0)
+        fits = free & (crowd - near[number] == 0)
         if rules.budget is not None:
             spent = float(sites.cost[places].sum() - sites.cost[place])
             fits &= sites.cost[:m] + spent <= rules.budget * (1 + 1e-9)
