@@ -62,7 +62,7 @@ def curve(
     per_chain: options.PerChain = None,
     force: options.Force = None,
     forbid: options.Forbid = None,
-    hours: options.Hours = "6-22",
+    hours: options.Hours = None,
     day: options.Day = None,
     time_limit: Annotated[
         float | None,

@@ -51,7 +51,9 @@ Steps = Annotated[
     typer.Option("--steps", help="分级覆盖 / steps, such as 500:1, 1000:0.5."),
 ]
 Backup = Annotated[float, typer.Option("--backup", help="二次覆盖 / what a second cover counts.")]
-Hours = Annotated[str, typer.Option("--hours", help="小时 / which hours, of columns h0 to h23.")]
+Hours = Annotated[
+    str | None, typer.Option("--hours", help="小时 / of columns h0 to h23; else 6-22.")
+]
 Day = Annotated[
     str | None,
     typer.Option("--day", help="日子 / workday or weekend."),

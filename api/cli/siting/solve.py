@@ -65,7 +65,7 @@ def solve(
     per_chain: options.PerChain = None,
     force: options.Force = None,
     forbid: options.Forbid = None,
-    hours: options.Hours = "6-22",
+    hours: options.Hours = None,
     day: options.Day = None,
     then_walk: Annotated[
         bool,

@@ -21,6 +21,9 @@ COVERS: Final = ("max-cover", "set-cover")
 FILES: Final = ("demand", "candidates", "existing", "distances", "streets")
 """Which fields of a question are files."""
 
+HOURS: Final = "6-22"
+"""The hours that count where it is not said."""
+
 
 @dataclass(frozen=True)
 class Question:
@@ -29,6 +32,7 @@ class Question:
     `per_area` are pairs of a subdistrict and what is asked of it: a share, or a number of sites.
     `streets` is an OpenStreetMap extract to walk on. `then_walk`: of the plans that cover most, the
     one that walks least. `unserved`: metres that whoever is beyond reach counts as walking.
+    `hours`: of columns h0 to h23; None: :data:`HOURS`.
     """
 
     model: Model
@@ -56,7 +60,7 @@ class Question:
     per_chain: int | None = None
     force: tuple[str, ...] = ()
     forbid: tuple[str, ...] = ()
-    hours: str = "6-22"
+    hours: str | None = None
     day: str | None = None
     then_walk: bool = False
     unserved: float | None = None

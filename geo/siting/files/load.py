@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from geo.errors import Invalid, InvalidFile
 from geo.progress import SILENT, Progress
 from geo.siting.files import tables
-from geo.siting.files.asked import Metric, Question, check_question, rules_of
+from geo.siting.files.asked import HOURS, Metric, Question, check_question, rules_of
 from geo.siting.files.reaching import Walk, metric_of, positions, reach_of
 from geo.siting.files.tables import Table
 from geo.siting.problem import (
@@ -95,8 +95,7 @@ def load(question: Question, walk: Walk | None = None, progress: Progress = SILE
     hosts.refuse(
         np.logical_not(cost[: len(hosts)] >= 0), "cost", "不是不小于 0 的数", "is not 0 or more"
     )
-    xy, site_xy = positions(question, metric, points, hosts, stations)
-    degrees = metric in ("geodesic", "walk")
+    xy, site_xy, degrees = positions(question, metric, points, hosts, stations)
     demand = Demand.of(weight, district=of_point, x=xy[:, 0], y=xy[:, 1])
     sites = Sites.of(
         len(site_ids),
@@ -126,7 +125,7 @@ def load(question: Question, walk: Walk | None = None, progress: Progress = SILE
         chains,
         notes,
     )
-    _remark(problem, points, degrees=degrees)
+    _remark(problem, points)
     return problem
 
 
@@ -139,14 +138,31 @@ def _hosts(path: Path) -> Table:
 
 
 def _of_day(points: Table, question: Question) -> Table:
-    """Only the rows of the kind of day that is asked for."""
-    if question.day is None or "day" not in points.texts:
+    """Only the rows of the kind of day that is asked for.
+
+    Raises:
+        InvalidFile: there are none.
+    """
+    if question.day is None:
+        return points
+    if "day" not in points.texts:
+        points.notes.append(
+            f"{points.path.name} 没有日类型列，--day {question.day} 不起作用。 "
+            f"{points.path.name} has no column day: --day {question.day} changes nothing."
+        )
         return points
     from geo.files.choices import choice
 
     kind = pc.fill_null(choice(points.texts["day"], "day_class", otherwise="any").values, "any")
     keep = pc.or_(pc.equal(kind, question.day), pc.equal(kind, "any"))
     mask = keep.to_numpy(zero_copy_only=False)
+    if not mask.any():
+        raise InvalidFile(
+            f"{points.path.name} 没有 {question.day} 的需求。 "
+            f"{points.path.name} has no demand of the kind of day {question.day}.",
+            remedy="核对日类型列，或去掉 --day。 Check the column day, or leave out --day.",
+            field="day",
+        )
     rows = np.arange(len(points)) + 2 if points.rows is None else points.rows
     return Table(
         points.path,
@@ -162,14 +178,27 @@ def _weight(points: Table, question: Question, notes: list[str]) -> Floats:
     hourly = [f"h{hour}" for hour in range(24) if f"h{hour}" in points.numbers]
     if "weight" in points.numbers:
         weight = points.numbers["weight"]
+        if question.hours is not None:
+            notes.append(
+                f"{points.path.name} 有权重列，--hours {question.hours} 不起作用。 "
+                f"{points.path.name} has a column weight: --hours {question.hours} changes nothing."
+            )
     elif hourly:
-        wanted = [f"h{hour}" for hour in tables.hours_of(question.hours)]
+        hours = question.hours or HOURS
+        wanted = [f"h{hour}" for hour in tables.hours_of(hours)]
         points.require(*wanted)
+        for name in wanted:
+            bad = (points.numbers[name] < 0) | np.isinf(points.numbers[name])
+            points.refuse(bad, name, "不是不小于 0 的数", "is not a number of 0 or more")
         weight = np.sum([np.nan_to_num(points.numbers[name]) for name in wanted], axis=0)
-        notes.append(
-            f"权重为 {question.hours} 时之和。 Weights are the sum of hours {question.hours}."
-        )
+        notes.append(f"权重为 {hours} 时之和。 Weights are the sum of hours {hours}.")
     else:
+        if question.hours is not None:
+            notes.append(
+                f"{points.path.name} 没有 h0 到 h23 列，--hours {question.hours} 不起作用。 "
+                f"{points.path.name} has no columns h0 to h23: --hours {question.hours} changes "
+                "nothing."
+            )
         notes.append("没有权重列，每个需求点计 1。 No column weight: each demand point counts 1.")
         weight = np.ones(len(points))
     bad = ~(np.isfinite(weight) & (weight >= 0))
@@ -275,10 +304,10 @@ def _open(hosts: Table, stations: Table | None) -> npt.NDArray[np.bool_]:
     return np.concatenate(parts)
 
 
-def _remark(problem: Problem, points: Table, *, degrees: bool) -> None:
+def _remark(problem: Problem, points: Table) -> None:
     """What a person should know before the plan."""
     question, sites, notes = problem.question, problem.sites, problem.notes
-    if not degrees and "lon" in points.numbers and problem.metric == "euclidean":
+    if problem.metric == "euclidean" and not {"x", "y"} <= set(points.numbers):
         notes.append(
             "经纬度按平面直线计算，单位为度。 "
             "Longitude and latitude were taken as a plane: distances are in degrees."

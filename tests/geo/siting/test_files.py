@@ -13,6 +13,8 @@ import pytest
 from hostile import HOSTILE_NAME
 from osm_files import write_osm
 from pyproj import Geod
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import maximum_flow
 from scipy.spatial.distance import cdist
 from siting_oracle import a_town, worth_of
 
@@ -148,6 +150,87 @@ def test_every_model_is_solved_and_its_proof_checked_from_the_files(town, more) 
     assert checked.proved == (checked.bound == pytest.approx(answer.bound, rel=1e-6))
 
 
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("model", ["max-cover", "p-median"])
+def test_within_capacities_nobody_is_sent_where_there_is_no_room(tmp_path, model, seed) -> None:
+    here, there, weight, rng = a_town(seed, 60, 9, clustered=True)
+    here, there = here * 1000, there * 1000
+    rooms = rng.integers(20, 90, 9) if model == "max-cover" else rng.integers(250, 400, 9)
+    district = rng.choice(["东", "西"], 60)
+    pd.DataFrame(
+        {"id": [f"D{k}" for k in range(60)], "x": here[:, 0], "y": here[:, 1], "weight": weight,
+         "district": district}
+    ).to_csv(tmp_path / "D.csv", index=False)  # fmt: skip
+    hosts = pd.DataFrame(
+        {"id": [f"C{k}" for k in range(9)], "x": there[:, 0], "y": there[:, 1], "capacity": rooms}
+    )
+    hosts[:7].to_csv(tmp_path / "C.csv", index=False)
+    hosts[7:].to_csv(tmp_path / "E.csv", index=False)
+    radius = 300.0 if model == "max-cover" else None
+    problem = load(
+        asked(tmp_path, model=model, existing=tmp_path / "E.csv", with_capacities=True,
+              sites=4, radius=radius, force=("C2",))
+    )  # fmt: skip
+    answer = solve(problem, Control())
+    plan = json.loads(json.dumps(plan_of(problem, answer, folder=tmp_path, assigned=True)))
+    told = pd.DataFrame(plan["assignment"])
+    assert set(told["demand"]) == {f"D{k}" for k in range(60)}
+    assert told.groupby("demand")["people"].sum().reindex(
+        [f"D{k}" for k in range(60)]
+    ).tolist() == pytest.approx(weight.tolist())
+    went = told.dropna(subset="site")
+    load_of = went.groupby("site")["people"].sum()
+    capacity = hosts.set_index("id")["capacity"]
+    assert (load_of <= capacity.reindex(load_of.index) + 1e-6).all()
+    assert set(load_of.index) <= {*plan["sites"], "C7", "C8"}
+    spots = went["demand"].str[1:].astype(int)
+    far = np.hypot(*(here[spots] - there[went["site"].str[1:].astype(int)]).T)
+    assert (far <= (radius or np.inf)).all()
+    assert went["distance"].to_numpy() == pytest.approx(far, abs=1e-3)
+    # The people served are the objective, or they walk it; the rest stays uncovered.
+    worth = went["people"] if model == "max-cover" else went["people"] * far
+    assert worth.sum() == pytest.approx(plan["objective"], rel=1e-6)
+    coverage = plan["coverage"]
+    assert coverage["after"] == pytest.approx(went["people"].sum())
+    assert coverage["share"] == pytest.approx(went["people"].sum() / weight.sum())
+    by_district = {one["district"]: one["after"] for one in plan["districts"]}
+    for name in ("东", "西"):
+        inside = went["people"][(district[spots] == name)].sum()
+        assert by_district[name] == pytest.approx(inside)
+    if model == "max-cover":
+        assert coverage["before"] == pytest.approx(most_served(here, there, weight, rooms, [7, 8]))
+        opened = [int(one[1:]) for one in plan["sites"]]
+        for one, at in zip(plan["site_facts"], opened, strict=True):
+            rest = [k for k in opened if k != at]
+            without = most_served(here, there, weight, rooms, [*rest, 7, 8])
+            only = most_served(here, there, weight, rooms, [at, 7, 8])
+            assert one["adds_last"] == pytest.approx(plan["objective"] - without)
+            assert one["alone"] == pytest.approx(only - coverage["before"])
+
+
+def most_served(here, there, weight, rooms, opened: list[int]) -> float:
+    """People within 300 m whom some sites have room for: a maximal flow, by scipy."""
+    near = cdist(here, there[opened]) <= 300.0
+    points, sites = len(weight), len(opened)
+    size = points + sites + 2
+    graph = np.zeros((size, size), np.int32)
+    graph[0, 1 : points + 1] = weight
+    graph[1 : points + 1, points + 1 : -1] = near * 10_000
+    graph[points + 1 : -1, -1] = rooms[opened]
+    return maximum_flow(csr_array(graph), 0, size - 1).flow_value
+
+
+def test_a_plan_within_capacities_covers_what_it_serves(tmp_path: Path) -> None:
+    (tmp_path / "D.csv").write_text("id,x,y,weight\na,0,0,20\nb,900,0,20\n")
+    (tmp_path / "C.csv").write_text("id,x,y,capacity\np,0,0,12\nq,900,0,12\n")
+    problem = load(asked(tmp_path, sites=2, with_capacities=True))
+    plan = plan_of(problem, solve(problem, Control()), folder=tmp_path, assigned=True)
+    assert plan["objective"] == plan["coverage"]["after"] == 24
+    assert plan["coverage"]["share"] == 0.6
+    rows = zip(*(plan["assignment"][name] for name in ("demand", "site", "people")), strict=True)
+    assert list(rows) == [("a", "p", 12), ("a", None, 8), ("b", "q", 12), ("b", None, 8)]
+
+
 @pytest.mark.parametrize("change", ["sites", "objective", "file", "forced", "bound", "proof"])
 def test_a_plan_that_was_tampered_with_does_not_hold(town, change: str) -> None:
     folder, *_ = town
@@ -260,6 +343,76 @@ def test_hours_of_a_file_of_demand_are_summed(tmp_path: Path) -> None:
     problem = load(asked(tmp_path, hours="7-9,12", day="workday", sites=1))
     assert problem.demand.weight.tolist() == [7 + 8 + 9 + 12]
     assert len(load(asked(tmp_path, sites=1)).demand) == 2
+    with pytest.raises(InvalidFile, match="no demand of the kind of day weekend"):
+        pd.DataFrame({"x": [0], "y": [0], "day": ["workday"]}).to_csv(
+            tmp_path / "D.csv", index=False
+        )
+        load(asked(tmp_path, day="weekend", sites=1))
+
+
+@pytest.mark.parametrize(
+    ("columns", "more", "note"),
+    [
+        ("weight", {"hours": "7-9"}, "has a column weight: --hours 7-9 changes nothing"),
+        ("cost", {"hours": "7-9"}, "has no columns h0 to h23: --hours 7-9 changes nothing"),
+        ("weight", {"day": "workday"}, "has no column day: --day workday changes nothing"),
+    ],
+)
+def test_hours_and_days_that_a_file_does_not_tell_are_remarked(
+    tmp_path, columns, more, note
+) -> None:
+    (tmp_path / "D.csv").write_text(f"id,x,y,{columns}\na,0,0,2\n")
+    (tmp_path / "C.csv").write_text("id,x,y\np,0,0\n")
+    assert any(note in one for one in load(asked(tmp_path, **more)).notes)
+    assert not any("changes nothing" in one for one in load(asked(tmp_path)).notes)
+
+
+METRE = 1 / 111_319.49  # of longitude at the equator
+
+
+@pytest.fixture
+def by_distance(tmp_path: Path):
+    """Two homes, each beside a host; the hosts stand 1 km apart, as a file of distances says."""
+    (tmp_path / "D.csv").write_text("id,weight\na,20\nb,20\n")
+    (tmp_path / "F.csv").write_text("demand_id,candidate_id,distance\na,p,10\nb,q,10\n")
+    hosts = pd.DataFrame({"id": ["p", "q"], "lon": [0, 1000 * METRE], "lat": [0.0, 0.0]})
+
+    def best(spacing: float, columns: dict[str, str] | None = None, **more) -> float:
+        named = hosts[["id", *(columns or {})]].rename(columns=columns or {})
+        named.to_csv(tmp_path / "C.csv", index=False)
+        distances = tmp_path / "F.csv"
+        problem = load(asked(tmp_path, sites=2, distances=distances, spacing=spacing, **more))
+        return solve(problem, Control()).objective
+
+    return best
+
+
+def test_spacing_is_in_metres_where_distances_come_from_a_file(by_distance) -> None:
+    degrees = {"lon": "lon", "lat": "lat"}
+    assert by_distance(990, degrees) == 40
+    assert by_distance(1010, degrees) == 20
+    # In a plane it is in whatever the columns are in.
+    plane = {"lon": "x", "lat": "y"}
+    assert by_distance(990 * METRE, plane) == 40
+    assert by_distance(1010 * METRE, plane) == 20
+
+
+def test_spacing_of_sites_at_no_place_is_refused(by_distance, tmp_path) -> None:
+    assert by_distance(0) == 40
+    with pytest.raises(InvalidFile, match=r"C\.csv has no positions"):
+        by_distance(1_000_000)
+    (tmp_path / "E.csv").write_text("id,x,y\nr,5,5\n")
+    with pytest.raises(InvalidFile, match=r"C\.csv: lon, lat; E\.csv: x, y"):
+        by_distance(5, {"lon": "lon", "lat": "lat"}, existing=tmp_path / "E.csv")
+
+
+def test_a_plane_is_preferred_where_files_have_longitudes_too(tmp_path: Path) -> None:
+    (tmp_path / "D.csv").write_text("id,lon,lat,x,y\na,116.4,39.9,0,0\n")
+    (tmp_path / "C.csv").write_text("id,lon,lat,x,y\np,116.4,39.9,0,500\n")
+    assert np.diff(load(asked(tmp_path, radius=499)).reach.start).tolist() == [0]
+    problem = load(asked(tmp_path, radius=501))
+    assert problem.reach.metres.tolist() == [500]
+    assert not any("in degrees" in note for note in problem.notes)
 
 
 CANDIDATES = "id,x,y,cost\np,0,0,5\nq,9,9,7\n"
