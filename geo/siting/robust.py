@@ -230,10 +230,7 @@ def _checked(weights: npt.ArrayLike, demand: Demand, rules: Rules) -> Floats:
 def _part(control: Control, share: float) -> Control:
     """A control for a part of the work: so much of the time that there is in all."""
     seconds = None if control.time_limit is None else min(control.left, control.time_limit * share)
-    part = Control(seconds, control.gap, exact=control.exact)
-    if control.asked_to_stop:
-        part.stop()
-    return part
+    return control.part(seconds)
 
 
 def _all(merged: Merged, opened: Longs, forced: Longs) -> Longs:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,20 +9,12 @@ import typer
 
 from api.cli import console
 from api.cli.siting import options
+from api.cli.siting.watching import STATUS, Said, watched
 from geo.errors import Invalid
 
 if TYPE_CHECKING:
     from geo.siting.files.load import Problem
-    from geo.siting.problem import Answer, Control, Longs
-
-TICK = 0.2
-STATUS = {
-    "optimal": "已证明最优 / proved to be the best",
-    "gap reached": "达到要求的差距 / the gap asked for is reached",
-    "time limit": "到时间 / out of time",
-    "stopped": "已停止 / stopped",
-    "infeasible": "没有可行方案 / no plan is possible",
-}
+    from geo.siting.problem import Answer, Control
 
 
 def register(app: typer.Typer) -> None:
@@ -119,7 +110,7 @@ def solve(
     problem = options.load(asked)
     said = Said()
     control = Control(time_limit, gap, said)
-    answer, walk = _solved(problem, control, said, seed, certificate)
+    answer, walk = watched(lambda: _solved(problem, control, seed, certificate), control, said)
     explained = None if has_plan(answer) else why_not(problem)
     plan = plan_of(
         problem, answer, folder=out.parent, explained=explained, assigned=assignment, walk=walk
@@ -131,63 +122,16 @@ def solve(
 
 
 def _solved(
-    problem: Problem, control: Control, said: Said, seed: int, certified: bool | None
+    problem: Problem, control: Control, seed: int, certified: bool | None
 ) -> tuple[Answer, Answer | None]:
-    """The answer, with a live gap, and the walk where it is asked for; Ctrl-C asks for the best so
-    far."""
+    """The answer, and the walk where it is asked for."""
     from geo.siting.files.plan import solve as by_model
     from geo.siting.files.plan import solve_then_walk
 
-    answers: list[tuple[Answer, Answer | None]] = []
-    failed: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            if problem.question.then_walk:
-                both = solve_then_walk(problem, control, seed)
-                answers.append((both.cover, both.walk))
-            else:
-                answers.append((by_model(problem, control, seed, certified=certified), None))
-        except BaseException as error:  # noqa: BLE001 - told in the thread that waits
-            failed.append(error)
-
-    thread = threading.Thread(target=work, daemon=True)
-    with console.err.status("求解 / solving") as status:
-        thread.start()
-        while thread.is_alive():
-            try:
-                thread.join(TICK)
-                status.update(said.text)
-            except KeyboardInterrupt:
-                control.stop()
-                said.stopping = True
-    if failed:
-        raise failed[0]
-    return answers[0]
-
-
-class Said:
-    """What is told while the search goes on."""
-
-    def __init__(self) -> None:
-        self.stopping = False
-        self.latest: tuple[float, float] | None = None
-
-    def __call__(self, value: float, bound: float, sites: Longs) -> None:
-        """After each improvement, from the solver's thread."""
-        del sites
-        self.latest = (value, bound)
-
-    @property
-    def text(self) -> str:
-        """One line for a person who waits."""
-        told = "求解 / solving"
-        if self.latest is not None:
-            from geo.siting.problem import gap_of
-
-            value, bound = self.latest
-            told += f" · {value:,.10g} · 距最优不超过 within {gap_of(value, bound):.2%}"
-        return told + (" · 正在停止 / stopping" if self.stopping else "")
+    if problem.question.then_walk:
+        both = solve_then_walk(problem, control, seed)
+        return both.cover, both.walk
+    return by_model(problem, control, seed, certified=certified), None
 
 
 def _show(plan: dict[str, Any], out: Path) -> None:

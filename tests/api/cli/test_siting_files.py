@@ -177,3 +177,47 @@ def test_curves_by_budget_by_share_and_of_walks(street):
     assert all_of_it["chosen"] == "q"
     walks = rows("--model", "p-centre", "--up-to", 2)
     assert [float(row["value"]) for row in walks] == [50, 50]
+
+
+def test_steps_that_cannot_be_done_say_why_and_state_no_bound(street, tmp_path):
+    run, read = street
+    (tmp_path / "D.csv").write_text("id,x,y,weight,district\na,0,0,10,东\nb,900,0,20,西\n")
+    (tmp_path / "C.csv").write_text("id,x,y,cost\np,0,0,3\nq,900,0,5\n")
+    near = ("--radius", 60, "--area-share", 1)
+    rows = list(csv.DictReader(io.StringIO(run("curve", *near, "--up-to", 2))))
+    assert [(row["value"], row["bound"], row["cost"]) for row in rows] == [
+        ("", "", ""), ("30.0", "30.0", "8.0"),
+    ]  # fmt: skip
+    assert "allow 2 sites" in rows[0]["why"]
+    assert rows[1]["why"] == ""
+    run("curve", *near, "--budgets", "4,7.5,8", "--out", "M.json")
+    points = read("M.json")["points"]
+    assert [(one["value"], one["bound"]) for one in points] == [(None, None)] * 2 + [(30, 30)]
+    assert all("raise the budget to 8" in one["why"] for one in points[:2])
+    walks = list(csv.DictReader(io.StringIO(
+        run("curve", "--model", "p-centre", "--radius", 60, "--up-to", 2)
+    )))  # fmt: skip
+    assert [(row["value"], row["bound"]) for row in walks] == [("", ""), ("0.0", "0.0")]
+    assert "allow 2 sites" in walks[0]["why"]
+    shares = list(csv.DictReader(io.StringIO(run(
+        "curve", "--model", "set-cover", "--shares", "0.5,1", "--radius", 60, "--up-to", 1
+    ))))  # fmt: skip
+    assert [(row["sites"], row["at_least"]) for row in shares] == [("1", "1"), ("", "2")]
+    assert "takes more than 1 sites" in shares[1]["why"]
+
+
+def test_a_second_covering_counts_in_the_value_and_nobody_twice_in_the_share(street, typed):
+    run, _ = street
+    rows = list(csv.DictReader(io.StringIO(
+        run("curve", "--radius", 60, "--backup", 0.5, "--up-to", 2)
+    )))  # fmt: skip
+    # q stands between both houses; r beside the larger one counts half of it again.
+    assert [(float(row["value"]), float(row["covered"]), float(row["share"])) for row in rows] == [
+        (30, 30, 1), (40, 30, 1),
+    ]  # fmt: skip
+    refused = typed(
+        "siting", "curve", "--demand", "D.csv", "--candidates", "C.csv", "--model", "set-cover",
+        "--shares", 0.5, "--backup", 0.5, "--radius", 60,
+    )  # fmt: skip
+    assert refused.code == 2
+    assert "--backup" in refused.err
