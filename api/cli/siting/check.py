@@ -10,6 +10,7 @@ import typer
 
 from api.cli import console
 from api.cli.siting import options
+from geo.errors import Invalid
 
 if TYPE_CHECKING:
     from geo.siting.files.checking import Checked
@@ -21,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 
 def check(
-    plan: Annotated[Path, typer.Argument(help="PLAN.json。")],
+    plan: Annotated[Path, typer.Argument(help="PLAN.json 或 proof.json / either.")],
     demand: Annotated[
         Path | None, typer.Option(help="需求文件 / demand; by default that of the plan.")
     ] = None,
@@ -32,18 +33,31 @@ def check(
 ) -> None:
     """核对方案 / Derive value, conditions and bound of a plan anew.
 
-    From the files alone, by code that shares nothing with the solvers. Exit code 1: the plan does
-    not hold.
+    From the files alone, by code that shares nothing with the solvers; of the proof.json of a saved
+    plan from what stands in it. Exit code 1: the plan does not hold.
 
     Example: nuanyi siting check PLAN.json
     """
     from geo.siting.files.checking import check_plan
-    from geo.siting.files.plan import question_of, read
+    from geo.siting.files.plan import question_of
+    from geo.siting.files.proof_file import check_proof, is_proof, read_checkable
 
-    told = read(plan)
-    asked = question_of(told, plan.parent)
-    asked = replace(asked, demand=demand or asked.demand, candidates=candidates or asked.candidates)
-    found = check_plan(told, options.load(asked))
+    told = read_checkable(plan)
+    if is_proof(told):
+        if demand is not None or candidates is not None:
+            raise Invalid(
+                "proof.json 自带数据，不用 --demand、--candidates。 "
+                "A proof.json has its data in itself: no --demand or --candidates.",
+                remedy="去掉它们。 Leave them out.",
+                field="demand" if demand is not None else "candidates",
+            )
+        found = check_proof(told)
+    else:
+        asked = question_of(told, plan.parent)
+        asked = replace(
+            asked, demand=demand or asked.demand, candidates=candidates or asked.candidates
+        )
+        found = check_plan(told, options.load(asked))
     if as_json:
         console.show_json(asdict(found) | {"holds": found.holds, "proved": found.proved})
     else:
@@ -56,8 +70,10 @@ def _show(plan: dict[str, Any], found: Checked) -> None:
     console.show_facts(
         "方案成立 / the plan holds" if found.holds else "方案不成立 / the plan does not hold",
         {
-            "模型 / model": plan["model"],
-            "目标值（重新计算） / objective, derived anew": f"{found.value:,.10g}",
+            "模型 / model": plan.get("model") or plan["certificate"].get("model"),
+            "目标值（重新计算） / objective, derived anew": (
+                "–" if found.value is None else f"{found.value:,.10g}"
+            ),
             "目标值（方案所记） / as stated": f"{found.stated:,.10g}",
             "界（证书所证） / bound that the certificate proves": (
                 "没有证书 / no certificate" if found.bound is None else f"{found.bound:,.10g}"

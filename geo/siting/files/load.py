@@ -100,7 +100,7 @@ def load(question: Question, walk: Walk | None = None, progress: Progress = SILE
     sites = Sites.of(
         len(site_ids),
         cost=cost,
-        capacity=_capacity(question, hosts, stations),
+        capacity=_capacity(question, hosts, stations, float(weight.sum())),
         fixed=fixed,
         district=of_site,
         chain=of_chain,
@@ -282,7 +282,11 @@ def _column(hosts: Table, stations: Table | None, name: str, otherwise: float) -
     return np.concatenate(parts)
 
 
-def _capacity(question: Question, hosts: Table, stations: Table | None) -> Floats | None:
+def _capacity(
+    question: Question, hosts: Table, stations: Table | None, everybody: float
+) -> Floats | None:
+    """(m,) how many each can serve; an existing station that does not say, or one without a limit,
+    all of them."""
     if question.capacity is not None:
         return np.full(len(hosts) + (0 if stations is None else len(stations)), question.capacity)
     if not question.with_capacities:
@@ -292,7 +296,7 @@ def _capacity(question: Question, hosts: Table, stations: Table | None) -> Float
     hosts.refuse(
         ~(capacity[: len(hosts)] >= 0), "capacity", "不是不小于 0 的数", "is not 0 or more"
     )
-    return np.where(np.isnan(capacity), np.inf, capacity)
+    return np.where(np.isfinite(capacity), capacity, everybody)
 
 
 def _open(hosts: Table, stations: Table | None) -> npt.NDArray[np.bool_]:

@@ -57,6 +57,29 @@ def test_the_published_optimum_comes_with_a_proof_anyone_can_check(typed_here, t
     assert typed("siting", "check", "other.json").code == 1
 
 
+def test_check_takes_the_proof_of_a_saved_plan_and_refuses_anything_else(typed_here, typed, sjc):
+    typed_here("solve", "--sites", 3, "--radius", 800, "--gap", 0, "--out", "PLAN.json")
+    plan = json.loads((sjc / "PLAN.json").read_text("utf-8"))
+    frame = pd.read_csv(sjc / "nodes.csv")
+    apart = np.hypot(*(np.subtract.outer(frame[c].to_numpy(), frame[c].to_numpy()) for c in "xy"))
+    demand, site = np.nonzero(apart <= 800)
+    proof = {
+        "weight": frame["weight"].tolist(), "cost": [1] * 324, "demand": demand.tolist(),
+        "site": site.tolist(), "metres": None, "certificate": plan["certificate"],
+    }  # fmt: skip
+    (sjc / "proof.json").write_text(json.dumps(proof), encoding="utf-8")
+    facts = json.loads(typed("siting", "check", "proof.json", "--json").out)
+    assert (facts["value"], facts["holds"], facts["proved"]) == (11604, True, True)
+    assert "方案成立" in typed("siting", "check", "proof.json").out
+    proof["weight"][plan["certificate"]["sites"][0]] -= 1
+    (sjc / "proof.json").write_text(json.dumps(proof), encoding="utf-8")
+    assert typed("siting", "check", "proof.json").code == 1
+    refused = typed("siting", "check", "proof.json", "--demand", "nodes.csv")
+    assert (refused.code, "--demand" in refused.err) == (2, True)
+    refused = typed("siting", "check", "nodes.csv")
+    assert (refused.code, "proof.json" in refused.err) == (2, True)
+
+
 def test_the_curve_and_an_evaluation_agree_with_the_published_values(typed_here):
     told = typed_here("curve", "--radius", 800, "--up-to", 3)
     assert told.code == 0, told.err

@@ -220,6 +220,14 @@ def most_served(here, there, weight, rooms, opened: list[int]) -> float:
     return maximum_flow(csr_array(graph), 0, size - 1).flow_value
 
 
+def test_a_station_that_states_no_capacity_has_room_for_all(tmp_path: Path) -> None:
+    (tmp_path / "D.csv").write_text("id,x,y,weight\na,0,0,20\nb,900,0,30\n")
+    (tmp_path / "C.csv").write_text("id,x,y,capacity\np,0,0,12\n")
+    (tmp_path / "E.csv").write_text("id,x,y\nq,900,0\n")
+    problem = load(asked(tmp_path, sites=1, with_capacities=True, existing=tmp_path / "E.csv"))
+    assert solve(problem, Control()).objective == 42
+
+
 def test_a_plan_within_capacities_covers_what_it_serves(tmp_path: Path) -> None:
     (tmp_path / "D.csv").write_text("id,x,y,weight\na,0,0,20\nb,900,0,20\n")
     (tmp_path / "C.csv").write_text("id,x,y,capacity\np,0,0,12\nq,900,0,12\n")
