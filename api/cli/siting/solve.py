@@ -14,7 +14,7 @@ from geo.errors import Invalid
 
 if TYPE_CHECKING:
     from geo.siting.files.load import Problem
-    from geo.siting.problem import Answer, Control
+    from geo.siting.problem import Answer, Control, Longs
 
 
 def register(app: typer.Typer) -> None:
@@ -74,6 +74,9 @@ def solve(
         typer.Option("--time-limit", min=0, help="时限 / at most so many seconds."),
     ] = None,
     seed: Annotated[int, typer.Option(help="随机数 / seed: the same gives the same plan.")] = 0,
+    warm: Annotated[
+        Path | None, typer.Option("--warm", help="从此方案开始 / begin from a PLAN.json.")
+    ] = None,
     assignment: Annotated[
         bool, typer.Option("--assignment", help="归属 / also write whom each point goes to.")
     ] = False,
@@ -87,6 +90,7 @@ def solve(
     Columns: demand `id,x,y,weight` (or lon,lat), candidates `id,x,y,cost,...`; CSV, XLSX, GeoJSON
     or GeoPackage. Ctrl-C ends the search with the best plan so far. Exit code 1: no plan is
     possible; PLAN.json and the screen say why. --then-walk: coverage first, then the least walk.
+    --warm begins from the sites of a plan made before, found again by their ids.
 
     Example: nuanyi siting solve --demand D.csv --candidates C.csv --sites 9 --radius 500 --out P
     """
@@ -104,13 +108,18 @@ def solve(
             remedy="请先建立该文件夹。 Make the folder first.",
             field="out",
         )
-    from geo.siting.files.plan import has_plan, plan_of, why_not, write
+    from geo.siting.files.beginning import begin_from
+    from geo.siting.files.plan import has_plan, plan_of, read, why_not, write
     from geo.siting.problem import Control
 
+    known = None if warm is None else read(warm)
     problem = options.load(asked)
+    start = None if known is None else begin_from(problem, known)
     said = Said()
     control = Control(time_limit, gap, said)
-    answer, walk = watched(lambda: _solved(problem, control, seed, certificate), control, said)
+    answer, walk = watched(
+        lambda: _solved(problem, control, seed, certificate, start), control, said
+    )
     explained = None if has_plan(answer) else why_not(problem)
     plan = plan_of(
         problem, answer, folder=out.parent, explained=explained, assigned=assignment, walk=walk
@@ -122,7 +131,7 @@ def solve(
 
 
 def _solved(
-    problem: Problem, control: Control, seed: int, certified: bool | None
+    problem: Problem, control: Control, seed: int, certified: bool | None, warm: Longs | None
 ) -> tuple[Answer, Answer | None]:
     """The answer, and the walk where it is asked for."""
     from geo.siting.files.plan import solve as by_model
@@ -131,7 +140,7 @@ def _solved(
     if problem.question.then_walk:
         both = solve_then_walk(problem, control, seed)
         return both.cover, both.walk
-    return by_model(problem, control, seed, certified=certified), None
+    return by_model(problem, control, seed, certified=certified, warm=warm), None
 
 
 def _show(plan: dict[str, Any], out: Path) -> None:

@@ -54,12 +54,18 @@ def solver_of(model: str) -> Callable[..., Answer]:
 
 
 def solve(
-    problem: Problem, control: Control, seed: int = 0, *, certified: bool | None = None
+    problem: Problem,
+    control: Control,
+    seed: int = 0,
+    *,
+    certified: bool | None = None,
+    warm: Longs | None = None,
 ) -> Answer:
     """The plan of a problem of files; see :func:`geo.siting.max_cover.max_cover`.
 
     Args:
         certified: whether prices shall prove the bound; None: unless there are very many points.
+        warm: a plan to begin from, positions among the sites.
     """
     wanted = len(problem.demand) <= CERTIFIED_POINTS if certified is None else certified
     return solver_of(problem.question.model)(
@@ -69,6 +75,7 @@ def solve(
         problem.rules,
         control,
         seed,
+        warm=warm,
         with_certificate=wanted,
     )
 

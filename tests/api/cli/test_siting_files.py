@@ -169,6 +169,45 @@ def test_coverage_comes_first_and_then_the_walk(street, typed, tmp_path):
     assert typed("siting", "check", "lie.json").code == 1
 
 
+@pytest.mark.parametrize(
+    ("asked", "best"),
+    [
+        (("--sites", 12, "--radius", 400), 12145),
+        (("--model", "p-median", "--sites", 12), 2469636.968704),
+    ],
+)
+def test_a_search_begins_from_a_plan_made_before(asked, best, typed_here, sjc):
+    """Without any time the first plan is not the best; begun from the best it is."""
+    assert typed_here("solve", *asked, "--gap", 0, "--out", "best.json").code == 0
+    known = json.loads((sjc / "best.json").read_text("utf-8"))
+    assert known["objective"] == pytest.approx(best)
+    known["sites"] += ["gone", "away"]
+    (sjc / "known.json").write_text(json.dumps(known), encoding="utf-8")
+    for start, is_best in ((), False), (("--warm", "known.json"), True):
+        told = typed_here("solve", *asked, *start, "--time-limit", 0, "--out", "P.json")
+        assert told.code == 0, told.err
+        found = json.loads((sjc / "P.json").read_text("utf-8"))["objective"]
+        assert (found == pytest.approx(best, rel=1e-9)) is is_best
+    shown = " ".join(told.out.split())
+    assert "2 sites of the plan to begin from are no candidates" in shown
+    assert "gone, away" in shown
+
+
+def test_a_plan_to_begin_from_that_does_not_fit_is_told(street, typed, tmp_path):
+    run, read = street
+    run("solve", "--sites", 2, "--radius", 60, "--out", "P.json")
+    assert read("P.json")["sites"] == ["p", "q"]
+    run("solve", "--sites", 2, "--radius", 60, "--forbid", "p", "--warm", "P.json", "--out", "Q")
+    [note] = [one for one in read("Q")["notes"] if "begin from" in one]
+    assert "1 sites of the plan to begin from are forbidden now and were left out: p." in note
+    for more in (("--then-walk",), ("--capacity", 5)):
+        told = typed(
+            "siting", "solve", "--demand", "D.csv", "--candidates", "C.csv", "--sites", 2,
+            "--radius", 60, "--warm", "P.json", "--out", "Q.json", *more,
+        )  # fmt: skip
+        assert (told.code, more[0] in told.err) == (2, True)
+
+
 def test_sites_too_near_each_other_are_forbidden_or_named(street, typed):
     run, read = street
     near = ("--sites", 2, "--radius", 55, "--spacing", 80, "--steps", "20:1,55:0.5")
