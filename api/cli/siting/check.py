@@ -22,7 +22,9 @@ def register(app: typer.Typer) -> None:
 
 
 def check(
-    plan: Annotated[Path, typer.Argument(help="PLAN.json 或 proof.json / either.")],
+    plan: Annotated[
+        Path, typer.Argument(help="PLAN.json, CHANGES.json, ROBUST.json, proof.json。")
+    ],
     demand: Annotated[
         Path | None, typer.Option(help="需求文件 / demand; by default that of the plan.")
     ] = None,
@@ -38,26 +40,16 @@ def check(
 
     Example: nuanyi siting check PLAN.json
     """
-    from geo.siting.files.checking import check_plan
-    from geo.siting.files.plan import question_of
     from geo.siting.files.proof_file import check_proof, is_proof, read_checkable
 
     told = read_checkable(plan)
     if is_proof(told):
-        if demand is not None or candidates is not None:
-            raise Invalid(
-                "proof.json 自带数据，不用 --demand、--candidates。 "
-                "A proof.json has its data in itself: no --demand or --candidates.",
-                remedy="去掉它们。 Leave them out.",
-                field="demand" if demand is not None else "candidates",
-            )
+        for name, given in (("demand", demand), ("candidates", candidates)):
+            if given is not None:
+                raise _in_itself("proof.json", name)
         found = check_proof(told)
     else:
-        asked = question_of(told, plan.parent)
-        asked = replace(
-            asked, demand=demand or asked.demand, candidates=candidates or asked.candidates
-        )
-        found = check_plan(told, options.load(asked))
+        found = _checked(told, plan.parent, demand, candidates)
     if as_json:
         console.show_json(asdict(found) | {"holds": found.holds, "proved": found.proved})
     else:
@@ -66,11 +58,45 @@ def check(
         raise typer.Exit(1)
 
 
+def _checked(
+    told: dict[str, Any], folder: Path, demand: Path | None, candidates: Path | None
+) -> Checked:
+    from geo.siting.files import cases, changing
+    from geo.siting.files.checking import check_plan
+    from geo.siting.files.plan import question_of
+
+    if told["format"] == cases.FORMAT:
+        if demand is not None:
+            raise _in_itself("ROBUST.json", "demand")
+        which = cases.cases_in(told, folder)
+        question = {**told["question"], "demand": told["cases"][0]["demand"]}
+        asked = question_of({"question": question}, folder)
+        asked = replace(asked, candidates=candidates or asked.candidates)
+        return cases.check_cases(told, cases.stacked(asked, which, options.load))
+    asked = question_of(told, folder)
+    asked = replace(asked, demand=demand or asked.demand, candidates=candidates or asked.candidates)
+    if told["format"] == changing.FORMAT:
+        standing = told["kind"] == "close"
+        return changing.check_changes(told, options.load(asked, standing=standing))
+    return check_plan(told, options.load(asked))
+
+
+def _in_itself(file: str, name: str) -> Invalid:
+    return Invalid(
+        f"{file} 自己说明数据，不用 --{name}。 A {file} says itself which data: no --{name}.",
+        remedy="去掉它。 Leave it out.",
+        field=name,
+    )
+
+
 def _show(plan: dict[str, Any], found: Checked) -> None:
     console.show_facts(
         "方案成立 / the plan holds" if found.holds else "方案不成立 / the plan does not hold",
         {
-            "模型 / model": plan.get("model") or plan["certificate"].get("model"),
+            "模型 / model": next(
+                (plan[name] for name in ("model", "kind", "aim") if name in plan),
+                (plan["certificate"] or {}).get("model"),
+            ),
             "目标值（重新计算） / objective, derived anew": (
                 "–" if found.value is None else f"{found.value:,.10g}"
             ),

@@ -65,11 +65,8 @@ def curve(
     forbid: options.Forbid = None,
     hours: options.Hours = None,
     day: options.Day = None,
-    time_limit: Annotated[
-        float | None,
-        typer.Option("--time-limit", min=0, help="时限 / at most so many seconds."),
-    ] = None,
-    seed: Annotated[int, typer.Option(help="随机种子 / seed.")] = 0,
+    time_limit: options.TimeLimit = None,
+    seed: options.Seed = 0,
     out: Annotated[
         Path | None, typer.Option("--out", help="写到 / to a .csv or .json file.")
     ] = None,
@@ -85,6 +82,8 @@ def curve(
     money = list(_numbers(budgets or (), "budgets"))
     wanted = list(_numbers(shares or (), "shares"))
     _check(model, money, wanted, backup)
+    if out is not None:
+        options.check_folder(out)
     asked = options.question(
         model="max-cover" if model == "set-cover" else model,
         sites=up_to, demand=demand, candidates=candidates, existing=existing,

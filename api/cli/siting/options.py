@@ -1,4 +1,4 @@
-"""The options that `solve`, `evaluate` and `curve` share, and the question they make."""
+"""The options that the commands on plain files share, and the question they make."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from geo.siting.files.asked import Question
     from geo.siting.files.load import Problem
 
+DAYS = ("workday", "weekend")
 Demand = Annotated[Path, typer.Option("--demand", help="需求点文件 / demand: id, x, y, weight.")]
 Candidates = Annotated[
     Path,
@@ -92,6 +93,31 @@ Capacity = Annotated[
     str | None,
     typer.Option("--capacity", help="容量 / column (of the file), or a number."),
 ]
+Gap = Annotated[float, typer.Option(min=0, help="差距 / a proven gap that is good enough.")]
+TimeLimit = Annotated[
+    float | None, typer.Option("--time-limit", min=0, help="时限 / at most so many seconds.")
+]
+Seed = Annotated[int, typer.Option(help="随机数 / seed, for the same plan.")]
+
+
+def check_folder(out: Path) -> None:
+    """Refuse a file that cannot be written before anything is worked out.
+
+    Raises:
+        Invalid: there is no such folder, or it is a folder itself.
+    """
+    if out.is_dir():
+        raise Invalid(
+            f"{out} 是文件夹。 {out} is a folder.",
+            remedy="给出文件名。 Give the name of a file.",
+            field="out",
+        )
+    if not out.parent.is_dir():
+        raise Invalid(
+            f"没有文件夹 {out.parent}。 There is no folder {out.parent}.",
+            remedy="请先建立该文件夹。 Make the folder first.",
+            field="out",
+        )
 
 
 def question(**given: Any) -> Question:
@@ -109,12 +135,8 @@ def question(**given: Any) -> Question:
             remedy=f"可选 / Use one of {', '.join(CRS_NAMES)}.",
             field="crs",
         )
-    if given.get("day") not in (None, "workday", "weekend"):
-        raise Invalid(
-            f"没有日类型“{given['day']}”。 There is no kind of day '{given['day']}'.",
-            remedy="可选 / Use workday or weekend.",
-            field="day",
-        )
+    if given.get("day") not in (None, *DAYS):
+        raise no_such_day(given["day"], "day")
     capacity = given.pop("capacity", None)
     if capacity is not None and capacity != "column":
         given["capacity"] = number(capacity, "capacity")
@@ -127,12 +149,22 @@ def question(**given: Any) -> Question:
     return Question(**given)
 
 
-def load(asked: Question) -> Problem:
-    """Read the files; the streets in force where walking is asked for and no extract is given."""
+def no_such_day(text: str, field: str) -> Invalid:
+    """What to say of a kind of day that there is not."""
+    return Invalid(
+        f"没有日类型“{text}”。 There is no kind of day '{text}'.",
+        remedy="可选 / Use workday or weekend.",
+        field=field,
+    )
+
+
+def load(asked: Question, *, standing: bool = False) -> Problem:
+    """Read the files; the streets in force where walking is asked for and no extract is given.
+    `standing`: the candidates are stations that exist already."""
     from geo.siting.files.load import load as read
 
     if asked.metric != "walk" or asked.streets is not None:
-        return read(asked, None, console.BarProgress())
+        return read(asked, None, console.BarProgress(), standing=standing)
     from geo import editions
     from geo.siting.walked import walking
     from geo.walking.snapshot import load_graph
@@ -152,6 +184,7 @@ def load(asked: Question) -> Problem:
         asked,
         lambda demand, site, metres: walking(graph, demand, site, metres),
         console.BarProgress(),
+        standing=standing,
     )
 
 

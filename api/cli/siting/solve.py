@@ -10,7 +10,6 @@ import typer
 from api.cli import console
 from api.cli.siting import options
 from api.cli.siting.watching import STATUS, Said, watched
-from geo.errors import Invalid
 
 if TYPE_CHECKING:
     from geo.siting.files.load import Problem
@@ -66,14 +65,9 @@ def solve(
         float | None,
         typer.Option("--unserved", min=0, help="够不着的 / metres they count as walking."),
     ] = None,
-    gap: Annotated[
-        float, typer.Option(min=0, help="差距 / a proven gap that is good enough.")
-    ] = 0.001,
-    time_limit: Annotated[
-        float | None,
-        typer.Option("--time-limit", min=0, help="时限 / at most so many seconds."),
-    ] = None,
-    seed: Annotated[int, typer.Option(help="随机数 / seed: the same gives the same plan.")] = 0,
+    gap: options.Gap = 0.001,
+    time_limit: options.TimeLimit = None,
+    seed: options.Seed = 0,
     warm: Annotated[
         Path | None, typer.Option("--warm", help="从此方案开始 / begin from a PLAN.json.")
     ] = None,
@@ -102,12 +96,7 @@ def solve(
         open_24h=open_24h, per_chain=per_chain, force=force, forbid=forbid, hours=hours, day=day,
         spacing_rule=spacing_rule, then_walk=then_walk, unserved=unserved,
     )  # fmt: skip
-    if not out.parent.is_dir():
-        raise Invalid(
-            f"没有文件夹 {out.parent}。 There is no folder {out.parent}.",
-            remedy="请先建立该文件夹。 Make the folder first.",
-            field="out",
-        )
+    options.check_folder(out)
     from geo.siting.files.beginning import begin_from
     from geo.siting.files.plan import has_plan, plan_of, read, why_not, write
     from geo.siting.problem import Control

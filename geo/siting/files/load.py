@@ -62,11 +62,18 @@ class Problem:
         return int((self.sites.fixed != EXISTING).sum())
 
 
-def load(question: Question, walk: Walk | None = None, progress: Progress = SILENT) -> Problem:
+def load(
+    question: Question,
+    walk: Walk | None = None,
+    progress: Progress = SILENT,
+    *,
+    standing: bool = False,
+) -> Problem:
     """Read the files of a question.
 
     Args:
         walk: for the metric `walk`, when no extract of streets is given.
+        standing: the candidates are stations that exist already, and read as such.
 
     Raises:
         InvalidFile: a file that cannot be used; says where and why.
@@ -81,7 +88,7 @@ def load(question: Question, walk: Walk | None = None, progress: Progress = SILE
         )
         points = _of_day(points, question)
     with progress.step(f"读取 {question.candidates.name} / reading"):
-        hosts = _hosts(question.candidates)
+        hosts = _stations(question.candidates) if standing else _hosts(question.candidates)
         stations = None if question.existing is None else _hosts(question.existing)
     metric = metric_of(question, points)
     notes = [*points.notes, *hosts.notes, *(stations.notes if stations is not None else [])]
@@ -91,6 +98,8 @@ def load(question: Question, walk: Walk | None = None, progress: Progress = SILE
     chains, _, of_chain = _coded("chain", None, hosts, stations)
     weight = _weight(points, question, notes)
     fixed = _fixed(question, hosts, stations, site_ids)
+    if standing:
+        fixed[:] = EXISTING
     cost = _column(hosts, stations, "cost", 1.0)
     hosts.refuse(
         np.logical_not(cost[: len(hosts)] >= 0), "cost", "不是不小于 0 的数", "is not 0 or more"
@@ -135,6 +144,11 @@ def _hosts(path: Path) -> Table:
         ["x", "y", "lon", "lat", "cost", "capacity"],
         ["id", "district", "chain", "open_24h", "fixed"],
     )
+
+
+def _stations(path: Path) -> Table:
+    # What a list of stations calls its state, and what it once cost, does not matter.
+    return tables.read(path, ["x", "y", "lon", "lat"], ["id", "district", "chain", "open_24h"])
 
 
 def _of_day(points: Table, question: Question) -> Table:

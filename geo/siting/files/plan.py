@@ -156,17 +156,28 @@ def plan_of(
             "gap": number(walk.gap),
         }
     if explained is not None:
-        told["infeasible"] = {
+        told |= _infeasible(explained)
+    if has_plan(answer):
+        told |= _served(problem, answer.sites, assigned=assigned)
+    told["question"] = asked_of(problem, folder)
+    told["certificate"] = answer.certificate
+    return told
+
+
+def _infeasible(explained: Explanation) -> dict[str, Any]:
+    return {
+        "infeasible": {
             "zh": explained.zh,
             "en": explained.en,
             "reasons": [asdict(one) for one in explained.reasons],
             "changes": [asdict(one) for one in explained.changes],
         }
-    if has_plan(answer):
-        told |= _served(problem, answer.sites, assigned=assigned)
-    told["question"] = _asked(problem, folder)
-    told["certificate"] = answer.certificate
-    return told
+    }
+
+
+def infeasible_of(problem: Problem) -> dict[str, Any]:
+    """Why a problem has no plan, as it is written; cost: see :func:`why_not`."""
+    return _infeasible(why_not(problem))
 
 
 def write(plan: Mapping[str, Any], path: Path) -> None:
@@ -361,7 +372,8 @@ def _relaxed(problem: Problem, answer: Answer) -> list[str]:
     return told
 
 
-def _asked(problem: Problem, folder: Path) -> dict[str, Any]:
+def asked_of(problem: Problem, folder: Path) -> dict[str, Any]:
+    """The question as it is written, its files as seen from a folder and with their SHA-256."""
     told = asdict(problem.question)
     told["metric"] = problem.metric
     told["sha256"] = {}
@@ -369,9 +381,14 @@ def _asked(problem: Problem, folder: Path) -> dict[str, Any]:
         path = told[name]
         if path is None:
             continue
-        told[name] = os.path.relpath(path, folder)
+        told[name] = relative(path, folder)
         told["sha256"][name] = hash_of(path)
     return told
+
+
+def relative(path: Path, folder: Path) -> str:
+    """A file as seen from a folder."""
+    return os.path.relpath(path, folder)
 
 
 def _dumped(value: Any) -> str:

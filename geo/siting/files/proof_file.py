@@ -17,23 +17,24 @@ import numpy as np
 from geo.errors import InvalidFile
 from geo.siting.centre_proof import check_centre
 from geo.siting.checker import check, check_served
+from geo.siting.files import cases, changing, plan
 from geo.siting.files.checking import BEYOND, Checked
-from geo.siting.files.plan import FORMAT
 from geo.siting.median.certificate import check_walk
 from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, Demand, Floats, Longs, Reach, Rules
 from geo.siting.problem import Sites as SitesOf
 from geo.siting.proofs import UNREADABLE, Question, proved
 
 PARTS: Final = ("weight", "cost", "demand", "site", "certificate")
+FORMATS: Final = (plan.FORMAT, changing.FORMAT, cases.FORMAT)
 GZIP: Final = b"\x1f\x8b"
 
 
 def read_checkable(path: Path) -> dict[str, Any]:
-    """Read what `nuanyi siting check` can check: PLAN.json, or the proof.json of a saved plan, also
-    gzipped.
+    """Read what `nuanyi siting check` can check: PLAN.json, CHANGES.json, ROBUST.json, or the
+    proof.json of a saved plan, also gzipped.
 
     Raises:
-        InvalidFile: there is no such file, or it is neither.
+        InvalidFile: there is no such file, or it is none of these.
     """
     try:
         content = path.read_bytes()
@@ -45,13 +46,14 @@ def read_checkable(path: Path) -> dict[str, Any]:
         ) from error
     except (ValueError, EOFError, RecursionError):
         told = None
-    if isinstance(told, dict) and (told.get("format") == FORMAT or is_proof(told)):
+    if isinstance(told, dict) and (told.get("format") in FORMATS or is_proof(told)):
         return told
     raise InvalidFile(
         f"{path.name} 既不是 PLAN.json 也不是 proof.json。 "
         f"{path.name} is neither a PLAN.json nor a proof.json of this program.",
-        remedy="给出 nuanyi siting solve 写出的 PLAN.json，或 /api/siting/plans/编号/proof.json。 "
-        "Give a PLAN.json that nuanyi siting solve wrote, or /api/siting/plans/NUMBER/proof.json.",
+        remedy="给出 nuanyi siting solve、close、move 或 robust 写出的文件，或 "
+        "/api/siting/plans/编号/proof.json。 Give a file that nuanyi siting solve, close, move or "
+        "robust wrote, or /api/siting/plans/NUMBER/proof.json.",
     )
 
 
