@@ -60,7 +60,7 @@ def close(
         metric=metric, distances=distances, streets=streets, crs=crs, steps=steps, backup=backup,
         hours=hours, day=day,
     )  # fmt: skip
-    options.check_folder(out)
+    options.check_out(out, asked)
     problem = options.load(asked, standing=True)
     _change(problem, "close", count, keep, (gap, time_limit, seed), out)
 
@@ -98,7 +98,7 @@ def move(
         radius=radius, metric=metric, distances=distances, streets=streets, crs=crs, steps=steps,
         backup=backup, forbid=forbid, hours=hours, day=day,
     )  # fmt: skip
-    options.check_folder(out)
+    options.check_out(out, asked)
     _change(options.load(asked), "move", count, keep, (gap, time_limit, seed), out)
 
 

@@ -82,8 +82,6 @@ def curve(
     money = list(_numbers(budgets or (), "budgets"))
     wanted = list(_numbers(shares or (), "shares"))
     _check(model, money, wanted, backup)
-    if out is not None:
-        options.check_folder(out)
     asked = options.question(
         model="max-cover" if model == "set-cover" else model,
         sites=up_to, demand=demand, candidates=candidates, existing=existing,
@@ -97,18 +95,21 @@ def curve(
     from geo.siting.files.curving import points_of, shares_of
     from geo.siting.problem import Control
 
+    if out is not None:
+        options.check_out(out, asked)
     problem = options.load(asked)
+    most = max(1, min(up_to, problem.candidates))
     control = Control(time_limit, 0.001)
     given = (problem.demand, problem.sites, problem.reach, problem.rules)
 
     def work() -> Curve:
         if model in ("p-median", "p-centre"):
             return walk_curve(
-                "p-median" if model == "p-median" else "p-centre", *given, up_to, control, seed
+                "p-median" if model == "p-median" else "p-centre", *given, most, control, seed
             )
         if money:
             return curves.budget_curve(*given, money, control, seed)
-        return curves.curve(*given, up_to, control, seed)
+        return curves.curve(*given, most, control, seed)
 
     found = watched(work, control, Said())
     rows = points_of(problem, found)
@@ -159,10 +160,8 @@ def _numbers(values: Sequence[str], field: str) -> Iterator[float]:
                     field=field,
                 )
             yield from np.arange(first, last + step * 1e-9, step).tolist()
-        elif part.endswith(("%", "％")):
-            yield options.number(part[:-1], field) / 100
         else:
-            yield options.number(part, field)
+            yield options.share_of(part, field)
 
 
 def _write(

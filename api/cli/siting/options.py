@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -68,7 +69,7 @@ SpacingRule = Annotated[
     str, typer.Option("--too-near", help="间距规则 / forbid nearer pairs, or warn of them.")
 ]
 AreaShare = Annotated[
-    float | None,
+    str | None,
     typer.Option("--area-share", help="街道比例 / lowest share of each subdistrict."),
 ]
 AreaSites = Annotated[
@@ -100,12 +101,23 @@ TimeLimit = Annotated[
 Seed = Annotated[int, typer.Option(help="随机数 / seed, for the same plan.")]
 
 
-def check_folder(out: Path) -> None:
-    """Refuse a file that cannot be written before anything is worked out.
+def check_out(out: Path, asked: Question) -> None:
+    """Refuse a file that cannot be written, or should not be, before anything is worked out.
 
     Raises:
-        Invalid: there is no such folder, or it is a folder itself.
+        Invalid: there is no such folder or no right to write there, it is a folder itself, or one
+            of the files that are read.
     """
+    from geo.siting.files.asked import FILES
+
+    for name in FILES:
+        read = getattr(asked, name)
+        if read is not None and read.exists() and out.exists() and out.samefile(read):
+            raise Invalid(
+                f"{out} 是输入文件，不能覆盖。 {out} is a file that is read: it would be lost.",
+                remedy="用 --out 另选文件名。 Choose another name with --out.",
+                field="out",
+            )
     if out.is_dir():
         raise Invalid(
             f"{out} 是文件夹。 {out} is a folder.",
@@ -116,6 +128,12 @@ def check_folder(out: Path) -> None:
         raise Invalid(
             f"没有文件夹 {out.parent}。 There is no folder {out.parent}.",
             remedy="请先建立该文件夹。 Make the folder first.",
+            field="out",
+        )
+    if not os.access(out if out.exists() else out.parent, os.W_OK):
+        raise Invalid(
+            f"{out} 无法写入。 {out} cannot be written.",
+            remedy="请检查文件夹与权限。 Check the folder and its permissions.",
             field="out",
         )
 
@@ -140,6 +158,9 @@ def question(**given: Any) -> Question:
     capacity = given.pop("capacity", None)
     if capacity is not None and capacity != "column":
         given["capacity"] = number(capacity, "capacity")
+    for name in ("share", "area_share"):
+        if given.get(name) is not None:
+            given[name] = share_of(given[name], name)
     given["with_capacities"] = capacity == "column"
     given["steps"] = tuple(_steps(given.get("steps")))
     given["per_area"] = tuple(_per_area(given.get("per_area") or ()))
@@ -212,10 +233,8 @@ def _per_area(values: Iterable[str]) -> Iterable[tuple[str, float | int]]:
             yield from _per_area_file(Path(value))
         elif re.fullmatch(r"[1-9]\d*", wanted.strip()):
             yield name.strip(), int(wanted)
-        elif wanted.strip().endswith(("%", "％")):
-            yield name.strip(), number(wanted.strip()[:-1], "per_area") / 100
         else:
-            yield name.strip(), number(wanted, "per_area")
+            yield name.strip(), share_of(wanted, "per_area")
 
 
 def _per_area_file(path: Path) -> Iterable[tuple[str, float | int]]:
@@ -232,6 +251,14 @@ def _per_area_file(path: Path) -> Iterable[tuple[str, float | int]]:
             yield name, share
         if name is not None and not np.isnan(sites):
             yield name, int(sites)
+
+
+def share_of(text: str, field: str) -> float:
+    """0.9 or 90%, as a number."""
+    bare = text.strip()
+    if bare.endswith(("%", "％")):
+        return number(bare[:-1], field) / 100
+    return number(bare, field)
 
 
 def number(text: str, field: str) -> float:

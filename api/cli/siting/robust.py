@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -82,7 +83,8 @@ def robust(
         spacing=spacing, open_24h=open_24h, per_chain=per_chain, force=force, forbid=forbid,
         hours=hours,
     )  # fmt: skip
-    options.check_folder(out)
+    for one in demand:
+        options.check_out(out, replace(asked, demand=one))
     laid_out = cases.stacked(asked, which, options.load)
     said = Said()
     control = Control(time_limit, gap, said)

@@ -36,7 +36,7 @@ def solve(
         float | None, typer.Option("--budget", min=0, help="预算 / at most so much cost.")
     ] = None,
     share: Annotated[
-        float | None, typer.Option("--share", help="比例 / share to cover, for set-cover.")
+        str | None, typer.Option("--share", help="比例 / share to cover, for set-cover.")
     ] = None,
     radius: options.Radius = None,
     metric: options.Metric = None,
@@ -96,7 +96,7 @@ def solve(
         open_24h=open_24h, per_chain=per_chain, force=force, forbid=forbid, hours=hours, day=day,
         spacing_rule=spacing_rule, then_walk=then_walk, unserved=unserved,
     )  # fmt: skip
-    options.check_folder(out)
+    options.check_out(out, asked)
     from geo.siting.files.beginning import begin_from
     from geo.siting.files.plan import has_plan, plan_of, read, why_not, write
     from geo.siting.problem import Control

@@ -90,20 +90,21 @@ def load(
     with progress.step(f"读取 {question.candidates.name} / reading"):
         hosts = _stations(question.candidates) if standing else _hosts(question.candidates)
         stations = None if question.existing is None else _hosts(question.existing)
+    _check_columns(question, points, hosts, stations)
     metric = metric_of(question, points)
     notes = [*points.notes, *hosts.notes, *(stations.notes if stations is not None else [])]
     demand_ids = tables.ids_of(points)
     site_ids = _site_ids(hosts, stations)
     districts, of_point, of_site = _coded("district", points, hosts, stations)
     chains, _, of_chain = _coded("chain", None, hosts, stations)
-    weight = _weight(points, question, notes)
-    fixed = _fixed(question, hosts, stations, site_ids)
+    with np.errstate(over="ignore"):
+        weight = _weight(points, question, notes)
+    fixed = _fixed(question, hosts, site_ids, notes)
     if standing:
         fixed[:] = EXISTING
     cost = _column(hosts, stations, "cost", 1.0)
-    hosts.refuse(
-        np.logical_not(cost[: len(hosts)] >= 0), "cost", "不是不小于 0 的数", "is not 0 or more"
-    )
+    own = cost[: len(hosts)]
+    hosts.refuse(~((own >= 0) & np.isfinite(own)), "cost", "不是不小于 0 的数", "is not 0 or more")
     xy, site_xy, degrees = positions(question, metric, points, hosts, stations)
     demand = Demand.of(weight, district=of_point, x=xy[:, 0], y=xy[:, 1])
     sites = Sites.of(
@@ -149,6 +150,34 @@ def _hosts(path: Path) -> Table:
 def _stations(path: Path) -> Table:
     # What a list of stations calls its state, and what it once cost, does not matter.
     return tables.read(path, ["x", "y", "lon", "lat"], ["id", "district", "chain", "open_24h"])
+
+
+def _check_columns(question: Question, points: Table, hosts: Table, stations: Table | None) -> None:
+    """Refuse conditions on what no file tells: they would change nothing, or never be met.
+
+    Raises:
+        InvalidFile: says which column is missing, and in which file.
+    """
+    sites = [hosts, *([] if stations is None else [stations])]
+    # Where no file has any, the name of the subdistrict is what is told.
+    known = any("district" in table.texts for table in (points, *sites))
+    numbers = known and any(isinstance(wanted, int) for _, wanted in question.per_area)
+    shares = known and any(not isinstance(wanted, int) for _, wanted in question.per_area)
+    for option, given, column, zh, files in (
+        ("--per-chain", question.per_chain is not None, "chain", "品牌", sites),
+        ("--open-24h", question.open_24h > 0, "open_24h", "24小时", sites),
+        ("--area-sites", bool(question.area_sites) or numbers, "district", "街道", sites),
+        ("--area-share", bool(question.area_share) or shares, "district", "街道", [points]),
+    ):
+        if given and not any(column in table.texts for table in files):
+            raise InvalidFile(
+                f"{files[0].path.name} 没有“{zh}”列，无法按 {option} 要求。 "
+                f"{files[0].path.name} has no column {column}, so nothing can be asked by "
+                f"{option}.",
+                remedy=f"加上 {column}（{zh}）列，或去掉 {option}。 "
+                f"Add a column {column}, or leave out {option}.",
+                field=column,
+            )
 
 
 def _of_day(points: Table, question: Question) -> Table:
@@ -217,6 +246,13 @@ def _weight(points: Table, question: Question, notes: list[str]) -> Floats:
         weight = np.ones(len(points))
     bad = ~(np.isfinite(weight) & (weight >= 0))
     points.refuse(bad, "weight", "不是不小于 0 的数", "is not a number of 0 or more")
+    if not np.isfinite(weight.sum()):
+        raise InvalidFile(
+            f"{points.path.name} 的权重之和太大。 The weights of {points.path.name} add up to more "
+            "than can be counted.",
+            remedy="换用更大的单位，如千人。 Tell them in larger units, such as thousands.",
+            field="weight",
+        )
     if not (weight > 0).any():
         notes.append("所有权重都是 0：任何方案的值都是 0。 All weights are 0: so is every plan.")
     return weight
@@ -242,7 +278,7 @@ def _site_ids(hosts: Table, stations: Table | None) -> Any:
     return pa.concat_arrays([own, theirs])
 
 
-def _fixed(question: Question, hosts: Table, stations: Table | None, site_ids: Any) -> Bytes:
+def _fixed(question: Question, hosts: Table, site_ids: Any, notes: list[str]) -> Bytes:
     fixed = np.full(len(site_ids), FREE, np.int8)
     fixed[len(hosts) :] = EXISTING
     if "fixed" in hosts.texts:
@@ -267,8 +303,16 @@ def _fixed(question: Question, hosts: Table, stations: Table | None, site_ids: A
                 remedy=f"编号见 {hosts.path.name}。 The ids are those of {hosts.path.name}.",
                 field="force" if state == FORCED else "forbid",
             )
-        fixed[at.to_numpy()] = state
-    del stations
+        places = at.to_numpy()
+        other = FORBIDDEN if state == FORCED else FORCED
+        turned = [name for name, was in zip(chosen, fixed[places], strict=True) if was == other]
+        if turned:
+            option, was = ("--force", "禁选") if state == FORCED else ("--forbid", "必选")
+            notes.append(
+                f"{hosts.path.name} 中{was}的 {'、'.join(turned)} 按 {option} 处理。 "
+                f"{hosts.path.name} says otherwise of {', '.join(turned)}: {option} counts."
+            )
+        fixed[places] = state
     return fixed
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from geo.errors import InvalidFile
+from geo.errors import Invalid, InvalidFile
 from geo.siting.evaluate import Evaluator
 from geo.siting.explain import Explanation, Names, explain
 from geo.siting.files.asked import COVERS, FILES, MODELS, Question
@@ -184,13 +184,13 @@ def write(plan: Mapping[str, Any], path: Path) -> None:
     """Write PLAN.json: readable, but long lists on one line.
 
     Raises:
-        InvalidFile: there is no such folder, or no right to write.
+        Invalid: there is no such folder, or no right to write.
     """
     lines = [f"{json.dumps(name)}: {_dumped(value)}" for name, value in plan.items()]
     try:
         path.write_text("{\n " + ",\n ".join(lines) + "\n}\n", encoding="utf-8")
     except OSError as error:
-        raise InvalidFile(
+        raise Invalid(
             f"{path} 无法写入。 {path} cannot be written: {error.strerror}.",
             remedy="请检查文件夹与权限。 Check the folder and its permissions.",
             field="out",

@@ -213,6 +213,8 @@ def _from_file(question: Question, demand_ids: Any, site_ids: Any, limit: float)
     pairs.refuse(~(far >= 0), "distance", "不是不小于 0 的数", "is not a number of 0 or more")
     found = []
     for name, ids in (("demand_id", demand_ids), ("candidate_id", site_ids)):
+        empty = pairs.texts[name].is_null().to_numpy(zero_copy_only=False)
+        pairs.refuse(empty, name, "为空", "is empty")
         at = pc.index_in(pairs.texts[name], ids)
         unknown = at.is_null().to_numpy(zero_copy_only=False)
         if unknown.any():
@@ -226,4 +228,7 @@ def _from_file(question: Question, demand_ids: Any, site_ids: Any, limit: float)
                 field=name,
             )
         found.append(at.to_numpy(zero_copy_only=False))
-    return from_file(found[0], found[1], far, len(demand_ids), len(site_ids), limit)
+    # Infinitely far is out of reach, whatever the radius.
+    near = np.isfinite(far)
+    pair = (found[0][near], found[1][near], far[near])
+    return from_file(*pair, len(demand_ids), len(site_ids), limit)

@@ -28,8 +28,9 @@ def city(request, tmp_path, monkeypatch):
     both = pd.concat([days[0].assign(day="工作日"), days[1].assign(day="周末")])
     both.assign(id=range(180)).to_csv("days.csv", index=False)
     pd.DataFrame(
-        {"id": [f"C{k}" for k in range(6)], "x": hosts[:, 0], "y": hosts[:, 1], "cost": 2}
-    ).to_csv("C.csv", index=False)
+        {"id": [f"C{k}" for k in range(6)], "x": hosts[:, 0], "y": hosts[:, 1], "cost": 2,
+         "open_24h": "no"}
+    ).to_csv("C.csv", index=False)  # fmt: skip
     # A list of stations says what state they are in, in its own words.
     pd.DataFrame(
         {"id": [f"S{k}" for k in range(5)], "x": stations[:, 0], "y": stations[:, 1],

@@ -126,6 +126,11 @@ def test_no_plan_is_explained_on_the_screen_and_in_the_file(typed, tmp_path, mon
         (("--sites", 2, "--radius", 5, "--capacity", "许多"), "不是数"),
         (("--sites", 2, "--radius", 5, "--crs", "mars"), "没有坐标系"),
         (("--sites", 2, "--radius", 5, "--force", "z"), "没有候选点 z"),
+        (("--sites", 2, "--radius", 5, "--area-share", "120%"), "比例不能是 1.2"),
+        (("--model", "set-cover", "--radius", 5, "--share", "all"), "--share"),
+        (("--sites", 2, "--radius", 5, "--out", "D.csv"), "D.csv 是输入文件"),
+        (("--sites", 2, "--radius", 5, "--out", "."), ". 是文件夹"),
+        (("--sites", 2, "--radius", 5, "--out", "none/P.json"), "没有文件夹 none"),
         (("--radius", 5), "--sites 或 --budget"),
     ],
 )
@@ -139,6 +144,7 @@ def test_a_wrong_option_is_a_sentence_and_exit_code_2(typed, tmp_path, monkeypat
     assert says in told.err
     assert "Traceback" not in told.err
     assert not (tmp_path / "P.json").exists()
+    assert (tmp_path / "D.csv").read_text().startswith("id,x,y,weight")
 
 
 @pytest.fixture
@@ -234,6 +240,8 @@ def test_curves_by_budget_by_share_and_of_walks(street):
         ("0.0", "0.0", ""), ("2.0", "20.0", "r"), ("4.0", "20.0", "r"), ("6.0", "30.0", "q"),
     ]  # fmt: skip
     assert all(float(row["bound"]) >= float(row["value"]) for row in money)
+    # No more sites than there are, however many are asked for.
+    assert [row["sites"] for row in rows("--up-to", 100_000_000)] == ["1", "2", "3"]
     [half, all_of_it] = rows("--model", "set-cover", "--shares", "50%,1", "--up-to", 2)
     assert (half["sites"], half["at_least"]) == (all_of_it["sites"], all_of_it["at_least"])
     assert all_of_it["chosen"] == "q"

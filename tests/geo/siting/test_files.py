@@ -340,6 +340,12 @@ def test_distances_of_a_file_need_no_positions(tmp_path: Path) -> None:
     (tmp_path / "F.csv").write_text("demand_id,candidate_id,distance\nz,p,10\n")
     with pytest.raises(InvalidFile, match="first is z"):
         load(question)
+    (tmp_path / "F.csv").write_text("demand_id,candidate_id,distance\na,p,1\n,p,10\n")
+    with pytest.raises(InvalidFile, match=r"demand_id in F\.csv is empty in 1 row\(s\): row 3"):
+        load(question)
+    # Infinitely far is not within reach, also where no radius limits it.
+    (tmp_path / "F.csv").write_text("demand_id,candidate_id,distance\na,p,inf\nb,q,15\n")
+    assert load(question).reach.demand.tolist() == [1]
 
 
 def test_hours_of_a_file_of_demand_are_summed(tmp_path: Path) -> None:
@@ -425,6 +431,7 @@ def test_a_plane_is_preferred_where_files_have_longitudes_too(tmp_path: Path) ->
 
 CANDIDATES = "id,x,y,cost\np,0,0,5\nq,9,9,7\n"
 DEMAND = "id,x,y,weight\na,0,0,2\nb,9,9,3\n"
+DISTRICTS = "id,x,y,weight,district\na,0,0,2,东\nb,9,9,3,西\n"
 
 
 @pytest.mark.parametrize(
@@ -452,6 +459,25 @@ DEMAND = "id,x,y,weight\na,0,0,2\nb,9,9,3\n"
         (DEMAND, CANDIDATES, {"area_share": 1.5}, "比例不能是 1.5"),
         (DEMAND, CANDIDATES, {"area_share": 0.5}, "没有“街道”列"),
         (DEMAND, CANDIDATES, {"per_area": (("马坡镇", 0.5),)}, "没有街道“马坡镇”"),
+        (DISTRICTS, CANDIDATES, {"per_area": (("马坡镇", 0.5),)}, "没有街道“马坡镇”"),
+        (DISTRICTS, CANDIDATES, {"per_area": (("东", 1.5),)}, "街道“东”的比例不能是 1.5"),
+        (DISTRICTS, CANDIDATES, {"per_area": (("东", 1),)}, r"C\.csv 没有“街道”列"),
+        (DISTRICTS, CANDIDATES, {"area_sites": 1}, "--area-sites"),
+        (DEMAND, CANDIDATES, {"per_chain": 1}, "no column chain"),
+        (DEMAND, CANDIDATES, {"open_24h": 1}, "no column open_24h"),
+        (DEMAND, CANDIDATES, {"capacity": float("nan")}, "容量不能是 nan"),
+        (DEMAND, CANDIDATES, {"capacity": -3.0}, "容量不能是 -3"),
+        (DEMAND, CANDIDATES, {"radius": float("inf")}, "服务半径不能是 inf"),
+        (DEMAND, CANDIDATES, {"spacing": -5.0}, "间距不能是 -5"),
+        (DEMAND, CANDIDATES, {"spacing": float("nan")}, "间距不能是 nan"),
+        (DEMAND, CANDIDATES, {"steps": ((5.0, 1.0), (float("inf"), 0.5))}, "分级的距离不能是 inf"),
+        ("id,x,y,weight\na,0,0,1e308\nb,9,9,1e308\n", CANDIDATES, {}, "权重之和太大"),
+        ("id,x,y,h7\na,0,0,-1\n", CANDIDATES, {"hours": "7"}, r"h7有 1 行.*第 2 \(id a\) 行"),
+        (DEMAND, "id,x,y,cost\np,0,0,inf\n", {}, r"第 2 \(id p\) 行: inf"),
+        ("id,lon,lat\na,39.9,116.4\n", "id,lon,lat\np,39.9,116.4\n", {}, "seem to be swapped"),
+        ("id,lon,lat\na,200,40\n", "id,lon,lat\np,1,2\n", {}, "is no longitude"),
+        ("id,lon\na,116.4\n", "id,lon,lat\np,116.4,39.9\n", {}, "缺少列：纬度"),
+        ("id,x,y\na,0,0\n", "id,lon,lat\np,116.4,39.9\n", {}, "经纬度，另一个用平面坐标"),
         (DEMAND, CANDIDATES, {"with_capacities": True}, "缺少列：容量"),
         (DEMAND, CANDIDATES, {"metric": "file"}, "--distances"),
         (DEMAND, CANDIDATES, {"metric": "walk"}, "需要路网"),
@@ -488,6 +514,26 @@ def test_what_is_odd_but_no_mistake_works_and_is_remarked(tmp_path, more, note, 
     answer = solve(problem, Control())
     assert any(note in one for one in problem.notes)
     assert (answer.status, len(answer.sites)) == ("optimal", chosen)
+
+
+@pytest.mark.parametrize(
+    ("demand", "more", "note"),
+    [
+        ("id,x,y,weight,人数\na,0,0,2,9\n", {}, "could be the weight: weight, 人数; weight was"),
+        ("某市\n,,\nid,x,y,weight,weight\na,0,0,2,9\n", {}, "weight was taken"),
+        (DEMAND, {"force": ("q",)}, r"C.csv says otherwise of q: --force counts"),
+        (DEMAND, {"forbid": ("p",)}, r"C.csv says otherwise of p: --forbid counts"),
+    ],
+)
+def test_what_files_say_twice_is_told(tmp_path: Path, demand: str, more: dict, note: str) -> None:
+    (tmp_path / "D.csv").write_text(demand)
+    (tmp_path / "C.csv").write_text("id,x,y,fixed\np,0,0,forced\nq,9,9,forbidden\n")
+    problem = load(asked(tmp_path, **more))
+    assert any(note in one for one in problem.notes)
+    assert problem.demand.weight[0] == 2
+    state = dict(zip("pq", problem.sites.fixed.tolist(), strict=True))
+    wanted = {"force": FORCED, "forbid": FORBIDDEN}
+    assert all(state[name] == wanted[how] for how, (name,) in more.items())
 
 
 def test_two_files_that_share_an_id_are_refused(tmp_path: Path) -> None:
