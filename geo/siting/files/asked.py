@@ -21,6 +21,9 @@ COVERS: Final = ("max-cover", "set-cover")
 FILES: Final = ("demand", "candidates", "existing", "distances", "streets")
 """Which fields of a question are files."""
 
+HOURS: Final = "6-22"
+"""The hours that count where it is not said."""
+
 
 @dataclass(frozen=True)
 class Question:
@@ -29,6 +32,7 @@ class Question:
     `per_area` are pairs of a subdistrict and what is asked of it: a share, or a number of sites.
     `streets` is an OpenStreetMap extract to walk on. `then_walk`: of the plans that cover most, the
     one that walks least. `unserved`: metres that whoever is beyond reach counts as walking.
+    `hours`: of columns h0 to h23; None: :data:`HOURS`.
     """
 
     model: Model
@@ -56,7 +60,7 @@ class Question:
     per_chain: int | None = None
     force: tuple[str, ...] = ()
     forbid: tuple[str, ...] = ()
-    hours: str = "6-22"
+    hours: str | None = None
     day: str | None = None
     then_walk: bool = False
     unserved: float | None = None
@@ -118,6 +122,7 @@ def check_question(question: Question) -> None:
                 remedy="填写 0 到 1，如 0.9。 Give 0 to 1, such as 0.9.",
                 field=name,
             )
+    _check_numbers(question)
     both = sorted(set(question.force) & set(question.forbid))
     if both:
         raise Invalid(
@@ -134,6 +139,35 @@ def check_question(question: Question) -> None:
             remedy="增加站点数，或减少必选点。 Raise the number of sites, or force fewer.",
             field="sites",
         )
+
+
+def _check_numbers(question: Question) -> None:
+    """Refuse amounts that are none; NaN and infinity can be typed too."""
+    no_step = next((m for m, _ in question.steps if not (np.isfinite(m) and m >= 0)), None)
+    amounts = (
+        ("radius", "服务半径", "reach", question.radius, True),
+        ("steps", "分级的距离", "distance of a step", no_step, False),
+        ("spacing", "间距", "spacing", question.spacing, False),
+        ("capacity", "容量", "capacity", question.capacity, False),
+    )
+    for name, zh, en, amount, above in amounts:
+        if amount is None or (np.isfinite(amount) and (amount > 0 or (amount == 0 and not above))):
+            continue
+        raise Invalid(
+            f"{zh}不能是 {amount:g}。 The {en} cannot be {amount:g}.",
+            remedy="填写大于 0 的数。 Give a number above 0."
+            if above
+            else "填写不小于 0 的数。 Give a number of 0 or more.",
+            field=name,
+        )
+    for area, wanted in question.per_area:
+        if not isinstance(wanted, int) and not 0 <= wanted <= 1:
+            raise Invalid(
+                f"街道“{area}”的比例不能是 {wanted:g}。 "
+                f"The share of '{area}' cannot be {wanted:g}.",
+                remedy="填写 0 到 1，如 0.6 或 60%。 Give 0 to 1, such as 0.6 or 60%.",
+                field="per_area",
+            )
 
 
 def missing(zh: str, en: str, option: str) -> Invalid:
@@ -182,14 +216,6 @@ def rules_of(question: Question, demand: Demand, districts: Sequence[str]) -> Ru
             least[place[name]] = wanted
         else:
             shares[place[name]] = wanted
-    if (question.area_share is not None or question.area_sites is not None) and not districts:
-        raise Invalid(
-            "文件没有“街道”列，无法按街道要求。 "
-            "The files have no column district, so nothing can be asked of each subdistrict.",
-            remedy="为需求和候选点加上 district（街道）列。 "
-            "Add a column district to demand and candidates.",
-            field="district",
-        )
     more: dict[str, Any] = {}
     if question.share is not None:
         more["share"] = question.share

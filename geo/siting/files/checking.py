@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -17,20 +17,23 @@ from geo.siting.problem import EXISTING, Longs
 from geo.siting.proofs import UNREADABLE, proved
 from geo.siting.proofs import Question as Asked
 
+BEYOND: Final = "证书的界", "The bound of the certificate"
+
 
 @dataclass(frozen=True)
 class Checked:
     """What of a plan holds, derived anew from its files.
 
     Attributes:
-        value: the objective, from the raw pairs. stated: as the plan has it.
+        value: the objective, from the raw pairs; None where the file does not tell it. stated: as
+            the plan has it.
         bound: what the certificate proves; None without one that is of this question.
         stated_bound: as the plan has it, which may be better than the certificate alone proves (the
             exact search went on from there): `proved` tells.
         broken: conditions and files that do not fit, in words.
     """
 
-    value: float
+    value: float | None
     stated: float
     bound: float | None
     stated_bound: float | None
@@ -39,7 +42,8 @@ class Checked:
     @property
     def holds(self) -> bool:
         """Whether value and conditions are as stated, and no bound contradicts the plan."""
-        near = abs(self.value - self.stated) <= 1e-6 * max(1.0, abs(self.stated))
+        worth = self.stated if self.value is None else self.value
+        near = abs(worth - self.stated) <= 1e-6 * max(1.0, abs(self.stated))
         return near and not self.broken
 
     @property
@@ -49,7 +53,8 @@ class Checked:
             return False
         near = 1e-6 * max(1.0, abs(self.stated_bound))
         # The plan lies between the two where they are not the same.
-        better = abs(self.bound - self.value) < abs(self.stated_bound - self.value)
+        worth = self.stated if self.value is None else self.value
+        better = abs(self.bound - worth) < abs(self.stated_bound - worth)
         return better or abs(self.bound - self.stated_bound) <= near
 
 
@@ -91,7 +96,7 @@ def check_plan(plan: Mapping[str, Any], problem: Problem) -> Checked:
     if plan.get("walk") is not None:
         broken += _walk(plan["walk"], problem, both)
     if bound is not None and _beyond(value, bound, question.model):
-        broken.append("证书的界与方案矛盾。 The bound of the certificate contradicts the plan.")
+        broken.append(f"{BEYOND[0]}与方案矛盾。 {BEYOND[1]} contradicts the plan.")
     return Checked(
         value,
         float(plan["objective"]) if plan["objective"] is not None else float("nan"),

@@ -15,7 +15,7 @@ from geo.errors import InvalidFile
 from geo.siting.conditions import served_by
 from geo.siting.evaluate import Evaluator
 from geo.siting.files.load import Problem
-from geo.siting.problem import Floats, Ints, Longs, Reach
+from geo.siting.problem import Covering, Floats, Ints, Longs, Reach
 from geo.siting.reach import Discs, gathered
 from geo.siting.shared_out import least_walk, most_served
 
@@ -43,14 +43,19 @@ def value_of(problem: Problem, opened: Longs, both: Longs) -> float:
 
 def pairs_of(problem: Problem) -> tuple[Longs, Longs, Floats | None]:
     """(k,) demand, site and metres of all pairs within reach."""
-    reach = problem.reach
-    if isinstance(reach, Discs):
-        reach = gathered(reach)
-    if not isinstance(reach, Reach):  # pragma: no cover - there is no third kind
-        raise TypeError(type(reach))
+    reach = gathered_reach(problem.reach)
     site = np.repeat(np.arange(len(reach), dtype=np.int64), np.diff(reach.start))
     metres = None if reach.metres is None else reach.metres.astype(np.float64)
     return reach.demand.astype(np.int64), site, metres
+
+
+def gathered_reach(reach: Covering) -> Reach:
+    """All pairs in memory, also of a reach that is streamed."""
+    if isinstance(reach, Discs):
+        return gathered(reach)
+    if not isinstance(reach, Reach):  # pragma: no cover - there is no third kind
+        raise TypeError(type(reach))
+    return reach
 
 
 def _shared_out(problem: Problem, both: Longs) -> float:

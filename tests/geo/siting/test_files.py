@@ -13,6 +13,8 @@ import pytest
 from hostile import HOSTILE_NAME
 from osm_files import write_osm
 from pyproj import Geod
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import maximum_flow
 from scipy.spatial.distance import cdist
 from siting_oracle import a_town, worth_of
 
@@ -148,6 +150,95 @@ def test_every_model_is_solved_and_its_proof_checked_from_the_files(town, more) 
     assert checked.proved == (checked.bound == pytest.approx(answer.bound, rel=1e-6))
 
 
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("model", ["max-cover", "p-median"])
+def test_within_capacities_nobody_is_sent_where_there_is_no_room(tmp_path, model, seed) -> None:
+    here, there, weight, rng = a_town(seed, 60, 9, clustered=True)
+    here, there = here * 1000, there * 1000
+    rooms = rng.integers(20, 90, 9) if model == "max-cover" else rng.integers(250, 400, 9)
+    district = rng.choice(["东", "西"], 60)
+    pd.DataFrame(
+        {"id": [f"D{k}" for k in range(60)], "x": here[:, 0], "y": here[:, 1], "weight": weight,
+         "district": district}
+    ).to_csv(tmp_path / "D.csv", index=False)  # fmt: skip
+    hosts = pd.DataFrame(
+        {"id": [f"C{k}" for k in range(9)], "x": there[:, 0], "y": there[:, 1], "capacity": rooms}
+    )
+    hosts[:7].to_csv(tmp_path / "C.csv", index=False)
+    hosts[7:].to_csv(tmp_path / "E.csv", index=False)
+    radius = 300.0 if model == "max-cover" else None
+    problem = load(
+        asked(tmp_path, model=model, existing=tmp_path / "E.csv", with_capacities=True,
+              sites=4, radius=radius, force=("C2",))
+    )  # fmt: skip
+    answer = solve(problem, Control())
+    plan = json.loads(json.dumps(plan_of(problem, answer, folder=tmp_path, assigned=True)))
+    told = pd.DataFrame(plan["assignment"])
+    assert set(told["demand"]) == {f"D{k}" for k in range(60)}
+    assert told.groupby("demand")["people"].sum().reindex(
+        [f"D{k}" for k in range(60)]
+    ).tolist() == pytest.approx(weight.tolist())
+    went = told.dropna(subset="site")
+    load_of = went.groupby("site")["people"].sum()
+    capacity = hosts.set_index("id")["capacity"]
+    assert (load_of <= capacity.reindex(load_of.index) + 1e-6).all()
+    assert set(load_of.index) <= {*plan["sites"], "C7", "C8"}
+    spots = went["demand"].str[1:].astype(int)
+    far = np.hypot(*(here[spots] - there[went["site"].str[1:].astype(int)]).T)
+    assert (far <= (radius or np.inf)).all()
+    assert went["distance"].to_numpy() == pytest.approx(far, abs=1e-3)
+    # The people served are the objective, or they walk it; the rest stays uncovered.
+    worth = went["people"] if model == "max-cover" else went["people"] * far
+    assert worth.sum() == pytest.approx(plan["objective"], rel=1e-6)
+    coverage = plan["coverage"]
+    assert coverage["after"] == pytest.approx(went["people"].sum())
+    assert coverage["share"] == pytest.approx(went["people"].sum() / weight.sum())
+    by_district = {one["district"]: one["after"] for one in plan["districts"]}
+    for name in ("东", "西"):
+        inside = went["people"][(district[spots] == name)].sum()
+        assert by_district[name] == pytest.approx(inside)
+    if model == "max-cover":
+        assert coverage["before"] == pytest.approx(most_served(here, there, weight, rooms, [7, 8]))
+        opened = [int(one[1:]) for one in plan["sites"]]
+        for one, at in zip(plan["site_facts"], opened, strict=True):
+            rest = [k for k in opened if k != at]
+            without = most_served(here, there, weight, rooms, [*rest, 7, 8])
+            only = most_served(here, there, weight, rooms, [at, 7, 8])
+            assert one["adds_last"] == pytest.approx(plan["objective"] - without)
+            assert one["alone"] == pytest.approx(only - coverage["before"])
+
+
+def most_served(here, there, weight, rooms, opened: list[int]) -> float:
+    """People within 300 m whom some sites have room for: a maximal flow, by scipy."""
+    near = cdist(here, there[opened]) <= 300.0
+    points, sites = len(weight), len(opened)
+    size = points + sites + 2
+    graph = np.zeros((size, size), np.int32)
+    graph[0, 1 : points + 1] = weight
+    graph[1 : points + 1, points + 1 : -1] = near * 10_000
+    graph[points + 1 : -1, -1] = rooms[opened]
+    return maximum_flow(csr_array(graph), 0, size - 1).flow_value
+
+
+def test_a_station_that_states_no_capacity_has_room_for_all(tmp_path: Path) -> None:
+    (tmp_path / "D.csv").write_text("id,x,y,weight\na,0,0,20\nb,900,0,30\n")
+    (tmp_path / "C.csv").write_text("id,x,y,capacity\np,0,0,12\n")
+    (tmp_path / "E.csv").write_text("id,x,y\nq,900,0\n")
+    problem = load(asked(tmp_path, sites=1, with_capacities=True, existing=tmp_path / "E.csv"))
+    assert solve(problem, Control()).objective == 42
+
+
+def test_a_plan_within_capacities_covers_what_it_serves(tmp_path: Path) -> None:
+    (tmp_path / "D.csv").write_text("id,x,y,weight\na,0,0,20\nb,900,0,20\n")
+    (tmp_path / "C.csv").write_text("id,x,y,capacity\np,0,0,12\nq,900,0,12\n")
+    problem = load(asked(tmp_path, sites=2, with_capacities=True))
+    plan = plan_of(problem, solve(problem, Control()), folder=tmp_path, assigned=True)
+    assert plan["objective"] == plan["coverage"]["after"] == 24
+    assert plan["coverage"]["share"] == 0.6
+    rows = zip(*(plan["assignment"][name] for name in ("demand", "site", "people")), strict=True)
+    assert list(rows) == [("a", "p", 12), ("a", None, 8), ("b", "q", 12), ("b", None, 8)]
+
+
 @pytest.mark.parametrize("change", ["sites", "objective", "file", "forced", "bound", "proof"])
 def test_a_plan_that_was_tampered_with_does_not_hold(town, change: str) -> None:
     folder, *_ = town
@@ -249,6 +340,12 @@ def test_distances_of_a_file_need_no_positions(tmp_path: Path) -> None:
     (tmp_path / "F.csv").write_text("demand_id,candidate_id,distance\nz,p,10\n")
     with pytest.raises(InvalidFile, match="first is z"):
         load(question)
+    (tmp_path / "F.csv").write_text("demand_id,candidate_id,distance\na,p,1\n,p,10\n")
+    with pytest.raises(InvalidFile, match=r"demand_id in F\.csv is empty in 1 row\(s\): row 3"):
+        load(question)
+    # Infinitely far is not within reach, also where no radius limits it.
+    (tmp_path / "F.csv").write_text("demand_id,candidate_id,distance\na,p,inf\nb,q,15\n")
+    assert load(question).reach.demand.tolist() == [1]
 
 
 def test_hours_of_a_file_of_demand_are_summed(tmp_path: Path) -> None:
@@ -260,10 +357,81 @@ def test_hours_of_a_file_of_demand_are_summed(tmp_path: Path) -> None:
     problem = load(asked(tmp_path, hours="7-9,12", day="workday", sites=1))
     assert problem.demand.weight.tolist() == [7 + 8 + 9 + 12]
     assert len(load(asked(tmp_path, sites=1)).demand) == 2
+    with pytest.raises(InvalidFile, match="no demand of the kind of day weekend"):
+        pd.DataFrame({"x": [0], "y": [0], "day": ["workday"]}).to_csv(
+            tmp_path / "D.csv", index=False
+        )
+        load(asked(tmp_path, day="weekend", sites=1))
+
+
+@pytest.mark.parametrize(
+    ("columns", "more", "note"),
+    [
+        ("weight", {"hours": "7-9"}, "has a column weight: --hours 7-9 changes nothing"),
+        ("cost", {"hours": "7-9"}, "has no columns h0 to h23: --hours 7-9 changes nothing"),
+        ("weight", {"day": "workday"}, "has no column day: --day workday changes nothing"),
+    ],
+)
+def test_hours_and_days_that_a_file_does_not_tell_are_remarked(
+    tmp_path, columns, more, note
+) -> None:
+    (tmp_path / "D.csv").write_text(f"id,x,y,{columns}\na,0,0,2\n")
+    (tmp_path / "C.csv").write_text("id,x,y\np,0,0\n")
+    assert any(note in one for one in load(asked(tmp_path, **more)).notes)
+    assert not any("changes nothing" in one for one in load(asked(tmp_path)).notes)
+
+
+METRE = 1 / 111_319.49  # of longitude at the equator
+
+
+@pytest.fixture
+def by_distance(tmp_path: Path):
+    """Two homes, each beside a host; the hosts stand 1 km apart, as a file of distances says."""
+    (tmp_path / "D.csv").write_text("id,weight\na,20\nb,20\n")
+    (tmp_path / "F.csv").write_text("demand_id,candidate_id,distance\na,p,10\nb,q,10\n")
+    hosts = pd.DataFrame({"id": ["p", "q"], "lon": [0, 1000 * METRE], "lat": [0.0, 0.0]})
+
+    def best(spacing: float, columns: dict[str, str] | None = None, **more) -> float:
+        named = hosts[["id", *(columns or {})]].rename(columns=columns or {})
+        named.to_csv(tmp_path / "C.csv", index=False)
+        distances = tmp_path / "F.csv"
+        problem = load(asked(tmp_path, sites=2, distances=distances, spacing=spacing, **more))
+        return solve(problem, Control()).objective
+
+    return best
+
+
+def test_spacing_is_in_metres_where_distances_come_from_a_file(by_distance) -> None:
+    degrees = {"lon": "lon", "lat": "lat"}
+    assert by_distance(990, degrees) == 40
+    assert by_distance(1010, degrees) == 20
+    # In a plane it is in whatever the columns are in.
+    plane = {"lon": "x", "lat": "y"}
+    assert by_distance(990 * METRE, plane) == 40
+    assert by_distance(1010 * METRE, plane) == 20
+
+
+def test_spacing_of_sites_at_no_place_is_refused(by_distance, tmp_path) -> None:
+    assert by_distance(0) == 40
+    with pytest.raises(InvalidFile, match=r"C\.csv has no positions"):
+        by_distance(1_000_000)
+    (tmp_path / "E.csv").write_text("id,x,y\nr,5,5\n")
+    with pytest.raises(InvalidFile, match=r"C\.csv: lon, lat; E\.csv: x, y"):
+        by_distance(5, {"lon": "lon", "lat": "lat"}, existing=tmp_path / "E.csv")
+
+
+def test_a_plane_is_preferred_where_files_have_longitudes_too(tmp_path: Path) -> None:
+    (tmp_path / "D.csv").write_text("id,lon,lat,x,y\na,116.4,39.9,0,0\n")
+    (tmp_path / "C.csv").write_text("id,lon,lat,x,y\np,116.4,39.9,0,500\n")
+    assert np.diff(load(asked(tmp_path, radius=499)).reach.start).tolist() == [0]
+    problem = load(asked(tmp_path, radius=501))
+    assert problem.reach.metres.tolist() == [500]
+    assert not any("in degrees" in note for note in problem.notes)
 
 
 CANDIDATES = "id,x,y,cost\np,0,0,5\nq,9,9,7\n"
 DEMAND = "id,x,y,weight\na,0,0,2\nb,9,9,3\n"
+DISTRICTS = "id,x,y,weight,district\na,0,0,2,东\nb,9,9,3,西\n"
 
 
 @pytest.mark.parametrize(
@@ -291,6 +459,25 @@ DEMAND = "id,x,y,weight\na,0,0,2\nb,9,9,3\n"
         (DEMAND, CANDIDATES, {"area_share": 1.5}, "比例不能是 1.5"),
         (DEMAND, CANDIDATES, {"area_share": 0.5}, "没有“街道”列"),
         (DEMAND, CANDIDATES, {"per_area": (("马坡镇", 0.5),)}, "没有街道“马坡镇”"),
+        (DISTRICTS, CANDIDATES, {"per_area": (("马坡镇", 0.5),)}, "没有街道“马坡镇”"),
+        (DISTRICTS, CANDIDATES, {"per_area": (("东", 1.5),)}, "街道“东”的比例不能是 1.5"),
+        (DISTRICTS, CANDIDATES, {"per_area": (("东", 1),)}, r"C\.csv 没有“街道”列"),
+        (DISTRICTS, CANDIDATES, {"area_sites": 1}, "--area-sites"),
+        (DEMAND, CANDIDATES, {"per_chain": 1}, "no column chain"),
+        (DEMAND, CANDIDATES, {"open_24h": 1}, "no column open_24h"),
+        (DEMAND, CANDIDATES, {"capacity": float("nan")}, "容量不能是 nan"),
+        (DEMAND, CANDIDATES, {"capacity": -3.0}, "容量不能是 -3"),
+        (DEMAND, CANDIDATES, {"radius": float("inf")}, "服务半径不能是 inf"),
+        (DEMAND, CANDIDATES, {"spacing": -5.0}, "间距不能是 -5"),
+        (DEMAND, CANDIDATES, {"spacing": float("nan")}, "间距不能是 nan"),
+        (DEMAND, CANDIDATES, {"steps": ((5.0, 1.0), (float("inf"), 0.5))}, "分级的距离不能是 inf"),
+        ("id,x,y,weight\na,0,0,1e308\nb,9,9,1e308\n", CANDIDATES, {}, "权重之和太大"),
+        ("id,x,y,h7\na,0,0,-1\n", CANDIDATES, {"hours": "7"}, r"h7有 1 行.*第 2 \(id a\) 行"),
+        (DEMAND, "id,x,y,cost\np,0,0,inf\n", {}, r"第 2 \(id p\) 行: inf"),
+        ("id,lon,lat\na,39.9,116.4\n", "id,lon,lat\np,39.9,116.4\n", {}, "seem to be swapped"),
+        ("id,lon,lat\na,200,40\n", "id,lon,lat\np,1,2\n", {}, "is no longitude"),
+        ("id,lon\na,116.4\n", "id,lon,lat\np,116.4,39.9\n", {}, "缺少列：纬度"),
+        ("id,x,y\na,0,0\n", "id,lon,lat\np,116.4,39.9\n", {}, "经纬度，另一个用平面坐标"),
         (DEMAND, CANDIDATES, {"with_capacities": True}, "缺少列：容量"),
         (DEMAND, CANDIDATES, {"metric": "file"}, "--distances"),
         (DEMAND, CANDIDATES, {"metric": "walk"}, "需要路网"),
@@ -327,6 +514,26 @@ def test_what_is_odd_but_no_mistake_works_and_is_remarked(tmp_path, more, note, 
     answer = solve(problem, Control())
     assert any(note in one for one in problem.notes)
     assert (answer.status, len(answer.sites)) == ("optimal", chosen)
+
+
+@pytest.mark.parametrize(
+    ("demand", "more", "note"),
+    [
+        ("id,x,y,weight,人数\na,0,0,2,9\n", {}, "could be the weight: weight, 人数; weight was"),
+        ("某市\n,,\nid,x,y,weight,weight\na,0,0,2,9\n", {}, "weight was taken"),
+        (DEMAND, {"force": ("q",)}, r"C.csv says otherwise of q: --force counts"),
+        (DEMAND, {"forbid": ("p",)}, r"C.csv says otherwise of p: --forbid counts"),
+    ],
+)
+def test_what_files_say_twice_is_told(tmp_path: Path, demand: str, more: dict, note: str) -> None:
+    (tmp_path / "D.csv").write_text(demand)
+    (tmp_path / "C.csv").write_text("id,x,y,fixed\np,0,0,forced\nq,9,9,forbidden\n")
+    problem = load(asked(tmp_path, **more))
+    assert any(note in one for one in problem.notes)
+    assert problem.demand.weight[0] == 2
+    state = dict(zip("pq", problem.sites.fixed.tolist(), strict=True))
+    wanted = {"force": FORCED, "forbid": FORBIDDEN}
+    assert all(state[name] == wanted[how] for how, (name,) in more.items())
 
 
 def test_two_files_that_share_an_id_are_refused(tmp_path: Path) -> None:
