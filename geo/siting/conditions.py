@@ -107,6 +107,30 @@ def served_by(
     return site, metres, share
 
 
+def everybody_needed(model: str, rules: Rules) -> bool:
+    """Whether all whom a candidate reaches have to be served, as the model reads its conditions."""
+    if model == "set-cover":
+        return rules.share is None and not rules.district_least_share
+    return model in ("p-median", "p-centre") and rules.unserved_metres is None
+
+
+def left_unserved(
+    model: str, demand: Demand, sites: Sites, reach: Covering, rules: Rules, site: Ints
+) -> float:
+    """The demand that a plan does not serve although it has to.
+
+    Args:
+        site: (n,) who serves each point, -1: nobody; see :func:`served_by`.
+
+    Cost: a pass over the pairs, where everybody has to be served.
+    """
+    if not everybody_needed(model, rules):
+        return 0.0
+    usable = np.flatnonzero(sites.fixed != FORBIDDEN).astype(np.int64)
+    can, *_ = served_by(len(demand), len(sites), reach, (), usable)
+    return float(demand.weight[(can >= 0) & (site < 0)].sum())
+
+
 def _too_many(sites: Sites, rules: Rules, opened: Longs) -> list[Broken]:
     told = []
     if rules.p is not None and len(opened) > rules.p:

@@ -12,23 +12,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from geo.errors import Invalid
-from geo.siting.conditions import broken_conditions, served_by
+from geo.errors import Invalid, InvalidFile
+from geo.siting.checked import Checked, examined
 from geo.siting.explanation import Names
-from geo.siting.median.certificate import check_walk
-from geo.siting.problem import (
-    EXISTING,
-    FORBIDDEN,
-    Answer,
-    Demand,
-    Floats,
-    Longs,
-    Reach,
-    Rules,
-    Sites,
-)
-from geo.siting.proofs import UNREADABLE, Question, proved
-from geo.siting.shared_out import least_walk
+from geo.siting.problem import Answer, Demand, Reach, Rules, Sites
+from geo.siting.proofs import UNREADABLE, Question
 from geo.siting.solving import Problem
 
 FORMAT: Final = "nuanyi siting proof 2"
@@ -48,32 +36,15 @@ CHECKERS: Final = {
 }
 """What multiplies the certificate of each model out, from the arrays of the file by their names."""
 WALKS: Final = ("p-median", "p-centre")
-NEAR: Final = 1e-6
 
 
 @dataclass(frozen=True)
-class CheckedProof:
-    """What a proof proves.
-
-    Attributes:
-        model: of the question. names: of the plan's sites, as the file has them.
-        value: the objective, from the raw pairs. bound: no plan is better, by the certificate.
-        stated_value, stated_bound: as the file has them. The bound stated may be better than the
-            certificate alone proves, where an exact search went on from there.
-    """
+class CheckedProof(Checked):
+    """What a proof proves: besides, the model of its question, and the names of the plan's sites as
+    the file has them."""
 
     model: str
     names: list[str]
-    value: float
-    bound: float
-    stated_value: float
-    stated_bound: float
-
-    @property
-    def proved(self) -> bool:
-        """Whether the certificate alone proves the bound that is stated."""
-        better = abs(self.bound - self.value) < abs(self.stated_bound - self.value)
-        return better or _same(self.bound, self.stated_bound)
 
 
 def proof_of(problem: Problem, answer: Answer) -> dict[str, Any]:
@@ -117,51 +88,90 @@ def check_proof(proof: Mapping[str, Any]) -> CheckedProof:
     the certificate is of this question, what the plan is worth and what bound is proved.
 
     Raises:
-        Invalid: it is no such file, or something in it does not hold; says what.
+        InvalidFile: it is no such file (:func:`examine_proof`).
+        Invalid: something in it does not hold; says what.
 
-    Cost: that of the checkers, some passes over the pairs for each price vector; with capacities
-    and walks a linear program.
+    Cost: that of :func:`geo.siting.checked.examined`.
+    """
+    found = examine_proof(proof)
+    if found.holds:
+        return found
+    broken = " ".join(found.broken) or (
+        f"方案的目标值应为 {found.value:,.10g}，文件写 {found.stated:,.10g}。 "
+        f"The plan is worth {found.value:,.10g}; the file says {found.stated:,.10g}."
+    )
+    raise Invalid(
+        f"证明不成立。 The proof does not hold. {broken}",
+        remedy="不要采用这个方案；重新下载或重新计算。 "
+        "Do not rely on this plan; fetch the file again, or work the plan out anew.",
+        field="proof",
+    )
+
+
+def examine_proof(proof: Mapping[str, Any]) -> CheckedProof:
+    """The same, and what does not hold is told in `broken`.
+
+    Raises:
+        InvalidFile: it is no proof, of a model without a checker, or lacks what its checker needs.
+
+    Cost: as :func:`check_proof`.
     """
     try:
-        question, names = _read(proof)
         certificate = proof["certificate"]
         if not isinstance(certificate, Mapping):
             raise TypeError(type(certificate))
+        _check_model(certificate)
+        question, names = _read(proof)
+        _check_whole(question, proof)
         opened = np.unique(np.array(certificate["sites"], np.int64))
         if len(opened) and (opened[0] < 0 or opened[-1] >= len(question.sites)):
             raise IndexError(opened)
-        _check_conditions(question, opened, names)
-        value, bound, wrong = proved(question, certificate, opened)
-        if wrong:
-            raise _wrong(
-                f"证书与问题不符：{'、'.join(wrong)}。",
-                f"The certificate is of another question: {', '.join(wrong)}.",
-            )
-        if value is None:
-            value = _worth(question, certificate, opened)
-        stated_value, stated_bound = float(certificate["value"]), float(certificate["bound"])
-        chosen = [names.site(at) for at in opened.tolist()]
+        stated, stated_bound = float(certificate["value"]), float(certificate["bound"])
     except UNREADABLE as error:
-        raise Invalid(
-            f"这不是证明文件，或已损坏（{type(error).__name__}）。 "
-            f"This is no proof of a plan, or it is damaged ({type(error).__name__}).",
+        raise InvalidFile(
+            f"这不是证明文件，或已损坏，读不懂（{type(error).__name__}）。 This is no proof of a "
+            f"plan, or it is damaged: it cannot be read ({type(error).__name__}).",
             remedy="重新计算方案后再下载 proof.json。 "
             "Work the plan out again and fetch its proof.json.",
             field="proof",
         ) from error
-    if bound is None or not np.isfinite(value) or not _same(value, stated_value):
-        raise _wrong(
-            f"方案的目标值应为 {value:,.10g}，文件写 {stated_value:,.10g}。",
-            f"The plan is worth {value:,.10g}; the file says {stated_value:,.10g}.",
+    found = examined(question, opened, names, certificate, stated, stated_bound)
+    broken = found.broken
+    if found.bound is None and not broken:
+        broken = ["证书没有证明任何界。 The certificate proves no bound."]
+    chosen = [names.site(at) for at in opened.tolist()]
+    return CheckedProof(
+        found.value, stated, found.bound, stated_bound, broken, question.model, chosen
+    )
+
+
+def _check_model(certificate: Mapping[str, Any]) -> None:
+    model = certificate["model"]
+    if model not in CHECKERS:
+        raise InvalidFile(
+            f"没有模型“{model}”的核对程序。 There is no checker of the model '{model}'.",
+            remedy=f"可核对 / There are: {'、'.join(CHECKERS)}。",
+            field="certificate",
         )
-    for limit in (bound, stated_bound):
-        above, below = (value, limit) if question.model == "max-cover" else (limit, value)
-        if above > below + NEAR * max(1.0, abs(limit)):
-            raise _wrong(
-                f"界 {limit:,.10g} 与方案 {value:,.10g} 矛盾。",
-                f"The bound {limit:,.10g} contradicts the plan, which is worth {value:,.10g}.",
-            )
-    return CheckedProof(question.model, chosen, value, bound, stated_value, stated_bound)
+
+
+def _check_whole(question: Question, proof: Mapping[str, Any]) -> None:
+    """Refuse a file without an array that its question needs."""
+    rules = question.rules
+    needs = {
+        "metres": question.model in WALKS or bool(rules.steps),
+        "capacity": rules.capacities,
+        "district": bool(rules.district_least_share),
+        "x": rules.spacing_metres > 0,
+    }
+    lacking = [name for name, needed in needs.items() if needed and proof[name] is None]
+    if lacking:
+        raise InvalidFile(
+            f"proof.json 缺少 {'、'.join(lacking)}，无法核对。 "
+            f"The proof.json lacks {', '.join(lacking)}: its bound cannot be derived.",
+            remedy="重新下载 proof.json。 Download the proof.json again.",
+            field=lacking[0],
+        )
 
 
 def _rules_told(rules: Rules) -> dict[str, Any]:
@@ -225,67 +235,4 @@ def _reach(proof: Mapping[str, Any], points: int, sites: int) -> Reach:
     return Reach(start, demand[order].astype(np.int32), far)
 
 
-def _check_conditions(question: Question, opened: Longs, names: Names) -> None:
-    demand, sites, rules = question.demand, question.sites, question.rules
-    both = np.union1d(opened, np.flatnonzero(sites.fixed == EXISTING)).astype(np.int64)
-    site, _, share = served_by(len(demand), len(sites), question.reach, rules.steps, both)
-    broken = broken_conditions(sites, rules, opened, demand, share, names)
-    told = [(one.zh, one.en) for one in broken if not one.warns]
-    if _everybody(question):
-        usable = np.flatnonzero(sites.fixed != FORBIDDEN).astype(np.int64)
-        can, *_ = served_by(len(demand), len(sites), question.reach, (), usable)
-        left = float(demand.weight[(can >= 0) & (site < 0)].sum())
-        if left > 0:
-            told.append(
-                (
-                    f"有 {left:,.10g} 的需求够得着候选点却没有站点服务。",
-                    f"Demand of {left:,.10g} is reached by candidates but by no site of the plan.",
-                )
-            )
-    if told:
-        raise _wrong(*(" ".join(one) for one in zip(*told, strict=True)))
-
-
-def _everybody(question: Question) -> bool:
-    """Whether all who can be reached have to be."""
-    rules = question.rules
-    if question.model == "set-cover":
-        return rules.share is None and not rules.district_least_share
-    return question.model in WALKS and rules.unserved_metres is None
-
-
-def _worth(question: Question, certificate: Mapping[str, Any], opened: Longs) -> float:
-    """The objective of a plan whose checker derives the bound only."""
-    weight, sites, rules = question.demand.weight, question.sites, question.rules
-    if question.model == "set-cover":
-        return float(sites.cost[opened].sum())
-    demand, site, metres = question.pairs()
-    if metres is None:
-        raise ValueError("walks without distances")
-    both = np.union1d(opened, np.flatnonzero(sites.fixed == EXISTING)).astype(np.int64)
-    if question.model == "p-centre":
-        who, far, _ = served_by(len(weight), len(sites), question.reach, (), both)
-        return float(far[(who >= 0) & (weight > 0)].max(initial=0.0))
-    if rules.capacities and sites.capacity is not None:
-        room: Floats = sites.capacity
-        usable = sites.fixed[site] != FORBIDDEN
-        pairs = demand[usable], site[usable], metres[usable]
-        return least_walk(weight, *pairs, room, both, rules.unserved_metres)
-    value, _ = check_walk(weight, demand, site, metres, sites.cost, dict(certificate))
-    return value
-
-
-def _wrong(zh: str, en: str) -> Invalid:
-    return Invalid(
-        f"证明不成立：{zh} The proof does not hold: {en}",
-        remedy="不要采用这个方案；重新下载或重新计算。 "
-        "Do not rely on this plan; fetch the file again, or work the plan out anew.",
-        field="proof",
-    )
-
-
-def _same(one: float, other: float) -> bool:
-    return abs(one - other) <= NEAR * max(1.0, abs(other))
-
-
-__all__ = ["CHECKERS", "FORMAT", "CheckedProof", "check_proof", "proof_of"]
+__all__ = ["CHECKERS", "FORMAT", "CheckedProof", "check_proof", "examine_proof", "proof_of"]

@@ -13,7 +13,7 @@ from api.cli.siting import options
 from geo.errors import Invalid
 
 if TYPE_CHECKING:
-    from geo.siting.files.checking import Checked
+    from geo.siting.checked import Checked
 
 
 def register(app: typer.Typer) -> None:
@@ -40,14 +40,15 @@ def check(
 
     Example: nuanyi siting check PLAN.json
     """
-    from geo.siting.files.proof_file import check_proof, is_proof, read_checkable
+    from geo.siting.files.checkable import read_checkable
+    from geo.siting.proof_file import FORMAT, examine_proof
 
     told = read_checkable(plan)
-    if is_proof(told):
+    if told["format"] == FORMAT:
         for name, given in (("demand", demand), ("candidates", candidates)):
             if given is not None:
                 raise _in_itself("proof.json", name)
-        found = check_proof(told)
+        found: Checked = examine_proof(told)
     else:
         found = _checked(told, plan.parent, demand, candidates)
     if as_json:
@@ -93,13 +94,8 @@ def _show(plan: dict[str, Any], found: Checked) -> None:
     console.show_facts(
         "方案成立 / the plan holds" if found.holds else "方案不成立 / the plan does not hold",
         {
-            "模型 / model": next(
-                (plan[name] for name in ("model", "kind", "aim") if name in plan),
-                (plan["certificate"] or {}).get("model"),
-            ),
-            "目标值（重新计算） / objective, derived anew": (
-                "–" if found.value is None else f"{found.value:,.10g}"
-            ),
+            "模型 / model": next(plan[name] for name in ("model", "kind", "aim") if name in plan),
+            "目标值（重新计算） / objective, derived anew": f"{found.value:,.10g}",
             "目标值（方案所记） / as stated": f"{found.stated:,.10g}",
             "界（证书所证） / bound that the certificate proves": (
                 "没有证书 / no certificate" if found.bound is None else f"{found.bound:,.10g}"

@@ -11,8 +11,9 @@ import numpy as np
 import pyarrow as pa
 
 from geo.errors import Invalid, InvalidFile
+from geo.siting.checked import Checked
 from geo.siting.files.asked import Question, rules_of
-from geo.siting.files.checking import Checked, check_plan
+from geo.siting.files.checking import check_plan
 from geo.siting.files.load import Problem
 from geo.siting.files.plan import asked_of, has_plan, infeasible_of, relative
 from geo.siting.files.serving import gathered_reach, hash_of, named, number, served, sites_of

@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 
 from geo.errors import Invalid
 from geo.siting.changes import best_moves, closing, moving, which_to_close
+from geo.siting.checked import Checked
 from geo.siting.evaluate import Evaluator
-from geo.siting.files.checking import Checked, check_plan
+from geo.siting.files.checking import check_plan
 from geo.siting.files.load import Problem
 from geo.siting.files.plan import asked_of
 from geo.siting.files.serving import named, number, sites_of

@@ -18,7 +18,7 @@ from geo.siting.explain import Explanation, Names, explain
 from geo.siting.files.asked import COVERS, FILES, MODELS, Question
 from geo.siting.files.load import Problem
 from geo.siting.files.serving import hash_of, named, number, served
-from geo.siting.files.sharing import LEAST, Flow, Sharing
+from geo.siting.files.sharing import Within
 from geo.siting.median.lexicographic import Lexicographic, cover_then_walk
 from geo.siting.problem import (
     EXISTING,
@@ -27,6 +27,7 @@ from geo.siting.problem import (
     Floats,
     Longs,
 )
+from geo.siting.room import LEAST, Flow
 from geo.siting.stated import broken_spacing
 
 FORMAT: Final = "nuanyi-plan-1"
@@ -270,24 +271,17 @@ def _served(problem: Problem, chosen: Longs, *, assigned: bool) -> dict[str, Any
 
 def _served_within_capacities(problem: Problem, chosen: Longs, *, assigned: bool) -> dict[str, Any]:
     """The same from the flows: nobody counts whom no site has room for."""
-    sharing, points = Sharing(problem), len(problem.demand)
-    nobody = np.empty(0, np.int64)
-    walks = problem.question.model == "p-median"
-    flow = sharing.least_walk(chosen) if walks else sharing.most(chosen)
-    told = _coverage(problem, sharing.most(nobody).served(points), flow.served(points))
+    within, points = Within(problem, chosen), len(problem.demand)
+    flow = within.least_walk() if problem.question.model == "p-median" else within.most()
+    told = _coverage(problem, within.before, flow.served(points))
     if problem.question.model in COVERS and len(chosen) <= FLOWED_SITES:
-        whole, today = sharing.value(chosen), sharing.value(nobody)
-        without = [sharing.value(np.setdiff1d(chosen, [at])) for at in chosen]
-        alone = [sharing.value(np.array([at])) for at in chosen]
-        told["site_facts"] = _site_facts(
-            problem, chosen, whole - np.array(without), np.array(alone) - today
-        )
+        told["site_facts"] = _site_facts(problem, chosen, *within.losses())
     if assigned:
-        told["assignment"] = _shared_assignment(problem, flow)
+        told["assignment"] = _shared_assignment(problem, flow, within.metres(flow))
     return told
 
 
-def _shared_assignment(problem: Problem, flow: Flow) -> dict[str, Any]:
+def _shared_assignment(problem: Problem, flow: Flow, far: Floats) -> dict[str, Any]:
     """Rows of people: a point has one for each site that it goes to, and one with none for those
     who are left."""
     weight = problem.demand.weight
@@ -296,7 +290,7 @@ def _shared_assignment(problem: Problem, flow: Flow) -> dict[str, Any]:
     point = np.concatenate((flow.point, alone))
     site = np.concatenate((flow.site, np.full(len(alone), -1)))
     people = np.round(np.concatenate((flow.people, left[alone])), 9)
-    metres = np.concatenate((flow.metres, np.zeros(len(alone))))
+    metres = np.concatenate((far, np.zeros(len(alone))))
     order = np.lexsort((site, site < 0, point))
     return {
         "demand": [problem.demand_ids[at].as_py() for at in point[order].tolist()],

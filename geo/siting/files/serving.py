@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,40 +12,17 @@ import pyarrow.compute as pc
 
 from geo.errors import InvalidFile
 from geo.siting.conditions import served_by
-from geo.siting.evaluate import Evaluator
 from geo.siting.files.load import Problem
 from geo.siting.problem import Covering, Floats, Ints, Longs, Reach
+from geo.siting.proofs import Question
 from geo.siting.reach import Discs, gathered
-from geo.siting.shared_out import least_walk, most_served
 
 
-def value_of(problem: Problem, opened: Longs, both: Longs) -> float:
-    """The objective of some sites, from the raw pairs. `both`: with the existing ones."""
-    question, demand = problem.question, problem.demand
-    if question.model == "set-cover":
-        return float(problem.sites.cost[opened].sum())
-    if problem.rules.capacities and problem.sites.capacity is not None:
-        return _shared_out(problem, both)
-    site, metres, share = served(problem, both)
-    if question.model == "max-cover":
-        value = float((demand.weight * share).sum())
-        if question.backup:
-            rules = replace(problem.rules, p=None, budget=None)
-            value = Evaluator(demand, problem.sites, problem.reach, rules).evaluate(opened).value
-        return value
-    there = site >= 0
-    if question.model == "p-centre":
-        weighty = there & (demand.weight > 0)
-        return float(metres[weighty].max(initial=0.0))
-    return float((demand.weight[there] * metres[there]).sum())
-
-
-def pairs_of(problem: Problem) -> tuple[Longs, Longs, Floats | None]:
-    """(k,) demand, site and metres of all pairs within reach."""
-    reach = gathered_reach(problem.reach)
-    site = np.repeat(np.arange(len(reach), dtype=np.int64), np.diff(reach.start))
-    metres = None if reach.metres is None else reach.metres.astype(np.float64)
-    return reach.demand.astype(np.int64), site, metres
+def question_in(problem: Problem) -> Question:
+    """What was asked, as those who check take it."""
+    return Question(
+        problem.question.model, problem.demand, problem.sites, problem.reach, problem.rules
+    )
 
 
 def gathered_reach(reach: Covering) -> Reach:
@@ -56,19 +32,6 @@ def gathered_reach(reach: Covering) -> Reach:
     if not isinstance(reach, Reach):  # pragma: no cover - there is no third kind
         raise TypeError(type(reach))
     return reach
-
-
-def _shared_out(problem: Problem, both: Longs) -> float:
-    """The objective where sites have capacities."""
-    demand, site, metres = pairs_of(problem)
-    weight, capacity = problem.demand.weight, problem.sites.capacity
-    assert capacity is not None
-    if problem.question.model == "max-cover":
-        return most_served(weight, demand, site, capacity, both)
-    if metres is None:
-        return float("nan")
-    beyond = problem.rules.unserved_metres
-    return least_walk(weight, demand, site, metres, capacity, both, beyond)
 
 
 def served(problem: Problem, opened: Longs) -> tuple[Ints, Floats, Floats]:

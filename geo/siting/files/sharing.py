@@ -1,130 +1,84 @@
-"""Who goes to whom where sites have capacities: people of one point may go to several sites."""
+"""Who goes to whom in a plan of files whose sites have capacities: people of one point may go to
+several sites."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 
 from geo.siting.files.load import Problem
 from geo.siting.files.serving import gathered_reach
 from geo.siting.median.transport import pairs_of, transport
-from geo.siting.problem import EXISTING, FORCED, FREE, Floats, Longs, Rules
-from geo.siting.roomy import asked_of, opened_with
-
-LEAST: Final = 1e-9
-"""Fewer people than this are what adding and subtracting leaves."""
+from geo.siting.problem import EXISTING, Floats, Longs, Reach
+from geo.siting.room import LEAST, Flow, Sharing
 
 
-@dataclass(frozen=True, eq=False)
-class Flow:
-    """(k,) people of a demand point who go to a site, by point and site; metres, 0 where distances
-    are not known."""
+class Within:
+    """A plan of new sites and today's stations, all within their capacities.
 
-    point: Longs
-    site: Longs
-    people: Floats
-    metres: Floats
+    Attributes:
+        before: (n,) people whom today's stations alone serve.
 
-    def served(self, points: int) -> Floats:
-        """(points,) people served."""
-        sums: Floats = np.bincount(self.point, self.people, minlength=points).astype(np.float64)
-        return sums
-
-
-class Sharing:
-    """The flows of a problem with capacities, as its solvers find them; any plan can be asked.
-
-    Cost: a merge of the pairs once; each plan some paths, a walk a linear program.
+    Cost: see :class:`geo.siting.room.Sharing`; a walk is a linear program.
     """
 
-    def __init__(self, problem: Problem) -> None:
-        """Lay the pairs out."""
-        self.problem = problem
-        # Which sites are forced is part of the plan that is asked about, and so are all conditions.
-        fixed = problem.sites.fixed
-        loose = replace(problem.sites, fixed=np.where(fixed == FORCED, FREE, fixed).astype(np.int8))
-        self._asked = asked_of(problem.demand, loose, problem.reach, Rules(capacities=True))
-
-    def value(self, new: Longs) -> float:
-        """People served with these new sites, beside the existing ones."""
-        return float(opened_with(self._asked, self._local(new), 0).tally[0])
-
-    def most(self, new: Longs) -> Flow:
-        """A flow that serves as many as these new sites and the existing ones can."""
-        merged, net = self._asked.merged, self._asked.net
-        amount = opened_with(self._asked, self._local(new), 0).amount
-        group = np.repeat(np.arange(len(net.people)), np.diff(net.row))
-        used = amount > LEAST
-        return self._told(
-            *_by_point(
-                self.problem.demand.weight,
-                merged.of[0],
-                group[used],
-                merged.candidates[net.column[used]].astype(np.int64),
-                amount[used],
-            )
+    def __init__(self, problem: Problem, new: Longs) -> None:
+        """Lay the pairs of the plan's sites out, and open them."""
+        capacity = problem.sites.capacity
+        assert capacity is not None
+        self._problem, self._new = problem, new
+        self._reach = gathered_reach(problem.reach)
+        stations = np.flatnonzero(problem.sites.fixed == EXISTING).astype(np.int64)
+        self._sites = np.concatenate((stations, new))
+        self._chosen = range(len(stations), len(self._sites))
+        self._sharing = Sharing(
+            problem.demand.weight,
+            [_alone(self._reach, at) for at in self._sites.tolist()],
+            capacity[self._sites],
         )
+        self._today = self._sharing.opened(range(len(stations)))
+        self._now = self._sharing.opened(self._chosen, self._today)
+        self.before = self._sharing.flow(self._today).served(len(problem.demand))
 
-    def least_walk(self, new: Longs) -> Flow:
+    def losses(self) -> tuple[Floats, Floats]:
+        """(k,) people whom nobody serves without each new site, and whom each alone would add to
+        today's stations."""
+        without = [self._sharing.loss(self._now, at) for at in self._chosen]
+        alone = [float(self._sharing.opened([at], self._today).tally[0]) for at in self._chosen]
+        return np.array(without), np.array(alone) - float(self._today.tally[0])
+
+    def most(self) -> Flow:
+        """A flow that serves as many as the sites can."""
+        flow = self._sharing.flow(self._now)
+        return Flow(flow.point, self._sites[flow.site], flow.people)
+
+    def least_walk(self) -> Flow:
         """The flow of the least walk."""
-        problem = self.problem
+        problem = self._problem
         pairs, kept, _ = pairs_of(problem.demand, problem.sites, problem.reach, problem.rules)
         owner = np.repeat(np.arange(len(kept)), np.diff(pairs.row))
         opened = problem.sites.fixed == EXISTING
-        opened[new] = True
+        opened[self._new] = True
         _, part = transport(pairs, owner, opened)
         people = part * pairs.weight[owner]
         used = people > LEAST
-        return self._told(kept[owner[used]], pairs.site[used].astype(np.int64), people[used])
+        return Flow(kept[owner[used]], pairs.site[used].astype(np.int64), people[used])
 
-    def _local(self, new: Longs) -> Longs:
-        plan = self._asked.merged.local(new)
-        return plan[self._asked.free[plan] > 0]
-
-    def _told(self, point: Longs, site: Longs, people: Floats) -> Flow:
-        order = np.lexsort((site, point))
-        point, site, people = point[order], site[order], people[order]
-        reach = gathered_reach(self.problem.reach)
-        metres = np.zeros(len(point))
-        if reach.metres is not None:
-            # The pairs are by site and, within a site, by demand: one ascending key finds them.
-            points = len(self.problem.demand)
-            owner = np.repeat(np.arange(len(reach), dtype=np.int64), np.diff(reach.start))
-            at = np.searchsorted(owner * points + reach.demand, site * points + point)
-            metres = reach.metres[at].astype(np.float64)
-        return Flow(point, site, people, metres)
+    def metres(self, flow: Flow) -> Floats:
+        """(k,) how far those of a flow go; 0 where distances are not known."""
+        metres, start = self._reach.metres, self._reach.start
+        far = np.zeros(len(flow.point))
+        if metres is None:
+            return far
+        for site in np.unique(flow.site).tolist():
+            mine = flow.site == site
+            # Of a site the pairs are by demand, ascending.
+            there = self._reach.demand[start[site] : start[site + 1]]
+            at = start[site] + np.searchsorted(there, flow.point[mine])
+            far[mine] = metres[at].astype(np.float64)
+        return far
 
 
-def _by_point(
-    weight: Floats, group_of: Longs, group: Longs, site: Longs, people: Floats
-) -> tuple[Longs, Longs, Floats]:
-    """What groups send, sent by their points: (point, site, people). The points of a group reach
-    the same sites, so any of them may go; they are taken in order, so that few are split.
-
-    Args:
-        weight, group_of: (n,) of the points. group, site, people: (k,) ascending by group.
-    """
-    met = np.flatnonzero((group_of >= 0) & (weight > 0))
-    met = met[np.argsort(group_of[met], kind="stable")]
-    # Everybody in one line, group by group; a flow is a stretch of it.
-    ends = np.cumsum(weight[met])
-    first = np.searchsorted(group_of[met], group)
-    before = np.cumsum(people) - people
-    begins_group = np.diff(group, prepend=-1) > 0
-    shift = np.maximum.accumulate(np.where(begins_group, before, 0.0))
-    starts = (ends - weight[met])[first] + before - shift
-    stops = starts + people
-    edges = np.unique(np.concatenate((starts, stops, ends)))
-    length, middle = np.diff(edges), (edges[1:] + edges[:-1]) / 2.0
-    flow = np.searchsorted(starts, middle, side="right") - 1
-    inside = (flow >= 0) & (length > LEAST)
-    inside[inside] = middle[inside] < stops[flow[inside]]
-    who = met[np.minimum(np.searchsorted(ends, middle[inside]), len(met) - 1)]
-    sent = flow[inside]
-    # Edges a rounding apart cut a stretch in two: put together again.
-    size = int(site.max(initial=0)) + 1
-    key, place = np.unique(who * size + site[sent], return_inverse=True)
-    sums: Floats = np.bincount(place, length[inside], minlength=len(key)).astype(np.float64)
-    return key // size, key % size, sums
+def _alone(reach: Reach, site: int) -> Reach:
+    some = slice(reach.start[site], reach.start[site + 1])
+    size = np.array([0, some.stop - some.start], np.int64)
+    return Reach(size, reach.demand[some], None if reach.metres is None else reach.metres[some])

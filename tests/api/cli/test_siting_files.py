@@ -10,6 +10,13 @@ import pytest
 from rich.cells import cell_len
 
 from geo.siting.checker import check
+from geo.siting.explanation import Names
+from geo.siting.files.load import load
+from geo.siting.files.plan import question_of, read, solve
+from geo.siting.files.serving import gathered_reach
+from geo.siting.problem import Control
+from geo.siting.proof_file import proof_of
+from geo.siting.solving import Problem
 
 
 @pytest.fixture
@@ -59,19 +66,17 @@ def test_the_published_optimum_comes_with_a_proof_anyone_can_check(typed_here, t
 
 def test_check_takes_the_proof_of_a_saved_plan_and_refuses_anything_else(typed_here, typed, sjc):
     typed_here("solve", "--sites", 3, "--radius", 800, "--gap", 0, "--out", "PLAN.json")
-    plan = json.loads((sjc / "PLAN.json").read_text("utf-8"))
-    frame = pd.read_csv(sjc / "nodes.csv")
-    apart = np.hypot(*(np.subtract.outer(frame[c].to_numpy(), frame[c].to_numpy()) for c in "xy"))
-    demand, site = np.nonzero(apart <= 800)
-    proof = {
-        "weight": frame["weight"].tolist(), "cost": [1] * 324, "demand": demand.tolist(),
-        "site": site.tolist(), "metres": None, "certificate": plan["certificate"],
-    }  # fmt: skip
+    asked = load(question_of(read(sjc / "PLAN.json"), sjc))
+    reach, refs = gathered_reach(asked.reach), asked.site_ids.to_pylist()
+    saved = Problem(
+        "max-cover", asked.demand, asked.sites, reach, asked.rules, refs, Names(sites=refs), 0
+    )
+    proof = proof_of(saved, solve(asked, Control()))
     (sjc / "proof.json").write_text(json.dumps(proof), encoding="utf-8")
     facts = json.loads(typed("siting", "check", "proof.json", "--json").out)
     assert (facts["value"], facts["holds"], facts["proved"]) == (11604, True, True)
     assert "方案成立" in typed("siting", "check", "proof.json").out
-    proof["weight"][plan["certificate"]["sites"][0]] -= 1
+    proof["weight"][proof["certificate"]["sites"][0]] -= 1
     (sjc / "proof.json").write_text(json.dumps(proof), encoding="utf-8")
     assert typed("siting", "check", "proof.json").code == 1
     refused = typed("siting", "check", "proof.json", "--demand", "nodes.csv")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from geo.siting.problem import Reach
-from geo.siting.room import serve
+from geo.siting.room import Sharing, serve
 from geo.siting.shared_out import most_served
 
 
@@ -52,3 +52,16 @@ def test_nobody_is_served_by_no_sites():
     found = serve(np.ones(3), np.array([0.0, 1.0, 0.0]), [], np.empty(0))
     assert found.share.tolist() == [0.0, 1.0, 0.0]
     assert len(found.served) == len(found.loss) == 0
+    nobody = Sharing(np.ones(3), [], np.empty(0))
+    assert len(nobody.flow(nobody.opened([])).people) == 0
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_who_goes_where_is_one_way_to_serve_most(seed):
+    weight, today, reaches, capacity = crowded(seed)
+    sharing = Sharing(np.where(today > 0, 0.0, weight), reaches, capacity)
+    flow = sharing.flow(sharing.opened(range(len(reaches))))
+    assert all(p in reaches[s].demand for p, s in zip(flow.point, flow.site, strict=True))
+    assert (np.bincount(flow.site, flow.people, len(reaches)) <= capacity + 1e-6).all()
+    assert (flow.served(len(weight)) <= np.where(today > 0, 0.0, weight) + 1e-6).all()
+    assert flow.people.sum() == pytest.approx(most(weight, today, reaches, capacity))
