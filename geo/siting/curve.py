@@ -63,6 +63,12 @@ class Curve:
     why_zh: str = ""
     why_en: str = ""
 
+    def rules_of(self, at: int, rules: Rules) -> Rules:
+        """The conditions of a step; `rules`: of the question, as :func:`curve` takes them."""
+        if self.budget is None:
+            return replace(rules, p=int(self.p[at]), budget=None)
+        return replace(rules, p=None, budget=float(self.budget[at]))
+
 
 def curve(
     demand: Demand,

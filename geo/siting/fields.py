@@ -3,11 +3,13 @@ tells of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final, Literal
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Final, Literal
 
 from geo.errors import Invalid
-from geo.siting.question import Question
+
+if TYPE_CHECKING:
+    from geo.siting.question import Question
 
 Asks = Literal["max-cover", "set-cover", "p-median", "p-centre", "curve", "robust"]
 """A model; or maximum coverage asked as a curve, or for several days."""
@@ -68,6 +70,17 @@ def taken(asked: Question) -> tuple[str, ...]:
     return tuple(name for name in given(asked) if name in takes)
 
 
+def takers(name: str) -> list[Asks]:
+    """The models that take a condition."""
+    return [one for one in TAKES if name in TAKES[one] and one not in ("curve", "robust")]
+
+
+def clash(stated: Collection[str]) -> tuple[str, str] | None:
+    """Two of some conditions that are not defined together."""
+    pairs = (pair for pair in NOT_TOGETHER if set(pair) <= set(stated))
+    return next(pairs, None)
+
+
 def check_fields(asked: Question, asks: Asks | None = None) -> None:
     """Refuse conditions that would do nothing or cannot be met together.
 
@@ -89,7 +102,7 @@ def check_fields(asked: Question, asks: Asks | None = None) -> None:
     for name in stated:
         if name not in TAKES[asks]:
             zh, en = _ASKED[asks]
-            others = [one for one in TAKES if name in TAKES[one] and one not in ("curve", "robust")]
+            others = takers(name)
             raise _refused(
                 name,
                 f"问“{zh}”时不用这一项",
@@ -97,16 +110,16 @@ def check_fields(asked: Question, asks: Asks | None = None) -> None:
                 f"去掉它，或改问{'、'.join(f'“{_ASKED[one][0]}”' for one in others)}。 "
                 f"Leave it out, or ask for {' or '.join(_ASKED[one][1] for one in others)}.",
             )
-    for one, other in NOT_TOGETHER:
-        if one in stated and other in stated:
-            zh, en = LABELS[one]
-            raise _refused(
-                other,
-                f"不能与“{zh}”同时使用",
-                f"it cannot be asked for together with '{en}'",
-                "去掉其中一项；街道可改用最少站点数。 Leave one of the two out; of each "
-                "subdistrict a least number of sites can be asked for.",
-            )
+    together = clash(stated)
+    if together is not None:
+        zh, en = LABELS[together[0]]
+        raise _refused(
+            together[1],
+            f"不能与“{zh}”同时使用",
+            f"it cannot be asked for together with '{en}'",
+            "去掉其中一项；街道可改用最少站点数。 Leave one of the two out; of each "
+            "subdistrict a least number of sites can be asked for.",
+        )
 
 
 def _refused(name: str, zh: str, en: str, remedy: str) -> Invalid:

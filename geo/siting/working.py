@@ -24,6 +24,7 @@ import numpy as np
 from geo.errors import DomainError, Unavailable
 from geo.siting.afterwards import SECONDS, Afterwards, afterwards
 from geo.siting.changes import best_moves, which_to_close
+from geo.siting.conditions import everybody_needed
 from geo.siting.curve import Curve, budget_curve, curve
 from geo.siting.explanation import Names
 from geo.siting.problem import Answer, Bools, Control, Demand, Floats, Longs, Rules, Sites
@@ -248,14 +249,11 @@ def _curve(job: Job, control: Control) -> Curve:
     arrays = (problem.demand, problem.sites, problem.reach, problem.rules)
     if job.most is not None:
         found = curve(*arrays, job.most, control, job.seed)
-        rules = replace(problem.rules, p=job.most, budget=None)
     else:
-        budgets = job.budgets or []
-        found = budget_curve(*arrays, budgets, control, job.seed)
-        rules = replace(problem.rules, p=None, budget=max(budgets))
+        found = budget_curve(*arrays, job.budgets or [], control, job.seed)
     if np.isfinite(found.value).any():
         return found
-    zh, en = _why_not(replace(problem, rules=rules))
+    zh, en = _why_not(replace(problem, rules=found.rules_of(-1, problem.rules)))
     return replace(found, why_zh=zh, why_en=en)
 
 
@@ -269,7 +267,7 @@ def _why_not(problem: Problem) -> tuple[str, str]:
         problem.reach,
         problem.rules,
         names=problem.names,
-        everybody=problem.model in ("p-median", "p-centre"),
+        everybody=everybody_needed(problem.model, problem.rules),
     )
     nothing = "没有方案满足全部条件。", "No plan keeps to all conditions."
     return told.zh or nothing[0], told.en or nothing[1]

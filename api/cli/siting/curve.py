@@ -120,12 +120,11 @@ def curve(
 
 def _check(model: str, money: Sequence[float], shares: Sequence[float], backup: float) -> None:
     """Refuse what does not belong together."""
-    if model == "set-cover" and backup:
-        raise Invalid(
-            "集合覆盖不计二次覆盖。 Set cover does not count being covered twice.",
-            remedy="去掉 --backup。 Leave out --backup.",
-            field="backup",
-        )
+    from geo.siting.fields import takers
+    from geo.siting.files.asked import unused
+
+    if backup and model not in takers("backup"):
+        raise unused("--backup", "backup", model)
     if money and model != "max-cover":
         raise Invalid(
             f"模型 {model} 没有按预算的曲线。 The model {model} has no curve by budget.",

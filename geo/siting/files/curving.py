@@ -97,10 +97,7 @@ def _covered(problem: Problem, plan: Longs, value: float) -> float:
 
 def _why(problem: Problem, found: Curve, at: int) -> tuple[str, bool]:
     """Why a step has no plan, and whether it is proved that there is none."""
-    rules = replace(problem.rules, p=int(found.p[at]), budget=None)
-    if found.budget is not None:
-        rules = replace(problem.rules, p=None, budget=float(found.budget[at]))
-    told = _told(problem, rules)
+    told = _told(problem, found.rules_of(at, problem.rules))
     return told or NOT_FOUND, bool(told)
 
 

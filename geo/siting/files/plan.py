@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from geo.errors import Invalid, InvalidFile
+from geo.siting.conditions import everybody_needed
 from geo.siting.evaluate import Evaluator
 from geo.siting.explain import Explanation, Names, explain
 from geo.siting.files.asked import COVERS, FILES, MODELS, Question
@@ -102,8 +103,7 @@ def why_not(problem: Problem, seconds: float = EXPLAIN_SECONDS) -> Explanation:
             problem.chains,
             ids.to_pylist() if question.spacing and len(ids) < CERTIFIED_POINTS else (),
         ),
-        everybody=question.model in ("p-median", "p-centre")
-        or (question.model == "set-cover" and question.share is None),
+        everybody=everybody_needed(question.model, problem.rules),
         straight=problem.metric in ("euclidean", "geodesic"),
         seconds=seconds,
     )
