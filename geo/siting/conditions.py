@@ -75,7 +75,7 @@ def broken_conditions(
         *_covers_too_little(demand, rules, share, names),
         *_too_few(sites, rules, both, names),
         *_one_chain(sites, rules, opened, names),
-        *_too_near(sites, rules, opened, names),
+        *too_near(sites, rules, opened, names),
         *_fixed(sites, opened, names),
     ]
 
@@ -228,14 +228,17 @@ def _one_chain(sites: Sites, rules: Rules, opened: Longs, names: Names) -> list[
     return told
 
 
-def _too_near(sites: Sites, rules: Rules, opened: Longs, names: Names) -> list[Broken]:
+def too_near(sites: Sites, rules: Rules, opened: Longs, names: Names) -> list[Broken]:
+    """Pairs of sites that stand nearer than asked, in metres or, where positions are no longitudes,
+    in the unit of `x` and `y`; the first some by their names."""
     pairs = broken_spacing(sites, rules, opened)
-    warns, metres = rules.spacing == "warn", f"{rules.spacing_metres:g}"
+    warns, far = rules.spacing == "warn", f"{rules.spacing_metres:g}"
+    zh, en = (f"{far} 米", f"{far} m") if sites.degrees else (far, far)
     told = [
         Broken(
             "spacing",
-            f"{names.site(one)}与{names.site(other)}相距不到 {metres} 米。",
-            f"{names.site(one)} and {names.site(other)} are less than {metres} m apart.",
+            f"{names.site(one)}与{names.site(other)}相距不到 {zh}。",
+            f"{names.site(one)} and {names.site(other)} are less than {en} apart.",
             (one, other),
             warns,
         )
@@ -246,8 +249,8 @@ def _too_near(sites: Sites, rules: Rules, opened: Longs, names: Names) -> list[B
         told.append(
             Broken(
                 "spacing",
-                f"另有 {len(rest)} 对站点相距不到 {metres} 米。",
-                f"{len(rest)} more pairs of sites are less than {metres} m apart.",
+                f"另有 {len(rest)} 对站点相距不到 {zh}。",
+                f"{len(rest)} more pairs of sites are less than {en} apart.",
                 tuple(sorted({at for pair in rest for at in pair})),
                 warns,
             )

@@ -10,21 +10,19 @@ import numpy as np
 
 from geo.siting import scenarios
 from geo.siting.afterwards import Afterwards
-from geo.siting.conditions import broken_conditions, served_by
+from geo.siting.conditions import served_by
 from geo.siting.ground import Ground
 from geo.siting.plan_facts import facts_of
 from geo.siting.planning import cost_of
 from geo.siting.problem import EXISTING, Answer, Longs
 from geo.siting.proof_file import proof_of
 from geo.siting.question import Question
-from geo.siting.remarks import remarks_of
+from geo.siting.remarks import named_remarks, remarks_of
 from geo.siting.solving import Problem
 from geo.siting.working import Solved
 
 MOST_PROOF_PAIRS: Final = 3_000_000
 Unit = Literal["people", "sites", "cost", "person_metres", "metres"]
-NEARER: Final = "相距不足"
-"""How the solver names pairs that stand too near: by their positions, which mean nothing here."""
 
 
 def ending(
@@ -124,17 +122,13 @@ def unit_of(question: Question) -> Unit:
 def remarks(ground: Ground, problem: Problem, answer: Answer) -> list[str]:
     """What could not be kept, was assumed or is odd, in words of both languages."""
     sites, rules, demand = problem.sites, problem.rules, problem.demand
-    told = [one for one in answer.relaxed if NEARER not in one]
+    told = named_remarks(sites, rules, answer, problem.names)
     told += remarks_of(sites, rules.p, rules.budget)
     if problem.cost_unstated:
         told.append(
             f"有 {problem.cost_unstated} 个候选点没有成本，按中位数计。 {problem.cost_unstated} "
             "candidates state no cost; the middle one was taken."
         )
-    if rules.spacing == "warn" and rules.spacing_metres:
-        nobody = np.zeros(len(demand))
-        found = broken_conditions(sites, rules, answer.sites, demand, nobody, problem.names)
-        told += [f"{one.zh} {one.en}" for one in found if one.warns]
     if rules.unserved_metres is not None:
         both = np.union1d(answer.sites, np.flatnonzero(sites.fixed == EXISTING)).astype(np.int64)
         site, *_ = served_by(len(demand), len(sites), problem.reach, (), both)

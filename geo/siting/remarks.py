@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
-from geo.siting.problem import FORCED, FREE, Sites
+from geo.siting.conditions import too_near
+from geo.siting.explanation import Names
+from geo.siting.problem import FORCED, FREE, Answer, Rules, Sites
+
+NEARER: Final = "相距不足"
+"""How the solver names pairs that stand too near: by their positions, which nobody knows."""
+
+
+def named_remarks(sites: Sites, rules: Rules, answer: Answer, names: Names) -> list[str]:
+    """What the solver remarked of its plan, pairs of sites that stand nearer than asked by their
+    names; a sentence each in both languages."""
+    told = [one for one in answer.relaxed if NEARER not in one]
+    if rules.spacing == "warn" and rules.spacing_metres:
+        told += [f"{one.zh} {one.en}" for one in too_near(sites, rules, answer.sites, names)]
+    return told
 
 
 def remarks_of(sites: Sites, wanted: int | None, budget: float | None) -> list[str]:

@@ -28,8 +28,8 @@ from geo.siting.problem import (
     Floats,
     Longs,
 )
+from geo.siting.remarks import named_remarks
 from geo.siting.room import LEAST, Flow
-from geo.siting.stated import broken_spacing
 
 FORMAT: Final = "nuanyi-plan-1"
 CERTIFIED_POINTS: Final = 1_000_000
@@ -38,8 +38,6 @@ FACTS_POINTS: Final = 2_000_000
 FLOWED_SITES: Final = 300
 """With capacities, what a site adds takes two flows of the whole plan: for no more sites."""
 EXPLAIN_SECONDS: Final = 20.0
-NEARER: Final = "nearer than"
-NAMED: Final = 5
 _SOLVERS: Final[Mapping[str, tuple[str, str]]] = {
     "max-cover": ("geo.siting.max_cover", "max_cover"),
     "set-cover": ("geo.siting.set_cover", "set_cover"),
@@ -351,19 +349,8 @@ def _site_facts(
 
 def _relaxed(problem: Problem, answer: Answer) -> list[str]:
     """What the solver tells; sites that stand too near by their ids."""
-    rules = problem.rules
-    if rules.spacing != "warn" or not rules.spacing_metres:
-        return answer.relaxed
-    told = [one for one in answer.relaxed if NEARER not in one]
-    pairs = broken_spacing(problem.sites, rules, answer.sites)
-    if pairs:
-        ids = [named(problem.site_ids, np.array(pair)) for pair in pairs[:NAMED]]
-        zh, en = "、".join(f"{a} 与 {b}" for a, b in ids), ", ".join(f"{a} and {b}" for a, b in ids)
-        told.append(
-            f"{len(pairs)} 对站点相距不足 {rules.spacing_metres:g}：{zh}。 "
-            f"{len(pairs)} pairs of sites are {NEARER} {rules.spacing_metres:g}: {en}."
-        )
-    return told
+    names = Names(sites=problem.site_ids.to_pylist() if problem.question.spacing else ())
+    return named_remarks(problem.sites, problem.rules, answer, names)
 
 
 def asked_of(problem: Problem, folder: Path) -> dict[str, Any]:

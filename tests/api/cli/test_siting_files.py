@@ -227,7 +227,7 @@ def test_sites_too_near_each_other_are_forbidden_or_named(street, typed):
     strict, warned = read("strict.json"), read("warned.json")
     assert (strict["objective"], strict["sites"]) == (20, ["r"])
     assert (warned["objective"], warned["sites"]) == (25, ["q", "r"])
-    assert "nearer than 80: q and r" in warned["relaxed"][0]
+    assert "q and r are less than 80 apart" in warned["relaxed"][0]
     assert [typed("siting", "check", name).code for name in ("strict.json", "warned.json")] == [
         0,
         0,

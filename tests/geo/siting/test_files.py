@@ -1,5 +1,4 @@
-"""Siting on plain files: the same answer as from arrays, a plan that can be checked, and a clear
-sentence for whatever a file can have wrong."""
+"""Siting on plain files: the same answer as from arrays, and a plan that can be checked."""
 
 from __future__ import annotations
 
@@ -13,12 +12,11 @@ import pytest
 from hostile import HOSTILE_NAME
 from osm_files import write_osm
 from pyproj import Geod
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import maximum_flow
 from scipy.spatial.distance import cdist
+from siting_files import RADIUS, asked
 from siting_oracle import a_town, worth_of
 
-from geo.errors import Invalid, InvalidFile
+from geo.errors import InvalidFile
 from geo.siting.files import tables
 from geo.siting.files.asked import Question
 from geo.siting.files.checking import check_plan
@@ -27,8 +25,6 @@ from geo.siting.files.plan import plan_of, question_of, read, solve, why_not, wr
 from geo.siting.files.reaching import STREAMED_POINTS
 from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, Control
 from geo.siting.reach import Discs
-
-RADIUS = 160.0
 
 
 @pytest.fixture
@@ -57,11 +53,6 @@ def town(tmp_path: Path):
         tmp_path / "E.csv", index=False
     )
     return tmp_path, here, there, weight, hosts
-
-
-def asked(folder: Path, **more) -> Question:
-    said = {"model": "max-cover", "sites": 3, "radius": RADIUS} | more
-    return Question(demand=folder / "D.csv", candidates=folder / "C.csv", **said)
 
 
 def test_the_files_are_the_problem_they_look_like(town) -> None:
@@ -150,95 +141,6 @@ def test_every_model_is_solved_and_its_proof_checked_from_the_files(town, more) 
     near = 0.25 if more.get("model") == "set-cover" else 0.05
     assert checked.bound == pytest.approx(answer.objective, rel=near)
     assert checked.proved == (checked.bound == pytest.approx(answer.bound, rel=1e-6))
-
-
-@pytest.mark.parametrize("seed", range(6))
-@pytest.mark.parametrize("model", ["max-cover", "p-median"])
-def test_within_capacities_nobody_is_sent_where_there_is_no_room(tmp_path, model, seed) -> None:
-    here, there, weight, rng = a_town(seed, 60, 9, clustered=True)
-    here, there = here * 1000, there * 1000
-    rooms = rng.integers(20, 90, 9) if model == "max-cover" else rng.integers(250, 400, 9)
-    district = rng.choice(["东", "西"], 60)
-    pd.DataFrame(
-        {"id": [f"D{k}" for k in range(60)], "x": here[:, 0], "y": here[:, 1], "weight": weight,
-         "district": district}
-    ).to_csv(tmp_path / "D.csv", index=False)  # fmt: skip
-    hosts = pd.DataFrame(
-        {"id": [f"C{k}" for k in range(9)], "x": there[:, 0], "y": there[:, 1], "capacity": rooms}
-    )
-    hosts[:7].to_csv(tmp_path / "C.csv", index=False)
-    hosts[7:].to_csv(tmp_path / "E.csv", index=False)
-    radius = 300.0 if model == "max-cover" else None
-    problem = load(
-        asked(tmp_path, model=model, existing=tmp_path / "E.csv", with_capacities=True,
-              sites=4, radius=radius, force=("C2",))
-    )  # fmt: skip
-    answer = solve(problem, Control())
-    plan = json.loads(json.dumps(plan_of(problem, answer, folder=tmp_path, assigned=True)))
-    told = pd.DataFrame(plan["assignment"])
-    assert set(told["demand"]) == {f"D{k}" for k in range(60)}
-    assert told.groupby("demand")["people"].sum().reindex(
-        [f"D{k}" for k in range(60)]
-    ).tolist() == pytest.approx(weight.tolist())
-    went = told.dropna(subset="site")
-    load_of = went.groupby("site")["people"].sum()
-    capacity = hosts.set_index("id")["capacity"]
-    assert (load_of <= capacity.reindex(load_of.index) + 1e-6).all()
-    assert set(load_of.index) <= {*plan["sites"], "C7", "C8"}
-    spots = went["demand"].str[1:].astype(int)
-    far = np.hypot(*(here[spots] - there[went["site"].str[1:].astype(int)]).T)
-    assert (far <= (radius or np.inf)).all()
-    assert went["distance"].to_numpy() == pytest.approx(far, abs=1e-3)
-    # The people served are the objective, or they walk it; the rest stays uncovered.
-    worth = went["people"] if model == "max-cover" else went["people"] * far
-    assert worth.sum() == pytest.approx(plan["objective"], rel=1e-6)
-    coverage = plan["coverage"]
-    assert coverage["after"] == pytest.approx(went["people"].sum())
-    assert coverage["share"] == pytest.approx(went["people"].sum() / weight.sum())
-    by_district = {one["district"]: one["after"] for one in plan["districts"]}
-    for name in ("东", "西"):
-        inside = went["people"][(district[spots] == name)].sum()
-        assert by_district[name] == pytest.approx(inside)
-    if model == "max-cover":
-        assert coverage["before"] == pytest.approx(most_served(here, there, weight, rooms, [7, 8]))
-        opened = [int(one[1:]) for one in plan["sites"]]
-        for one, at in zip(plan["site_facts"], opened, strict=True):
-            rest = [k for k in opened if k != at]
-            without = most_served(here, there, weight, rooms, [*rest, 7, 8])
-            only = most_served(here, there, weight, rooms, [at, 7, 8])
-            assert one["adds_last"] == pytest.approx(plan["objective"] - without)
-            assert one["alone"] == pytest.approx(only - coverage["before"])
-
-
-def most_served(here, there, weight, rooms, opened: list[int]) -> float:
-    """People within 300 m whom some sites have room for: a maximal flow, by scipy."""
-    near = cdist(here, there[opened]) <= 300.0
-    points, sites = len(weight), len(opened)
-    size = points + sites + 2
-    graph = np.zeros((size, size), np.int32)
-    graph[0, 1 : points + 1] = weight
-    graph[1 : points + 1, points + 1 : -1] = near * 10_000
-    graph[points + 1 : -1, -1] = rooms[opened]
-    return maximum_flow(csr_array(graph), 0, size - 1).flow_value
-
-
-def test_a_station_that_states_no_capacity_has_room_for_all(tmp_path: Path) -> None:
-    (tmp_path / "D.csv").write_text("id,x,y,weight\na,0,0,20\nb,900,0,30\n")
-    (tmp_path / "C.csv").write_text("id,x,y,capacity\np,0,0,12\n")
-    (tmp_path / "E.csv").write_text("id,x,y\nq,900,0\n")
-    problem = load(asked(tmp_path, sites=1, with_capacities=True, existing=tmp_path / "E.csv"))
-    assert solve(problem, Control()).objective == 42
-
-
-def test_a_plan_within_capacities_covers_what_it_serves(tmp_path: Path) -> None:
-    (tmp_path / "D.csv").write_text("id,x,y,weight\na,0,0,20\nb,900,0,20\n")
-    (tmp_path / "C.csv").write_text("id,x,y,capacity\np,0,0,12\nq,900,0,12\n")
-    problem = load(asked(tmp_path, sites=2, with_capacities=True))
-    plan = plan_of(problem, solve(problem, Control()), folder=tmp_path, assigned=True)
-    assert plan["objective"] == plan["coverage"]["after"] == 24
-    assert plan["coverage"]["share"] == 0.6
-    rows = zip(*(plan["assignment"][name] for name in ("demand", "site", "people")), strict=True)
-    assert list(rows) == [("a", "p", 12), ("a", None, 8), ("b", "q", 12), ("b", None, 8)]
 
 
 @pytest.mark.parametrize("change", ["sites", "objective", "file", "forced", "bound", "proof"])
@@ -429,125 +331,6 @@ def test_a_plane_is_preferred_where_files_have_longitudes_too(tmp_path: Path) ->
     problem = load(asked(tmp_path, radius=501))
     assert problem.reach.metres.tolist() == [500]
     assert not any("in degrees" in note for note in problem.notes)
-
-
-CANDIDATES = "id,x,y,cost\np,0,0,5\nq,9,9,7\n"
-DEMAND = "id,x,y,weight\na,0,0,2\nb,9,9,3\n"
-DISTRICTS = "id,x,y,weight,district\na,0,0,2,东\nb,9,9,3,西\n"
-
-
-@pytest.mark.parametrize(
-    ("demand", "candidates", "more", "says"),
-    [
-        (DEMAND, "id,x,y,cost\n", {}, "只有表头"),
-        (DEMAND, "", {}, "文件是空的"),
-        ("id,x,y,weight\na,0,0,-2\nb,9,9,3\n", CANDIDATES, {}, r"第 2 \(id a\) 行: -2"),
-        ("id,x,y,weight\na,0,0,NaN\nb,9,9,3\n", CANDIDATES, {}, r"row 2 \(id a\)"),
-        ("id,x,y,weight\na,0,0,inf\nb,9,9,3\n", CANDIDATES, {}, r"row 2 \(id a\)"),
-        ("id,x,y,weight\na,0,0,许多\n", CANDIDATES, {}, "不是数：许多"),
-        ("id,x,y,weight\na,,0,1\n", CANDIDATES, {}, "横坐标"),
-        ("id,x,y,weight\na,0,0,1\na,1,1,1\n", CANDIDATES, {}, "1 个编号重复：a"),
-        (DEMAND, "id,x,y\np,0,0\np,1,1\nq,1,1\n", {}, "重复：p"),
-        (DEMAND, "id,x,y\n,0,0\nq,1,1\n", {}, "第 2 行没有编号"),
-        ("id,weight\na,1\n", CANDIDATES, {}, "缺少列：横坐标、纵坐标"),
-        (DEMAND, "id,x,y,cost\np,0,0,-5\n", {}, "成本有 1 行"),
-        (DEMAND, CANDIDATES, {"force": ("p",), "forbid": ("p",)}, "既必选又禁选"),
-        (DEMAND, CANDIDATES, {"force": ("p", "q"), "sites": 1}, "必选 2 个候选点，但只设 1 个站"),
-        (DEMAND, CANDIDATES, {"force": ("z",)}, "没有候选点 z"),
-        (DEMAND, CANDIDATES, {"sites": None}, "--sites 或 --budget"),
-        (DEMAND, CANDIDATES, {"radius": None}, "--radius"),
-        (DEMAND, CANDIDATES, {"radius": -3.0}, "服务半径不能是"),
-        (DEMAND, CANDIDATES, {"share": 0.5}, "不用 --share"),
-        (DEMAND, CANDIDATES, {"model": "p-centre", "backup": 0.5}, "不用 --backup"),
-        (DEMAND, CANDIDATES, {"model": "p-median", "then_walk": True}, "不用 --then-walk"),
-        (DEMAND, CANDIDATES, {"unserved": 900.0}, "max-cover does not take --unserved"),
-        (DEMAND, CANDIDATES, {"capacity": 3.0, "backup": 0.5}, "--capacity 与 --backup 不能同时"),
-        (DEMAND, CANDIDATES, {"area_share": 1.5}, "比例不能是 1.5"),
-        (DEMAND, CANDIDATES, {"area_share": 0.5}, "没有“街道”列"),
-        (DEMAND, CANDIDATES, {"per_area": (("马坡镇", 0.5),)}, "没有街道“马坡镇”"),
-        (DISTRICTS, CANDIDATES, {"per_area": (("马坡镇", 0.5),)}, "没有街道“马坡镇”"),
-        (DISTRICTS, CANDIDATES, {"per_area": (("东", 1.5),)}, "街道“东”的比例不能是 1.5"),
-        (DISTRICTS, CANDIDATES, {"per_area": (("东", 1),)}, r"C\.csv 没有“街道”列"),
-        (DISTRICTS, CANDIDATES, {"area_sites": 1}, "--area-sites"),
-        (DEMAND, CANDIDATES, {"per_chain": 1}, "no column chain"),
-        (DEMAND, CANDIDATES, {"open_24h": 1}, "no column open_24h"),
-        (DEMAND, CANDIDATES, {"capacity": float("nan")}, "容量不能是 nan"),
-        (DEMAND, CANDIDATES, {"capacity": -3.0}, "容量不能是 -3"),
-        (DEMAND, CANDIDATES, {"radius": float("inf")}, "服务半径不能是 inf"),
-        (DEMAND, CANDIDATES, {"spacing": -5.0}, "间距不能是 -5"),
-        (DEMAND, CANDIDATES, {"spacing": float("nan")}, "间距不能是 nan"),
-        (DEMAND, CANDIDATES, {"steps": ((5.0, 1.0), (float("inf"), 0.5))}, "分级的距离不能是 inf"),
-        ("id,x,y,weight\na,0,0,1e308\nb,9,9,1e308\n", CANDIDATES, {}, "权重之和太大"),
-        ("id,x,y,h7\na,0,0,-1\n", CANDIDATES, {"hours": "7"}, r"h7有 1 行.*第 2 \(id a\) 行"),
-        (DEMAND, "id,x,y,cost\np,0,0,inf\n", {}, r"第 2 \(id p\) 行: inf"),
-        ("id,lon,lat\na,39.9,116.4\n", "id,lon,lat\np,39.9,116.4\n", {}, "seem to be swapped"),
-        ("id,lon,lat\na,200,40\n", "id,lon,lat\np,1,2\n", {}, "is no longitude"),
-        ("id,lon\na,116.4\n", "id,lon,lat\np,116.4,39.9\n", {}, "缺少列：纬度"),
-        ("id,x,y\na,0,0\n", "id,lon,lat\np,116.4,39.9\n", {}, "经纬度，另一个用平面坐标"),
-        (DEMAND, CANDIDATES, {"with_capacities": True}, "缺少列：容量"),
-        (DEMAND, CANDIDATES, {"metric": "file"}, "--distances"),
-        (DEMAND, CANDIDATES, {"metric": "walk"}, "需要路网"),
-        (DEMAND, CANDIDATES, {"metric": "taxi"}, "没有距离 taxi"),
-        (DEMAND, CANDIDATES, {"model": "gravity"}, "没有模型 gravity"),
-        (DEMAND, CANDIDATES, {"model": "p-median", "sites": None}, "--sites"),
-        (DEMAND, "id,x,y,fixed\np,0,0,perhaps\n", {}, "不是 free"),
-    ],
-)
-def test_bad_input_gets_a_sentence_in_two_languages(
-    tmp_path: Path, demand: str, candidates: str, more: dict, says: str
-) -> None:
-    (tmp_path / "D.csv").write_text(demand)
-    (tmp_path / "C.csv").write_text(candidates)
-    with pytest.raises(Invalid, match=says) as told:
-        load(asked(tmp_path, **more))
-    detail = told.value.detail
-    assert told.value.remedy
-    assert any("\u4e00" <= c <= "\u9fff" for c in detail)
-    assert any(word.isascii() and word.isalpha() for word in detail.split())
-
-
-@pytest.mark.parametrize(
-    ("more", "note", "chosen"),
-    [
-        ({"sites": 7}, "7 sites are asked for; there are 2 candidates", 2),
-        ({"sites": None, "budget": 4.0}, "below the cheapest candidate", 0),
-    ],
-)
-def test_what_is_odd_but_no_mistake_works_and_is_remarked(tmp_path, more, note, chosen) -> None:
-    (tmp_path / "D.csv").write_text("id,x,y,weight\na,0,0,2\nb,9,9,0\n")
-    (tmp_path / "C.csv").write_text(CANDIDATES)
-    problem = load(asked(tmp_path, **more))
-    answer = solve(problem, Control())
-    assert any(note in one for one in problem.notes)
-    assert (answer.status, len(answer.sites)) == ("optimal", chosen)
-
-
-@pytest.mark.parametrize(
-    ("demand", "more", "note"),
-    [
-        ("id,x,y,weight,人数\na,0,0,2,9\n", {}, "could be the weight: weight, 人数; weight was"),
-        ("某市\n,,\nid,x,y,weight,weight\na,0,0,2,9\n", {}, "weight was taken"),
-        (DEMAND, {"force": ("q",)}, r"C.csv says otherwise of q: --force counts"),
-        (DEMAND, {"forbid": ("p",)}, r"C.csv says otherwise of p: --forbid counts"),
-    ],
-)
-def test_what_files_say_twice_is_told(tmp_path: Path, demand: str, more: dict, note: str) -> None:
-    (tmp_path / "D.csv").write_text(demand)
-    (tmp_path / "C.csv").write_text("id,x,y,fixed\np,0,0,forced\nq,9,9,forbidden\n")
-    problem = load(asked(tmp_path, **more))
-    assert any(note in one for one in problem.notes)
-    assert problem.demand.weight[0] == 2
-    state = dict(zip("pq", problem.sites.fixed.tolist(), strict=True))
-    wanted = {"force": FORCED, "forbid": FORBIDDEN}
-    assert all(state[name] == wanted[how] for how, (name,) in more.items())
-
-
-def test_two_files_that_share_an_id_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "D.csv").write_text(DEMAND)
-    (tmp_path / "C.csv").write_text(CANDIDATES)
-    (tmp_path / "E.csv").write_text("id,x,y\nq,1,1\n")
-    with pytest.raises(InvalidFile, match="share ids: q"):
-        load(asked(tmp_path, existing=tmp_path / "E.csv"))
 
 
 def test_what_cannot_be_met_names_the_district(town) -> None:
