@@ -112,6 +112,7 @@ def test_a_plan_is_written_read_and_holds(town) -> None:
         {"model": "set-cover", "sites": None},
         {"model": "set-cover", "sites": None, "area_share": 0.6, "share": 0.7},
         {"model": "p-median", "sites": 4, "radius": 900.0},
+        {"model": "p-median", "sites": 3, "radius": 100.0, "unserved": 300.0},
         {"model": "p-centre", "sites": 5, "radius": None},
         {"model": "p-centre", "sites": 9, "budget": 30.0, "radius": None},
         {"model": "set-cover", "sites": 9, "share": 0.5, "spacing": 120.0, "spacing_rule": "warn"},

@@ -15,7 +15,7 @@ from siting_files import asked
 from siting_oracle import a_town
 
 from geo.siting.files.load import load
-from geo.siting.files.plan import plan_of, solve
+from geo.siting.files.plan import plan_of, solve, why_not
 from geo.siting.problem import Control
 
 
@@ -106,3 +106,13 @@ def test_a_plan_within_capacities_covers_what_it_serves(tmp_path: Path) -> None:
     assert plan["coverage"]["share"] == 0.6
     rows = zip(*(plan["assignment"][name] for name in ("demand", "site", "people")), strict=True)
     assert list(rows) == [("a", "p", 12), ("a", None, 8), ("b", "q", 12), ("b", None, 8)]
+
+
+def test_where_being_left_counts_as_a_walk_no_capacity_stands_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "D.csv").write_text("id,x,y,weight\na,0,0,20\nb,900,0,20\n")
+    (tmp_path / "C.csv").write_text("id,x,y,capacity,open_24h\np,0,0,5,否\nq,900,0,5,否\n")
+    more = {"model": "p-median", "sites": 2, "with_capacities": True, "open_24h": 1, "radius": None}
+    everybody = why_not(load(asked(tmp_path, **more)))
+    assert {one.rule for one in everybody.reasons} == {"capacities", "open_24h_least"}
+    some = why_not(load(asked(tmp_path, **more, unserved=500.0)))
+    assert {one.rule for one in some.reasons} == {"open_24h_least"}
