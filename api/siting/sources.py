@@ -117,7 +117,7 @@ def demand_sources(
 
 def _source(name: str, weights: Weights, made: Estimate, least: float) -> SourceAnswer:
     source, places = weights.sources[name], made.places.get(name)
-    shown = places is not None and _enough(made, name, least)
+    shown = made.may_tell(name, least)
     return SourceAnswer(
         name=name,
         zh=source.zh,
@@ -138,13 +138,9 @@ def _source(name: str, weights: Weights, made: Estimate, least: float) -> Source
     )
 
 
-def _enough(made: Estimate, name: str, least: float) -> bool:
-    return made.people(name) >= least
-
-
 def _by_hour(weights: Weights, made: Estimate, least: float, *, weekend: bool) -> list[float]:
     # A source that is too small to be told is in no total either: the rest would tell it.
-    told = [name for name in made.places if _enough(made, name, least)]
+    told = [name for name in made.places if made.may_tell(name, least)]
     hours = [weights.hours(name, weekend=weekend) for name in told]
     many = [made.people(name) for name in told]
     return [

@@ -52,12 +52,24 @@ def which_to_close(
     Raises:
         Invalid: fewer stations exist than shall be closed.
     """
+    posed, asked = closing(sites, rules, count, may)
+    return max_cover(demand, posed, reach, asked, control, seed)
+
+
+def closing(
+    sites: Sites, rules: Rules, count: int, may: Bools | None = None
+) -> tuple[Sites, Rules]:
+    """What :func:`which_to_close` asks maximum coverage: the same sites in other roles, and rules.
+
+    Raises:
+        Invalid: fewer stations exist than shall be closed.
+    """
     existing = sites.fixed == EXISTING
     loose = existing if may is None else existing & may
     _check(count, int(loose.sum()))
     kept = np.where(loose, FREE, np.where(existing, EXISTING, FORBIDDEN)).astype(np.int8)
     asked = replace(rules, p=int(loose.sum()) - count, budget=None)
-    return max_cover(demand, replace(sites, fixed=kept), reach, asked, control, seed)
+    return replace(sites, fixed=kept), asked
 
 
 def best_moves(
@@ -87,6 +99,19 @@ def best_moves(
     """
     existing = sites.fixed == EXISTING
     loose = existing if may is None else existing & may
+    posed, asked = moving(sites, rules, count, may)
+    warm = np.flatnonzero(loose).astype(np.int64)
+    return max_cover(demand, posed, reach, asked, control, seed, warm=warm)
+
+
+def moving(sites: Sites, rules: Rules, count: int, may: Bools | None = None) -> tuple[Sites, Rules]:
+    """What :func:`best_moves` asks maximum coverage: the same sites in other roles, and rules.
+
+    Raises:
+        Invalid: fewer stations exist than may be moved, or a limit by chain.
+    """
+    existing = sites.fixed == EXISTING
+    loose = existing if may is None else existing & may
     _check(count, int(loose.sum()))
     if rules.per_chain_most is not None:
         raise Invalid(
@@ -97,15 +122,7 @@ def best_moves(
     free = np.where(loose, FREE, sites.fixed).astype(np.int8)
     new = np.where(existing, -1, 0).astype(np.int32)
     asked = replace(rules, p=int(loose.sum()), budget=None, per_chain_most=count)
-    return max_cover(
-        demand,
-        replace(sites, fixed=free, chain=new),
-        reach,
-        asked,
-        control,
-        seed,
-        warm=np.flatnonzero(loose).astype(np.int64),
-    )
+    return replace(sites, fixed=free, chain=new), asked
 
 
 def _check(count: int, stations: int) -> None:

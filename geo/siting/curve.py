@@ -46,10 +46,12 @@ class Curve:
     Attributes:
         p: (P,) numbers of new sites; by budget, of the plan found.
         value: (P,) of the plan found, NaN where none keeps to the conditions.
-        bound: (P,) no plan of so many sites, or for so much, is better.
+        bound: (P,) no plan of so many sites, or for so much, is better; 0 … all that the candidates
+            and what stands could count for.
         plans: the sites of each, among all; forced ones included.
         seconds: in all.
         budget: (P,) by budget, what may be spent; else None.
+        why_zh, why_en: where none has a plan, why, if somebody asked.
     """
 
     p: Longs
@@ -58,6 +60,14 @@ class Curve:
     plans: list[Longs]
     seconds: float
     budget: Floats | None = None
+    why_zh: str = ""
+    why_en: str = ""
+
+    def rules_of(self, at: int, rules: Rules) -> Rules:
+        """The conditions of a step; `rules`: of the question, as :func:`curve` takes them."""
+        if self.budget is None:
+            return replace(rules, p=int(self.p[at]), budget=None)
+        return replace(rules, p=None, budget=float(self.budget[at]))
 
 
 def curve(
@@ -286,5 +296,7 @@ def _bounds(merged: Merged, steps: list[Sides], opened: list[Longs], value: Floa
         constant = prices.raw - best_of(here)
         raw = np.minimum(raw, [constant + best_of(one) for one in steps])
     bound = np.array([outward(one, merged.unit) for one in raw])
-    safe: Floats = np.maximum(bound, np.where(np.isfinite(value), value, -np.inf))
+    # Where no plan keeps to the conditions their prices prove anything, also less than nothing.
+    known = np.where(np.isfinite(value), value, 0.0)
+    safe: Floats = np.maximum(np.clip(bound, 0.0, ends), known)
     return safe

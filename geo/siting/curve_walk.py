@@ -58,11 +58,8 @@ def walk_curve(
         seconds = None
         if control.time_limit is not None:
             seconds = max(LEAST_SECONDS, control.left / (len(numbers) - number))
-        part = Control(seconds, control.gap, exact=control.exact)
-        if control.asked_to_stop:
-            part.stop()
         answer = solver(
-            demand, sites, reach, replace(rules, p=p), part, seed,
+            demand, sites, reach, replace(rules, p=p), control.part(seconds), seed,
             warm=before, with_certificate=False,
         )  # fmt: skip
         plans.append(answer.sites)

@@ -76,6 +76,11 @@ class Estimate:
         """Of a source in its busiest hour."""
         return float(self.places[name].count.sum()) * self.weights.sources[name].weight
 
+    def may_tell(self, name: str, least: float) -> bool:
+        """Whether a source has enough people in its busiest hour to tell of them, or of what they
+        were counted from: the weight would tell them."""
+        return name in self.places and self.people(name) >= least
+
     def cells(self) -> Cells:
         """People by cell, group and hour."""
         return _cells(self)

@@ -331,6 +331,12 @@ class Control:
         self._began = time.perf_counter()
         self.history = []
 
+    def part(self, seconds: float | None) -> Control:
+        """A control for a part of the work: of so many seconds, and stopped with the whole."""
+        made = Control(seconds, self.gap, exact=self.exact)
+        made._stop = self._stop
+        return made
+
     @property
     def seconds(self) -> float:
         """Since :meth:`begin`."""

@@ -54,6 +54,7 @@ class Robust:
         value: (S,) what the plan covers of each demand; best, bound: (S,) what a plan for that
             demand alone covers, and can cover at most.
         plans: the plan of each demand alone.
+        why_zh, why_en: where there is no plan, why, if somebody asked.
     """
 
     answer: Answer
@@ -61,6 +62,8 @@ class Robust:
     best: Floats
     bound: Floats
     plans: list[Longs] = field(default_factory=list)
+    why_zh: str = ""
+    why_en: str = ""
 
 
 def robust(
@@ -79,7 +82,8 @@ def robust(
         weights: (S, n) of each demand: days, hours or editions; a point not in one of them has 0.
         demand: where the points are and their districts; its weights are not looked at.
         rules: as for :func:`geo.siting.max_cover.max_cover`, without backup and capacities; least
-            shares of districts are of the mean demand.
+            shares of districts are of the mean demand (each counting its own whole as 1), and not
+            asked of the plans of single demands.
         control: its time limit is shared between the single demands (half) and the common plan.
 
     Raises:
@@ -90,12 +94,14 @@ def robust(
     control = control or Control()
     control.begin()
     table = _checked(weights, demand, rules)
+    # What a plan covers of a district on the mean it may not on one of the demands.
+    loose = replace(rules, district_least_share={})
     single = [
         max_cover(
             replace(demand, weight=one),
             sites,
             reach,
-            rules,
+            loose,
             _part(control, 0.5 / len(table)),
             seed,
             with_certificate=False,
@@ -151,6 +157,7 @@ def _worst(
 
     for one in single:
         better(one.sites)
+    loose = replace(rules, district_least_share={})
     log = np.zeros(len(shares))
     for number in range(ROUNDS):
         mu = np.exp(log - log.max())
@@ -159,10 +166,13 @@ def _worst(
             replace(demand, weight=mu @ shares),
             sites,
             reach,
-            rules,
+            # The first mixture is the mean, of which the least shares are.
+            loose if number else rules,
             _part(control, 0.5 / ROUNDS),
             seed,
         )
+        if mixed.status == "infeasible":
+            return Robust(mixed, np.zeros(len(table)), best, bound)
         if mixed.bound < above:
             above, mixture, proof = mixed.bound, mu, mixed.certificate
         now = better(mixed.sites)
@@ -185,9 +195,24 @@ def _worst(
                 better(_all(merged, opened, forced))
             if ceiling < above:
                 above, by = ceiling, "highs"
+    if not np.isfinite(least):
+        nothing = np.empty(0, np.int64)
+        words = (
+            "没有在时限内找到满足全部条件的方案。 "
+            "No plan that keeps to all conditions was found in time."
+        )
+        late: Status = "time limit" if control.time_limit is not None else "stopped"
+        none = Answer(late, 0.0, above, np.inf, nothing, control.seconds, seed, [words])
+        return Robust(none, np.zeros(len(table)), best, bound)
     above = max(above, least)
     near = above - least <= 1e-6 * max(1e-9, least)
-    status: Status = "optimal" if near else "time limit" if control.time_limit else "stopped"
+    status: Status = (
+        "optimal"
+        if near
+        else "stopped"
+        if control.asked_to_stop or control.time_limit is None
+        else "time limit"
+    )
     if not near and gap_of(least, above) <= control.gap:
         status = "gap reached"
     sites_of_plan = _all(merged, plan, forced)
@@ -230,10 +255,7 @@ def _checked(weights: npt.ArrayLike, demand: Demand, rules: Rules) -> Floats:
 def _part(control: Control, share: float) -> Control:
     """A control for a part of the work: so much of the time that there is in all."""
     seconds = None if control.time_limit is None else min(control.left, control.time_limit * share)
-    part = Control(seconds, control.gap, exact=control.exact)
-    if control.asked_to_stop:
-        part.stop()
-    return part
+    return control.part(seconds)
 
 
 def _all(merged: Merged, opened: Longs, forced: Longs) -> Longs:

@@ -10,9 +10,10 @@ import typer
 
 from api.cli import console
 from api.cli.siting import options
+from geo.errors import Invalid
 
 if TYPE_CHECKING:
-    from geo.siting.files.checking import Checked
+    from geo.siting.checked import Checked
 
 
 def register(app: typer.Typer) -> None:
@@ -21,7 +22,9 @@ def register(app: typer.Typer) -> None:
 
 
 def check(
-    plan: Annotated[Path, typer.Argument(help="PLAN.json。")],
+    plan: Annotated[
+        Path, typer.Argument(help="PLAN.json, CHANGES.json, ROBUST.json, proof.json。")
+    ],
     demand: Annotated[
         Path | None, typer.Option(help="需求文件 / demand; by default that of the plan.")
     ] = None,
@@ -32,18 +35,22 @@ def check(
 ) -> None:
     """核对方案 / Derive value, conditions and bound of a plan anew.
 
-    From the files alone, by code that shares nothing with the solvers. Exit code 1: the plan does
-    not hold.
+    From the files alone, by code that shares nothing with the solvers; of the proof.json of a saved
+    plan from what stands in it. Exit code 1: the plan does not hold.
 
     Example: nuanyi siting check PLAN.json
     """
-    from geo.siting.files.checking import check_plan
-    from geo.siting.files.plan import question_of, read
+    from geo.siting.files.checkable import read_checkable
+    from geo.siting.proof_file import FORMAT, examine_proof
 
-    told = read(plan)
-    asked = question_of(told, plan.parent)
-    asked = replace(asked, demand=demand or asked.demand, candidates=candidates or asked.candidates)
-    found = check_plan(told, options.load(asked))
+    told = read_checkable(plan)
+    if told["format"] == FORMAT:
+        for name, given in (("demand", demand), ("candidates", candidates)):
+            if given is not None:
+                raise _in_itself("proof.json", name)
+        found: Checked = examine_proof(told)
+    else:
+        found = _checked(told, plan.parent, demand, candidates)
     if as_json:
         console.show_json(asdict(found) | {"holds": found.holds, "proved": found.proved})
     else:
@@ -52,11 +59,42 @@ def check(
         raise typer.Exit(1)
 
 
+def _checked(
+    told: dict[str, Any], folder: Path, demand: Path | None, candidates: Path | None
+) -> Checked:
+    from geo.siting.files import cases, changing
+    from geo.siting.files.checking import check_plan
+    from geo.siting.files.plan import question_of
+
+    if told["format"] == cases.FORMAT:
+        if demand is not None:
+            raise _in_itself("ROBUST.json", "demand")
+        which = cases.cases_in(told, folder)
+        question = {**told["question"], "demand": told["cases"][0]["demand"]}
+        asked = question_of({"question": question}, folder)
+        asked = replace(asked, candidates=candidates or asked.candidates)
+        return cases.check_cases(told, cases.stacked(asked, which, options.load))
+    asked = question_of(told, folder)
+    asked = replace(asked, demand=demand or asked.demand, candidates=candidates or asked.candidates)
+    if told["format"] == changing.FORMAT:
+        standing = told["kind"] == "close"
+        return changing.check_changes(told, options.load(asked, standing=standing))
+    return check_plan(told, options.load(asked))
+
+
+def _in_itself(file: str, name: str) -> Invalid:
+    return Invalid(
+        f"{file} 自己说明数据，不用 --{name}。 A {file} says itself which data: no --{name}.",
+        remedy="去掉它。 Leave it out.",
+        field=name,
+    )
+
+
 def _show(plan: dict[str, Any], found: Checked) -> None:
     console.show_facts(
         "方案成立 / the plan holds" if found.holds else "方案不成立 / the plan does not hold",
         {
-            "模型 / model": plan["model"],
+            "模型 / model": next(plan[name] for name in ("model", "kind", "aim") if name in plan),
             "目标值（重新计算） / objective, derived anew": f"{found.value:,.10g}",
             "目标值（方案所记） / as stated": f"{found.stated:,.10g}",
             "界（证书所证） / bound that the certificate proves": (

@@ -15,6 +15,7 @@ import typer
 
 from api.cli import console
 from api.cli.siting import options
+from api.cli.siting.watching import Said, watched
 from geo.errors import Invalid
 
 MOST_POINTS = 1_000
@@ -62,13 +63,10 @@ def curve(
     per_chain: options.PerChain = None,
     force: options.Force = None,
     forbid: options.Forbid = None,
-    hours: options.Hours = "6-22",
+    hours: options.Hours = None,
     day: options.Day = None,
-    time_limit: Annotated[
-        float | None,
-        typer.Option("--time-limit", min=0, help="时限 / at most so many seconds."),
-    ] = None,
-    seed: Annotated[int, typer.Option(help="随机种子 / seed.")] = 0,
+    time_limit: options.TimeLimit = None,
+    seed: options.Seed = 0,
     out: Annotated[
         Path | None, typer.Option("--out", help="写到 / to a .csv or .json file.")
     ] = None,
@@ -76,13 +74,14 @@ def curve(
     """预算曲线 / The best plan and a bound for every number of sites, budget or share.
 
     --budgets FROM:TO:STEP or a list asks for budgets; set-cover tells how many sites each of
-    --shares needs, and that fewer do not do (sites and no fewer than, `at_least`).
+    --shares needs, and that fewer do not do (sites and no fewer than, `at_least`). What cannot be
+    done says `why`. Ctrl-C ends the search with the best plans so far.
 
     Example: nuanyi siting curve --demand D.csv --candidates C.csv --radius 500 --up-to 40
     """
     money = list(_numbers(budgets or (), "budgets"))
     wanted = list(_numbers(shares or (), "shares"))
-    _check(model, money, wanted)
+    _check(model, money, wanted, backup)
     asked = options.question(
         model="max-cover" if model == "set-cover" else model,
         sites=up_to, demand=demand, candidates=candidates, existing=existing,
@@ -93,39 +92,39 @@ def curve(
     )  # fmt: skip
     from geo.siting import curve as curves
     from geo.siting.curve_walk import walk_curve
+    from geo.siting.files.curving import points_of, shares_of
     from geo.siting.problem import Control
 
+    if out is not None:
+        options.check_out(out, asked)
     problem = options.load(asked)
+    most = max(1, min(up_to, problem.candidates))
     control = Control(time_limit, 0.001)
     given = (problem.demand, problem.sites, problem.reach, problem.rules)
-    if model in ("p-median", "p-centre"):
-        found = walk_curve(
-            "p-median" if model == "p-median" else "p-centre", *given, up_to, control, seed
-        )
-    elif money:
-        found = curves.budget_curve(*given, money, control, seed)
-    else:
-        found = curves.curve(*given, up_to, control, seed)
-    rows = _rows(problem, found)
-    if model == "set-cover":
-        total = float(problem.demand.weight.sum())
-        by_number = {row["sites"]: row for row in rows}
-        rows = [
-            {
-                "share": share,
-                "sites": enough if enough in by_number else None,
-                "at_least": least,
-                "chosen": by_number[enough]["chosen"] if enough in by_number else [],
-            }
-            for share, (enough, least) in zip(
-                wanted, curves.needed(found, total, wanted), strict=True
+
+    def work() -> Curve:
+        if model in ("p-median", "p-centre"):
+            return walk_curve(
+                "p-median" if model == "p-median" else "p-centre", *given, most, control, seed
             )
-        ]
+        if money:
+            return curves.budget_curve(*given, money, control, seed)
+        return curves.curve(*given, most, control, seed)
+
+    found = watched(work, control, Said())
+    rows = points_of(problem, found)
+    if model == "set-cover":
+        rows = shares_of(problem, found, rows, wanted)
     _write(problem, rows, found.seconds, out)
 
 
-def _check(model: str, money: Sequence[float], shares: Sequence[float]) -> None:
+def _check(model: str, money: Sequence[float], shares: Sequence[float], backup: float) -> None:
     """Refuse what does not belong together."""
+    from geo.siting.fields import takers
+    from geo.siting.files.asked import unused
+
+    if backup and model not in takers("backup"):
+        raise unused("--backup", "backup", model)
     if money and model != "max-cover":
         raise Invalid(
             f"模型 {model} 没有按预算的曲线。 The model {model} has no curve by budget.",
@@ -160,33 +159,8 @@ def _numbers(values: Sequence[str], field: str) -> Iterator[float]:
                     field=field,
                 )
             yield from np.arange(first, last + step * 1e-9, step).tolist()
-        elif part.endswith(("%", "％")):
-            yield options.number(part[:-1], field) / 100
         else:
-            yield options.number(part, field)
-
-
-def _rows(problem: Problem, found: Curve) -> list[dict[str, Any]]:
-    from geo.siting.files.serving import named
-
-    cost = problem.sites.cost
-    rows = []
-    for at, (number, value, bound, plan) in enumerate(
-        zip(found.p, found.value, found.bound, found.plans, strict=True)
-    ):
-        known = not np.isnan(value)
-        row: dict[str, Any] = {"sites": int(number)}
-        if found.budget is not None:
-            row = {"budget": float(found.budget[at]), "sites": len(plan)}
-        row |= {
-            "value": float(value) if known else None,
-            "bound": float(bound),
-            "gap": abs(float(bound - value) / float(value)) if known and value else None,
-            "cost": float(cost[plan].sum()),
-            "chosen": named(problem.site_ids, plan),
-        }
-        rows.append(row)
-    return rows
+            yield options.share_of(part, field)
 
 
 def _write(
@@ -207,7 +181,7 @@ def _write(
             remedy="请检查文件夹与权限。 Check the folder and its permissions.",
             field="out",
         ) from error
-    for note in problem.notes:
+    for note in [*problem.notes, *dict.fromkeys(row["why"] for row in rows if row["why"])]:
         console.err.print(note, markup=False)
 
 

@@ -34,6 +34,8 @@ WeightsFile = Annotated[
 def sources(without: Without = None, weights: WeightsFile = None, as_json: AsJson = False) -> None:
     """每项来源的权重、依据与人数 / Each source: its weight, its reason, its people.
 
+    Sources of fewer people than may be shown (NUANYI_PRIVACY_PEOPLE) tell neither people nor count.
+
     Example: nuanyi siting demand sources --without main_streets
     """
     told = _weights(without, weights)
@@ -43,7 +45,7 @@ def sources(without: Without = None, weights: WeightsFile = None, as_json: AsJso
     with console.database(of) as database, database.read(console.OPERATOR) as reader:
         made = estimate(reader, told, console.BarProgress())
     if as_json:
-        console.show_json(_facts(made))
+        console.show_json(_facts(made, of.privacy_people))
         return
     console.show_table(
         f"需求来源 / sources of demand (people.toml {told.version})",
@@ -53,9 +55,9 @@ def sources(without: Without = None, weights: WeightsFile = None, as_json: AsJso
         [
             (
                 name,
-                "关闭 / off" if name in told.off else _count(made, name),
+                "关闭 / off" if name in told.off else _count(made, name, of.privacy_people),
                 f"{source.weight:g}",
-                f"{made.people(name):,.0f}" if name in made.places else None,
+                f"{made.people(name):,.0f}" if made.may_tell(name, of.privacy_people) else None,
                 source.why_zh,
             )
             for name, source in told.sources.items()
@@ -122,18 +124,22 @@ def _weights(without: Iterable[str] | None, path: Path | None) -> Weights:
     return read_weights(path).without(list(options.split(without or ())))
 
 
-def _count(made: Estimate, name: str) -> str:
+def _count(made: Estimate, name: str, least: float) -> str:
     if name not in made.places:
         return "没有数据 / no data"
+    if not made.may_tell(name, least):
+        return f"少于 {least:g} 人，不显示 / fewer than {least:g} people"
     places, per = made.places[name], made.weights.sources[name].per
     words = {"employee": "人 employees", "place": "处 places", "kilometre": "公里 km"}
     missing = f"（缺 {places.missing} missing）" if places.missing else ""
     return f"{places.count.sum():,.6g} {words[per]}{missing}"
 
 
-def _facts(made: Estimate) -> dict[str, object]:
+def _facts(made: Estimate, least: float) -> dict[str, object]:
+    shown = {name: made.may_tell(name, least) for name in made.weights.sources}
     return {
         "version": made.weights.version,
+        "least": least,
         "off": sorted(made.weights.off),
         "without_data": made.without,
         "sources": [
@@ -141,10 +147,10 @@ def _facts(made: Estimate) -> dict[str, object]:
                 **source.model_dump(by_alias=True),
                 "name": name,
                 "on": name not in made.weights.off,
-                "places": len(made.places[name]) if name in made.places else None,
-                "count": float(made.places[name].count.sum()) if name in made.places else None,
-                "missing": made.places[name].missing if name in made.places else None,
-                "people": made.people(name) if name in made.places else None,
+                "places": len(made.places[name]) if shown[name] else None,
+                "count": float(made.places[name].count.sum()) if shown[name] else None,
+                "missing": made.places[name].missing if shown[name] else None,
+                "people": made.people(name) if shown[name] else None,
             }
             for name, source in made.weights.sources.items()
         ],

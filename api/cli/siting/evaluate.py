@@ -37,7 +37,7 @@ def evaluate(
     crs: options.CrsOption = "wgs84",
     steps: options.Steps = None,
     backup: options.Backup = 0.0,
-    hours: options.Hours = "6-22",
+    hours: options.Hours = None,
     day: options.Day = None,
     as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出 / print JSON.")] = False,
 ) -> None:

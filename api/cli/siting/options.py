@@ -1,7 +1,8 @@
-"""The options that `solve`, `evaluate` and `curve` share, and the question they make."""
+"""The options that the commands on plain files share, and the question they make."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from geo.siting.files.asked import Question
     from geo.siting.files.load import Problem
 
+DAYS = ("workday", "weekend")
 Demand = Annotated[Path, typer.Option("--demand", help="需求点文件 / demand: id, x, y, weight.")]
 Candidates = Annotated[
     Path,
@@ -51,7 +53,9 @@ Steps = Annotated[
     typer.Option("--steps", help="分级覆盖 / steps, such as 500:1, 1000:0.5."),
 ]
 Backup = Annotated[float, typer.Option("--backup", help="二次覆盖 / what a second cover counts.")]
-Hours = Annotated[str, typer.Option("--hours", help="小时 / which hours, of columns h0 to h23.")]
+Hours = Annotated[
+    str | None, typer.Option("--hours", help="小时 / of columns h0 to h23; else 6-22.")
+]
 Day = Annotated[
     str | None,
     typer.Option("--day", help="日子 / workday or weekend."),
@@ -65,7 +69,7 @@ SpacingRule = Annotated[
     str, typer.Option("--too-near", help="间距规则 / forbid nearer pairs, or warn of them.")
 ]
 AreaShare = Annotated[
-    float | None,
+    str | None,
     typer.Option("--area-share", help="街道比例 / lowest share of each subdistrict."),
 ]
 AreaSites = Annotated[
@@ -90,6 +94,48 @@ Capacity = Annotated[
     str | None,
     typer.Option("--capacity", help="容量 / column (of the file), or a number."),
 ]
+Gap = Annotated[float, typer.Option(min=0, help="差距 / a proven gap that is good enough.")]
+TimeLimit = Annotated[
+    float | None, typer.Option("--time-limit", min=0, help="时限 / at most so many seconds.")
+]
+Seed = Annotated[int, typer.Option(help="随机数 / seed, for the same plan.")]
+
+
+def check_out(out: Path, asked: Question) -> None:
+    """Refuse a file that cannot be written, or should not be, before anything is worked out.
+
+    Raises:
+        Invalid: there is no such folder or no right to write there, it is a folder itself, or one
+            of the files that are read.
+    """
+    from geo.siting.files.asked import FILES
+
+    for name in FILES:
+        read = getattr(asked, name)
+        if read is not None and read.exists() and out.exists() and out.samefile(read):
+            raise Invalid(
+                f"{out} 是输入文件，不能覆盖。 {out} is a file that is read: it would be lost.",
+                remedy="用 --out 另选文件名。 Choose another name with --out.",
+                field="out",
+            )
+    if out.is_dir():
+        raise Invalid(
+            f"{out} 是文件夹。 {out} is a folder.",
+            remedy="给出文件名。 Give the name of a file.",
+            field="out",
+        )
+    if not out.parent.is_dir():
+        raise Invalid(
+            f"没有文件夹 {out.parent}。 There is no folder {out.parent}.",
+            remedy="请先建立该文件夹。 Make the folder first.",
+            field="out",
+        )
+    if not os.access(out if out.exists() else out.parent, os.W_OK):
+        raise Invalid(
+            f"{out} 无法写入。 {out} cannot be written.",
+            remedy="请检查文件夹与权限。 Check the folder and its permissions.",
+            field="out",
+        )
 
 
 def question(**given: Any) -> Question:
@@ -107,15 +153,14 @@ def question(**given: Any) -> Question:
             remedy=f"可选 / Use one of {', '.join(CRS_NAMES)}.",
             field="crs",
         )
-    if given.get("day") not in (None, "workday", "weekend"):
-        raise Invalid(
-            f"没有日类型“{given['day']}”。 There is no kind of day '{given['day']}'.",
-            remedy="可选 / Use workday or weekend.",
-            field="day",
-        )
+    if given.get("day") not in (None, *DAYS):
+        raise no_such_day(given["day"], "day")
     capacity = given.pop("capacity", None)
     if capacity is not None and capacity != "column":
         given["capacity"] = number(capacity, "capacity")
+    for name in ("share", "area_share"):
+        if given.get(name) is not None:
+            given[name] = share_of(given[name], name)
     given["with_capacities"] = capacity == "column"
     given["steps"] = tuple(_steps(given.get("steps")))
     given["per_area"] = tuple(_per_area(given.get("per_area") or ()))
@@ -125,12 +170,22 @@ def question(**given: Any) -> Question:
     return Question(**given)
 
 
-def load(asked: Question) -> Problem:
-    """Read the files; the streets in force where walking is asked for and no extract is given."""
+def no_such_day(text: str, field: str) -> Invalid:
+    """What to say of a kind of day that there is not."""
+    return Invalid(
+        f"没有日类型“{text}”。 There is no kind of day '{text}'.",
+        remedy="可选 / Use workday or weekend.",
+        field=field,
+    )
+
+
+def load(asked: Question, *, standing: bool = False) -> Problem:
+    """Read the files; the streets in force where walking is asked for and no extract is given.
+    `standing`: the candidates are stations that exist already."""
     from geo.siting.files.load import load as read
 
     if asked.metric != "walk" or asked.streets is not None:
-        return read(asked, None, console.BarProgress())
+        return read(asked, None, console.BarProgress(), standing=standing)
     from geo import editions
     from geo.siting.walked import walking
     from geo.walking.snapshot import load_graph
@@ -150,6 +205,7 @@ def load(asked: Question) -> Problem:
         asked,
         lambda demand, site, metres: walking(graph, demand, site, metres),
         console.BarProgress(),
+        standing=standing,
     )
 
 
@@ -177,10 +233,8 @@ def _per_area(values: Iterable[str]) -> Iterable[tuple[str, float | int]]:
             yield from _per_area_file(Path(value))
         elif re.fullmatch(r"[1-9]\d*", wanted.strip()):
             yield name.strip(), int(wanted)
-        elif wanted.strip().endswith(("%", "％")):
-            yield name.strip(), number(wanted.strip()[:-1], "per_area") / 100
         else:
-            yield name.strip(), number(wanted, "per_area")
+            yield name.strip(), share_of(wanted, "per_area")
 
 
 def _per_area_file(path: Path) -> Iterable[tuple[str, float | int]]:
@@ -197,6 +251,14 @@ def _per_area_file(path: Path) -> Iterable[tuple[str, float | int]]:
             yield name, share
         if name is not None and not np.isnan(sites):
             yield name, int(sites)
+
+
+def share_of(text: str, field: str) -> float:
+    """0.9 or 90%, as a number."""
+    bare = text.strip()
+    if bare.endswith(("%", "％")):
+        return number(bare[:-1], field) / 100
+    return number(bare, field)
 
 
 def number(text: str, field: str) -> float:

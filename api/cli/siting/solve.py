@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,20 +9,11 @@ import typer
 
 from api.cli import console
 from api.cli.siting import options
-from geo.errors import Invalid
+from api.cli.siting.watching import STATUS, Said, watched
 
 if TYPE_CHECKING:
     from geo.siting.files.load import Problem
     from geo.siting.problem import Answer, Control, Longs
-
-TICK = 0.2
-STATUS = {
-    "optimal": "已证明最优 / proved to be the best",
-    "gap reached": "达到要求的差距 / the gap asked for is reached",
-    "time limit": "到时间 / out of time",
-    "stopped": "已停止 / stopped",
-    "infeasible": "没有可行方案 / no plan is possible",
-}
 
 
 def register(app: typer.Typer) -> None:
@@ -46,7 +36,7 @@ def solve(
         float | None, typer.Option("--budget", min=0, help="预算 / at most so much cost.")
     ] = None,
     share: Annotated[
-        float | None, typer.Option("--share", help="比例 / share to cover, for set-cover.")
+        str | None, typer.Option("--share", help="比例 / share to cover, for set-cover.")
     ] = None,
     radius: options.Radius = None,
     metric: options.Metric = None,
@@ -65,7 +55,7 @@ def solve(
     per_chain: options.PerChain = None,
     force: options.Force = None,
     forbid: options.Forbid = None,
-    hours: options.Hours = "6-22",
+    hours: options.Hours = None,
     day: options.Day = None,
     then_walk: Annotated[
         bool,
@@ -75,14 +65,12 @@ def solve(
         float | None,
         typer.Option("--unserved", min=0, help="够不着的 / metres they count as walking."),
     ] = None,
-    gap: Annotated[
-        float, typer.Option(min=0, help="差距 / a proven gap that is good enough.")
-    ] = 0.001,
-    time_limit: Annotated[
-        float | None,
-        typer.Option("--time-limit", min=0, help="时限 / at most so many seconds."),
+    gap: options.Gap = 0.001,
+    time_limit: options.TimeLimit = None,
+    seed: options.Seed = 0,
+    warm: Annotated[
+        Path | None, typer.Option("--warm", help="从此方案开始 / begin from a PLAN.json.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="随机数 / seed: the same gives the same plan.")] = 0,
     assignment: Annotated[
         bool, typer.Option("--assignment", help="归属 / also write whom each point goes to.")
     ] = False,
@@ -96,6 +84,7 @@ def solve(
     Columns: demand `id,x,y,weight` (or lon,lat), candidates `id,x,y,cost,...`; CSV, XLSX, GeoJSON
     or GeoPackage. Ctrl-C ends the search with the best plan so far. Exit code 1: no plan is
     possible; PLAN.json and the screen say why. --then-walk: coverage first, then the least walk.
+    --warm begins from the sites of a plan made before, found again by their ids.
 
     Example: nuanyi siting solve --demand D.csv --candidates C.csv --sites 9 --radius 500 --out P
     """
@@ -107,19 +96,19 @@ def solve(
         open_24h=open_24h, per_chain=per_chain, force=force, forbid=forbid, hours=hours, day=day,
         spacing_rule=spacing_rule, then_walk=then_walk, unserved=unserved,
     )  # fmt: skip
-    if not out.parent.is_dir():
-        raise Invalid(
-            f"没有文件夹 {out.parent}。 There is no folder {out.parent}.",
-            remedy="请先建立该文件夹。 Make the folder first.",
-            field="out",
-        )
-    from geo.siting.files.plan import has_plan, plan_of, why_not, write
+    options.check_out(out, asked)
+    from geo.siting.files.beginning import begin_from
+    from geo.siting.files.plan import has_plan, plan_of, read, why_not, write
     from geo.siting.problem import Control
 
+    known = None if warm is None else read(warm)
     problem = options.load(asked)
+    start = None if known is None else begin_from(problem, known)
     said = Said()
     control = Control(time_limit, gap, said)
-    answer, walk = _solved(problem, control, said, seed, certificate)
+    answer, walk = watched(
+        lambda: _solved(problem, control, seed, certificate, start), control, said
+    )
     explained = None if has_plan(answer) else why_not(problem)
     plan = plan_of(
         problem, answer, folder=out.parent, explained=explained, assigned=assignment, walk=walk
@@ -131,63 +120,16 @@ def solve(
 
 
 def _solved(
-    problem: Problem, control: Control, said: Said, seed: int, certified: bool | None
+    problem: Problem, control: Control, seed: int, certified: bool | None, warm: Longs | None
 ) -> tuple[Answer, Answer | None]:
-    """The answer, with a live gap, and the walk where it is asked for; Ctrl-C asks for the best so
-    far."""
+    """The answer, and the walk where it is asked for."""
     from geo.siting.files.plan import solve as by_model
     from geo.siting.files.plan import solve_then_walk
 
-    answers: list[tuple[Answer, Answer | None]] = []
-    failed: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            if problem.question.then_walk:
-                both = solve_then_walk(problem, control, seed)
-                answers.append((both.cover, both.walk))
-            else:
-                answers.append((by_model(problem, control, seed, certified=certified), None))
-        except BaseException as error:  # noqa: BLE001 - told in the thread that waits
-            failed.append(error)
-
-    thread = threading.Thread(target=work, daemon=True)
-    with console.err.status("求解 / solving") as status:
-        thread.start()
-        while thread.is_alive():
-            try:
-                thread.join(TICK)
-                status.update(said.text)
-            except KeyboardInterrupt:
-                control.stop()
-                said.stopping = True
-    if failed:
-        raise failed[0]
-    return answers[0]
-
-
-class Said:
-    """What is told while the search goes on."""
-
-    def __init__(self) -> None:
-        self.stopping = False
-        self.latest: tuple[float, float] | None = None
-
-    def __call__(self, value: float, bound: float, sites: Longs) -> None:
-        """After each improvement, from the solver's thread."""
-        del sites
-        self.latest = (value, bound)
-
-    @property
-    def text(self) -> str:
-        """One line for a person who waits."""
-        told = "求解 / solving"
-        if self.latest is not None:
-            from geo.siting.problem import gap_of
-
-            value, bound = self.latest
-            told += f" · {value:,.10g} · 距最优不超过 within {gap_of(value, bound):.2%}"
-        return told + (" · 正在停止 / stopping" if self.stopping else "")
+    if problem.question.then_walk:
+        both = solve_then_walk(problem, control, seed)
+        return both.cover, both.walk
+    return by_model(problem, control, seed, certified=certified, warm=warm), None
 
 
 def _show(plan: dict[str, Any], out: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -11,6 +11,7 @@ import numpy as np
 
 from geo.coordinates import Crs
 from geo.errors import Invalid
+from geo.siting.fields import clash, takers
 from geo.siting.problem import Demand, Rules
 
 Metric = Literal["euclidean", "geodesic", "walk", "file"]
@@ -20,6 +21,15 @@ MODELS: Final[tuple[Model, ...]] = ("max-cover", "set-cover", "p-median", "p-cen
 COVERS: Final = ("max-cover", "set-cover")
 FILES: Final = ("demand", "candidates", "existing", "distances", "streets")
 """Which fields of a question are files."""
+OF_FILES: Final[Mapping[str, tuple[Model, ...]]] = {
+    "then_walk": ("max-cover",),
+    "unserved": ("p-median",),
+}
+"""Which models take the conditions that only plain files state; of the others see
+:data:`geo.siting.fields.TAKES`."""
+
+HOURS: Final = "6-22"
+"""The hours that count where it is not said."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +39,7 @@ class Question:
     `per_area` are pairs of a subdistrict and what is asked of it: a share, or a number of sites.
     `streets` is an OpenStreetMap extract to walk on. `then_walk`: of the plans that cover most, the
     one that walks least. `unserved`: metres that whoever is beyond reach counts as walking.
+    `hours`: of columns h0 to h23; None: :data:`HOURS`.
     """
 
     model: Model
@@ -56,7 +67,7 @@ class Question:
     per_chain: int | None = None
     force: tuple[str, ...] = ()
     forbid: tuple[str, ...] = ()
-    hours: str = "6-22"
+    hours: str | None = None
     day: str | None = None
     then_walk: bool = False
     unserved: float | None = None
@@ -92,14 +103,7 @@ def check_question(question: Question) -> None:
         raise missing("站点数或预算", "a number of sites or a budget", "--sites 或 --budget")
     if question.model == "p-centre" and question.sites is None:
         raise missing("站点数", "a number of sites", "--sites")
-    if question.model != "set-cover" and question.share is not None:
-        raise _unused("--share", question.model, "set-cover")
-    if question.model in ("p-centre", "set-cover") and question.budget is not None:
-        raise _unused("--budget", question.model, "max-cover")
-    if question.model != "max-cover" and question.then_walk:
-        raise _unused("--then-walk", question.model, "max-cover")
-    if question.model != "p-median" and question.unserved is not None:
-        raise _unused("--unserved", question.model, "p-median")
+    _check_taken(question)
     if question.spacing_rule not in ("forbid", "warn"):
         raise Invalid(
             f"没有间距规则 {question.spacing_rule}。 "
@@ -107,10 +111,6 @@ def check_question(question: Question) -> None:
             remedy="可选 / Use forbid or warn.",
             field="spacing_rule",
         )
-    if question.spacing_rule == "warn" and question.model != "max-cover":
-        raise _unused("--too-near warn", question.model, "max-cover")
-    if question.model == "set-cover" and question.sites is not None:
-        raise _unused("--sites", question.model, "max-cover")
     for name, least in (("share", question.share), ("area_share", question.area_share)):
         if least is not None and not 0 <= least <= 1:
             raise Invalid(
@@ -118,6 +118,7 @@ def check_question(question: Question) -> None:
                 remedy="填写 0 到 1，如 0.9。 Give 0 to 1, such as 0.9.",
                 field=name,
             )
+    _check_numbers(question)
     both = sorted(set(question.force) & set(question.forbid))
     if both:
         raise Invalid(
@@ -136,6 +137,35 @@ def check_question(question: Question) -> None:
         )
 
 
+def _check_numbers(question: Question) -> None:
+    """Refuse amounts that are none; NaN and infinity can be typed too."""
+    no_step = next((m for m, _ in question.steps if not (np.isfinite(m) and m >= 0)), None)
+    amounts = (
+        ("radius", "服务半径", "reach", question.radius, True),
+        ("steps", "分级的距离", "distance of a step", no_step, False),
+        ("spacing", "间距", "spacing", question.spacing, False),
+        ("capacity", "容量", "capacity", question.capacity, False),
+    )
+    for name, zh, en, amount, above in amounts:
+        if amount is None or (np.isfinite(amount) and (amount > 0 or (amount == 0 and not above))):
+            continue
+        raise Invalid(
+            f"{zh}不能是 {amount:g}。 The {en} cannot be {amount:g}.",
+            remedy="填写大于 0 的数。 Give a number above 0."
+            if above
+            else "填写不小于 0 的数。 Give a number of 0 or more.",
+            field=name,
+        )
+    for area, wanted in question.per_area:
+        if not isinstance(wanted, int) and not 0 <= wanted <= 1:
+            raise Invalid(
+                f"街道“{area}”的比例不能是 {wanted:g}。 "
+                f"The share of '{area}' cannot be {wanted:g}.",
+                remedy="填写 0 到 1，如 0.6 或 60%。 Give 0 to 1, such as 0.6 or 60%.",
+                field="per_area",
+            )
+
+
 def missing(zh: str, en: str, option: str) -> Invalid:
     """The error for an option that the model cannot do without."""
     return Invalid(
@@ -145,12 +175,60 @@ def missing(zh: str, en: str, option: str) -> Invalid:
     )
 
 
-def _unused(option: str, model: str, other: str) -> Invalid:
+def unused(option: str, name: str, model: str) -> Invalid:
+    """The error for an option that states a condition which the model does not take."""
+    others = OF_FILES.get(name) or takers(name)
     return Invalid(
         f"模型 {model} 不用 {option}。 The model {model} does not take {option}.",
-        remedy=f"去掉它，或改用 {other}。 Leave it out, or use {other}.",
-        field=option.strip("-"),
+        remedy=f"去掉它，或改用 {'、'.join(others)}。 Leave it out, or use {' or '.join(others)}.",
+        field=name,
     )
+
+
+def _check_taken(question: Question) -> None:
+    """Refuse conditions that the model does not take, or that are not defined together."""
+    stated = _stated(question)
+    for name, option in stated.items():
+        if question.model not in (OF_FILES.get(name) or takers(name)):
+            raise unused(option, name, question.model)
+    together = clash(stated)
+    if together is not None:
+        one, other = (stated[name] for name in together)
+        raise Invalid(
+            f"{one} 与 {other} 不能同时使用。 {one} and {other} cannot be asked for together.",
+            remedy="去掉其中一项；街道可改用 --area-sites。 Leave one of the two out; of each "
+            "subdistrict a number of sites can be asked for by --area-sites.",
+            field=together[1],
+        )
+
+
+def _stated(question: Question) -> dict[str, str]:
+    """The conditions that a question states, by their names in :mod:`geo.siting.fields`, and the
+    options that state them."""
+    shares = any(not isinstance(wanted, int) for _, wanted in question.per_area)
+    numbers = any(isinstance(wanted, int) for _, wanted in question.per_area)
+    told = (
+        ("sites", "--sites", question.sites is not None),
+        ("budget", "--budget", question.budget is not None),
+        ("share", "--share", question.share is not None),
+        ("steps", "--steps", bool(question.steps)),
+        ("backup", "--backup", question.backup != 0),
+        ("spacing_metres", "--spacing", question.spacing != 0),
+        ("area_least_share", "--per-area", shares),
+        ("area_least_share", "--area-share", question.area_share is not None),
+        ("area_least_sites", "--per-area", numbers),
+        ("area_least_sites", "--area-sites", question.area_sites is not None),
+        ("open_24h_least", "--open-24h", question.open_24h > 0),
+        ("per_chain_most", "--per-chain", question.per_chain is not None),
+        (
+            "capacity_per_place",
+            "--capacity",
+            question.with_capacities or question.capacity is not None,
+        ),
+        ("then_walk", "--then-walk", question.then_walk),
+        ("unserved", "--unserved", question.unserved is not None),
+    )
+    return {name: option for name, option, given in told if given}
 
 
 def rules_of(question: Question, demand: Demand, districts: Sequence[str]) -> Rules:
@@ -182,14 +260,6 @@ def rules_of(question: Question, demand: Demand, districts: Sequence[str]) -> Ru
             least[place[name]] = wanted
         else:
             shares[place[name]] = wanted
-    if (question.area_share is not None or question.area_sites is not None) and not districts:
-        raise Invalid(
-            "文件没有“街道”列，无法按街道要求。 "
-            "The files have no column district, so nothing can be asked of each subdistrict.",
-            remedy="为需求和候选点加上 district（街道）列。 "
-            "Add a column district to demand and candidates.",
-            field="district",
-        )
     more: dict[str, Any] = {}
     if question.share is not None:
         more["share"] = question.share

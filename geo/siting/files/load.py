@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from geo.errors import Invalid, InvalidFile
 from geo.progress import SILENT, Progress
 from geo.siting.files import tables
-from geo.siting.files.asked import Metric, Question, check_question, rules_of
+from geo.siting.files.asked import HOURS, Metric, Question, check_question, rules_of
 from geo.siting.files.reaching import Walk, metric_of, positions, reach_of
 from geo.siting.files.tables import Table
 from geo.siting.problem import (
@@ -31,6 +31,7 @@ from geo.siting.problem import (
     Rules,
     Sites,
 )
+from geo.siting.remarks import remarks_of
 
 STATES: Final = {
     **dict.fromkeys(("", "0", "free", "可选"), FREE),
@@ -62,11 +63,18 @@ class Problem:
         return int((self.sites.fixed != EXISTING).sum())
 
 
-def load(question: Question, walk: Walk | None = None, progress: Progress = SILENT) -> Problem:
+def load(
+    question: Question,
+    walk: Walk | None = None,
+    progress: Progress = SILENT,
+    *,
+    standing: bool = False,
+) -> Problem:
     """Read the files of a question.
 
     Args:
         walk: for the metric `walk`, when no extract of streets is given.
+        standing: the candidates are stations that exist already, and read as such.
 
     Raises:
         InvalidFile: a file that cannot be used; says where and why.
@@ -81,27 +89,29 @@ def load(question: Question, walk: Walk | None = None, progress: Progress = SILE
         )
         points = _of_day(points, question)
     with progress.step(f"读取 {question.candidates.name} / reading"):
-        hosts = _hosts(question.candidates)
+        hosts = _stations(question.candidates) if standing else _hosts(question.candidates)
         stations = None if question.existing is None else _hosts(question.existing)
+    _check_columns(question, points, hosts, stations)
     metric = metric_of(question, points)
     notes = [*points.notes, *hosts.notes, *(stations.notes if stations is not None else [])]
     demand_ids = tables.ids_of(points)
     site_ids = _site_ids(hosts, stations)
     districts, of_point, of_site = _coded("district", points, hosts, stations)
     chains, _, of_chain = _coded("chain", None, hosts, stations)
-    weight = _weight(points, question, notes)
-    fixed = _fixed(question, hosts, stations, site_ids)
+    with np.errstate(over="ignore"):
+        weight = _weight(points, question, notes)
+    fixed = _fixed(question, hosts, site_ids, notes)
+    if standing:
+        fixed[:] = EXISTING
     cost = _column(hosts, stations, "cost", 1.0)
-    hosts.refuse(
-        np.logical_not(cost[: len(hosts)] >= 0), "cost", "不是不小于 0 的数", "is not 0 or more"
-    )
-    xy, site_xy = positions(question, metric, points, hosts, stations)
-    degrees = metric in ("geodesic", "walk")
+    own = cost[: len(hosts)]
+    hosts.refuse(~((own >= 0) & np.isfinite(own)), "cost", "不是不小于 0 的数", "is not 0 or more")
+    xy, site_xy, degrees = positions(question, metric, points, hosts, stations)
     demand = Demand.of(weight, district=of_point, x=xy[:, 0], y=xy[:, 1])
     sites = Sites.of(
         len(site_ids),
         cost=cost,
-        capacity=_capacity(question, hosts, stations),
+        capacity=_capacity(question, hosts, stations, float(weight.sum())),
         fixed=fixed,
         district=of_site,
         chain=of_chain,
@@ -126,7 +136,7 @@ def load(question: Question, walk: Walk | None = None, progress: Progress = SILE
         chains,
         notes,
     )
-    _remark(problem, points, degrees=degrees)
+    _remark(problem, points)
     return problem
 
 
@@ -138,15 +148,65 @@ def _hosts(path: Path) -> Table:
     )
 
 
+def _stations(path: Path) -> Table:
+    # What a list of stations calls its state, and what it once cost, does not matter.
+    return tables.read(path, ["x", "y", "lon", "lat"], ["id", "district", "chain", "open_24h"])
+
+
+def _check_columns(question: Question, points: Table, hosts: Table, stations: Table | None) -> None:
+    """Refuse conditions on what no file tells: they would change nothing, or never be met.
+
+    Raises:
+        InvalidFile: says which column is missing, and in which file.
+    """
+    sites = [hosts, *([] if stations is None else [stations])]
+    # Where no file has any, the name of the subdistrict is what is told.
+    known = any("district" in table.texts for table in (points, *sites))
+    numbers = known and any(isinstance(wanted, int) for _, wanted in question.per_area)
+    shares = known and any(not isinstance(wanted, int) for _, wanted in question.per_area)
+    for option, given, column, zh, files in (
+        ("--per-chain", question.per_chain is not None, "chain", "品牌", sites),
+        ("--open-24h", question.open_24h > 0, "open_24h", "24小时", sites),
+        ("--area-sites", bool(question.area_sites) or numbers, "district", "街道", sites),
+        ("--area-share", bool(question.area_share) or shares, "district", "街道", [points]),
+    ):
+        if given and not any(column in table.texts for table in files):
+            raise InvalidFile(
+                f"{files[0].path.name} 没有“{zh}”列，无法按 {option} 要求。 "
+                f"{files[0].path.name} has no column {column}, so nothing can be asked by "
+                f"{option}.",
+                remedy=f"加上 {column}（{zh}）列，或去掉 {option}。 "
+                f"Add a column {column}, or leave out {option}.",
+                field=column,
+            )
+
+
 def _of_day(points: Table, question: Question) -> Table:
-    """Only the rows of the kind of day that is asked for."""
-    if question.day is None or "day" not in points.texts:
+    """Only the rows of the kind of day that is asked for.
+
+    Raises:
+        InvalidFile: there are none.
+    """
+    if question.day is None:
+        return points
+    if "day" not in points.texts:
+        points.notes.append(
+            f"{points.path.name} 没有日类型列，--day {question.day} 不起作用。 "
+            f"{points.path.name} has no column day: --day {question.day} changes nothing."
+        )
         return points
     from geo.files.choices import choice
 
     kind = pc.fill_null(choice(points.texts["day"], "day_class", otherwise="any").values, "any")
     keep = pc.or_(pc.equal(kind, question.day), pc.equal(kind, "any"))
     mask = keep.to_numpy(zero_copy_only=False)
+    if not mask.any():
+        raise InvalidFile(
+            f"{points.path.name} 没有 {question.day} 的需求。 "
+            f"{points.path.name} has no demand of the kind of day {question.day}.",
+            remedy="核对日类型列，或去掉 --day。 Check the column day, or leave out --day.",
+            field="day",
+        )
     rows = np.arange(len(points)) + 2 if points.rows is None else points.rows
     return Table(
         points.path,
@@ -162,18 +222,38 @@ def _weight(points: Table, question: Question, notes: list[str]) -> Floats:
     hourly = [f"h{hour}" for hour in range(24) if f"h{hour}" in points.numbers]
     if "weight" in points.numbers:
         weight = points.numbers["weight"]
+        if question.hours is not None:
+            notes.append(
+                f"{points.path.name} 有权重列，--hours {question.hours} 不起作用。 "
+                f"{points.path.name} has a column weight: --hours {question.hours} changes nothing."
+            )
     elif hourly:
-        wanted = [f"h{hour}" for hour in tables.hours_of(question.hours)]
+        hours = question.hours or HOURS
+        wanted = [f"h{hour}" for hour in tables.hours_of(hours)]
         points.require(*wanted)
+        for name in wanted:
+            bad = (points.numbers[name] < 0) | np.isinf(points.numbers[name])
+            points.refuse(bad, name, "不是不小于 0 的数", "is not a number of 0 or more")
         weight = np.sum([np.nan_to_num(points.numbers[name]) for name in wanted], axis=0)
-        notes.append(
-            f"权重为 {question.hours} 时之和。 Weights are the sum of hours {question.hours}."
-        )
+        notes.append(f"权重为 {hours} 时之和。 Weights are the sum of hours {hours}.")
     else:
+        if question.hours is not None:
+            notes.append(
+                f"{points.path.name} 没有 h0 到 h23 列，--hours {question.hours} 不起作用。 "
+                f"{points.path.name} has no columns h0 to h23: --hours {question.hours} changes "
+                "nothing."
+            )
         notes.append("没有权重列，每个需求点计 1。 No column weight: each demand point counts 1.")
         weight = np.ones(len(points))
     bad = ~(np.isfinite(weight) & (weight >= 0))
     points.refuse(bad, "weight", "不是不小于 0 的数", "is not a number of 0 or more")
+    if not np.isfinite(weight.sum()):
+        raise InvalidFile(
+            f"{points.path.name} 的权重之和太大。 The weights of {points.path.name} add up to more "
+            "than can be counted.",
+            remedy="换用更大的单位，如千人。 Tell them in larger units, such as thousands.",
+            field="weight",
+        )
     if not (weight > 0).any():
         notes.append("所有权重都是 0：任何方案的值都是 0。 All weights are 0: so is every plan.")
     return weight
@@ -199,7 +279,7 @@ def _site_ids(hosts: Table, stations: Table | None) -> Any:
     return pa.concat_arrays([own, theirs])
 
 
-def _fixed(question: Question, hosts: Table, stations: Table | None, site_ids: Any) -> Bytes:
+def _fixed(question: Question, hosts: Table, site_ids: Any, notes: list[str]) -> Bytes:
     fixed = np.full(len(site_ids), FREE, np.int8)
     fixed[len(hosts) :] = EXISTING
     if "fixed" in hosts.texts:
@@ -224,8 +304,16 @@ def _fixed(question: Question, hosts: Table, stations: Table | None, site_ids: A
                 remedy=f"编号见 {hosts.path.name}。 The ids are those of {hosts.path.name}.",
                 field="force" if state == FORCED else "forbid",
             )
-        fixed[at.to_numpy()] = state
-    del stations
+        places = at.to_numpy()
+        other = FORBIDDEN if state == FORCED else FORCED
+        turned = [name for name, was in zip(chosen, fixed[places], strict=True) if was == other]
+        if turned:
+            option, was = ("--force", "禁选") if state == FORCED else ("--forbid", "必选")
+            notes.append(
+                f"{hosts.path.name} 中{was}的 {'、'.join(turned)} 按 {option} 处理。 "
+                f"{hosts.path.name} says otherwise of {', '.join(turned)}: {option} counts."
+            )
+        fixed[places] = state
     return fixed
 
 
@@ -253,7 +341,11 @@ def _column(hosts: Table, stations: Table | None, name: str, otherwise: float) -
     return np.concatenate(parts)
 
 
-def _capacity(question: Question, hosts: Table, stations: Table | None) -> Floats | None:
+def _capacity(
+    question: Question, hosts: Table, stations: Table | None, everybody: float
+) -> Floats | None:
+    """(m,) how many each can serve; an existing station that does not say, or one without a limit,
+    all of them."""
     if question.capacity is not None:
         return np.full(len(hosts) + (0 if stations is None else len(stations)), question.capacity)
     if not question.with_capacities:
@@ -263,7 +355,7 @@ def _capacity(question: Question, hosts: Table, stations: Table | None) -> Float
     hosts.refuse(
         ~(capacity[: len(hosts)] >= 0), "capacity", "不是不小于 0 的数", "is not 0 or more"
     )
-    return np.where(np.isnan(capacity), np.inf, capacity)
+    return np.where(np.isfinite(capacity), capacity, everybody)
 
 
 def _open(hosts: Table, stations: Table | None) -> npt.NDArray[np.bool_]:
@@ -275,26 +367,15 @@ def _open(hosts: Table, stations: Table | None) -> npt.NDArray[np.bool_]:
     return np.concatenate(parts)
 
 
-def _remark(problem: Problem, points: Table, *, degrees: bool) -> None:
+def _remark(problem: Problem, points: Table) -> None:
     """What a person should know before the plan."""
     question, sites, notes = problem.question, problem.sites, problem.notes
-    if not degrees and "lon" in points.numbers and problem.metric == "euclidean":
+    if problem.metric == "euclidean" and not {"x", "y"} <= set(points.numbers):
         notes.append(
             "经纬度按平面直线计算，单位为度。 "
             "Longitude and latitude were taken as a plane: distances are in degrees."
         )
-    free = sites.fixed == FREE
-    if question.sites is not None and question.sites > problem.candidates:
-        notes.append(
-            f"要 {question.sites} 个站，候选点只有 {problem.candidates} 个。 "
-            f"{question.sites} sites are asked for; there are {problem.candidates} candidates."
-        )
-    if question.budget is not None and free.any() and question.budget < sites.cost[free].min():
-        notes.append(
-            f"预算 {question.budget:g} 低于最便宜的候选点（{sites.cost[free].min():g}）。 "
-            f"The budget of {question.budget:g} is below the cheapest candidate "
-            f"({sites.cost[free].min():g})."
-        )
+    notes += remarks_of(sites, question.sites, question.budget)
     if isinstance(problem.reach, Reach):
         idle = int(((np.diff(problem.reach.start) == 0) & (sites.fixed != EXISTING)).sum())
         if idle:

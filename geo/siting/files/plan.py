@@ -12,28 +12,32 @@ from typing import Any, Final
 
 import numpy as np
 
-from geo.errors import InvalidFile
+from geo.errors import Invalid, InvalidFile
+from geo.siting.conditions import everybody_needed
 from geo.siting.evaluate import Evaluator
 from geo.siting.explain import Explanation, Names, explain
 from geo.siting.files.asked import COVERS, FILES, MODELS, Question
 from geo.siting.files.load import Problem
 from geo.siting.files.serving import hash_of, named, number, served
+from geo.siting.files.sharing import Within
 from geo.siting.median.lexicographic import Lexicographic, cover_then_walk
 from geo.siting.problem import (
     EXISTING,
     Answer,
     Control,
+    Floats,
     Longs,
 )
-from geo.siting.stated import broken_spacing
+from geo.siting.remarks import named_remarks
+from geo.siting.room import LEAST, Flow
 
 FORMAT: Final = "nuanyi-plan-1"
 CERTIFIED_POINTS: Final = 1_000_000
 """Beyond, the prices of all points would be a file of hundreds of megabytes."""
 FACTS_POINTS: Final = 2_000_000
+FLOWED_SITES: Final = 300
+"""With capacities, what a site adds takes two flows of the whole plan: for no more sites."""
 EXPLAIN_SECONDS: Final = 20.0
-NEARER: Final = "nearer than"
-NAMED: Final = 5
 _SOLVERS: Final[Mapping[str, tuple[str, str]]] = {
     "max-cover": ("geo.siting.max_cover", "max_cover"),
     "set-cover": ("geo.siting.set_cover", "set_cover"),
@@ -50,12 +54,18 @@ def solver_of(model: str) -> Callable[..., Answer]:
 
 
 def solve(
-    problem: Problem, control: Control, seed: int = 0, *, certified: bool | None = None
+    problem: Problem,
+    control: Control,
+    seed: int = 0,
+    *,
+    certified: bool | None = None,
+    warm: Longs | None = None,
 ) -> Answer:
     """The plan of a problem of files; see :func:`geo.siting.max_cover.max_cover`.
 
     Args:
         certified: whether prices shall prove the bound; None: unless there are very many points.
+        warm: a plan to begin from, positions among the sites.
     """
     wanted = len(problem.demand) <= CERTIFIED_POINTS if certified is None else certified
     return solver_of(problem.question.model)(
@@ -65,6 +75,7 @@ def solve(
         problem.rules,
         control,
         seed,
+        warm=warm,
         with_certificate=wanted,
     )
 
@@ -90,8 +101,7 @@ def why_not(problem: Problem, seconds: float = EXPLAIN_SECONDS) -> Explanation:
             problem.chains,
             ids.to_pylist() if question.spacing and len(ids) < CERTIFIED_POINTS else (),
         ),
-        everybody=question.model in ("p-median", "p-centre")
-        or (question.model == "set-cover" and question.share is None),
+        everybody=everybody_needed(question.model, problem.rules),
         straight=problem.metric in ("euclidean", "geodesic"),
         seconds=seconds,
     )
@@ -119,7 +129,6 @@ def plan_of(
         assigned: with the site of each demand point.
         walk: what the covered people walk, where that was asked for.
     """
-    opened = np.union1d(answer.sites, np.flatnonzero(problem.sites.fixed == EXISTING))
     told: dict[str, Any] = {
         "format": FORMAT,
         "model": problem.question.model,
@@ -146,39 +155,41 @@ def plan_of(
             "gap": number(walk.gap),
         }
     if explained is not None:
-        told["infeasible"] = {
+        told |= _infeasible(explained)
+    if has_plan(answer):
+        told |= _served(problem, answer.sites, assigned=assigned)
+    told["question"] = asked_of(problem, folder)
+    told["certificate"] = answer.certificate
+    return told
+
+
+def _infeasible(explained: Explanation) -> dict[str, Any]:
+    return {
+        "infeasible": {
             "zh": explained.zh,
             "en": explained.en,
             "reasons": [asdict(one) for one in explained.reasons],
             "changes": [asdict(one) for one in explained.changes],
         }
-    if has_plan(answer):
-        told |= _coverage(problem, opened)
-        if problem.question.model in COVERS and len(problem.demand) <= FACTS_POINTS:
-            told["site_facts"] = _site_facts(problem, answer.sites)
-    if assigned and has_plan(answer):
-        site, metres, _ = served(problem, opened)
-        told["assignment"] = {
-            "demand": problem.demand_ids.to_pylist(),
-            "site": [None if at < 0 else problem.site_ids[at].as_py() for at in site.tolist()],
-            "distance": [number(far) for far in metres.tolist()],
-        }
-    told["question"] = _asked(problem, folder)
-    told["certificate"] = answer.certificate
-    return told
+    }
+
+
+def infeasible_of(problem: Problem) -> dict[str, Any]:
+    """Why a problem has no plan, as it is written; cost: see :func:`why_not`."""
+    return _infeasible(why_not(problem))
 
 
 def write(plan: Mapping[str, Any], path: Path) -> None:
     """Write PLAN.json: readable, but long lists on one line.
 
     Raises:
-        InvalidFile: there is no such folder, or no right to write.
+        Invalid: there is no such folder, or no right to write.
     """
     lines = [f"{json.dumps(name)}: {_dumped(value)}" for name, value in plan.items()]
     try:
         path.write_text("{\n " + ",\n ".join(lines) + "\n}\n", encoding="utf-8")
     except OSError as error:
-        raise InvalidFile(
+        raise Invalid(
             f"{path} 无法写入。 {path} cannot be written: {error.strerror}.",
             remedy="请检查文件夹与权限。 Check the folder and its permissions.",
             field="out",
@@ -233,28 +244,78 @@ def question_of(plan: Mapping[str, Any], folder: Path) -> Question:
 
 
 # ---------------------------------------------------------------------- parts of the file
-def _coverage(problem: Problem, opened: Longs) -> dict[str, Any]:
+def _served(problem: Problem, chosen: Longs, *, assigned: bool) -> dict[str, Any]:
+    """What the plan does: for all, for each subdistrict, and by each of its sites."""
+    capacities = problem.rules.capacities and problem.sites.capacity is not None
+    if capacities:
+        return _served_within_capacities(problem, chosen, assigned=assigned)
+    stations = np.flatnonzero(problem.sites.fixed == EXISTING)
+    weight = problem.demand.weight
+    site, metres, after = served(problem, np.union1d(chosen, stations))
+    _, _, before = served(problem, stations)
+    told = _coverage(problem, weight * before, weight * after)
+    if problem.question.model in COVERS and len(problem.demand) <= FACTS_POINTS:
+        rules = replace(problem.rules, p=None, budget=None)
+        found = Evaluator(problem.demand, problem.sites, problem.reach, rules).evaluate(chosen)
+        told["site_facts"] = _site_facts(problem, chosen, found.loss[chosen], found.alone[chosen])
+    if assigned:
+        told["assignment"] = {
+            "demand": problem.demand_ids.to_pylist(),
+            "site": [None if at < 0 else problem.site_ids[at].as_py() for at in site.tolist()],
+            "distance": [number(far) for far in metres.tolist()],
+        }
+    return told
+
+
+def _served_within_capacities(problem: Problem, chosen: Longs, *, assigned: bool) -> dict[str, Any]:
+    """The same from the flows: nobody counts whom no site has room for."""
+    within, points = Within(problem, chosen), len(problem.demand)
+    flow = within.least_walk() if problem.question.model == "p-median" else within.most()
+    told = _coverage(problem, within.before, flow.served(points))
+    if problem.question.model in COVERS and len(chosen) <= FLOWED_SITES:
+        told["site_facts"] = _site_facts(problem, chosen, *within.losses())
+    if assigned:
+        told["assignment"] = _shared_assignment(problem, flow, within.metres(flow))
+    return told
+
+
+def _shared_assignment(problem: Problem, flow: Flow, far: Floats) -> dict[str, Any]:
+    """Rows of people: a point has one for each site that it goes to, and one with none for those
+    who are left."""
+    weight = problem.demand.weight
+    left = weight - flow.served(len(weight))
+    alone = np.flatnonzero((left > LEAST) | (weight == 0))
+    point = np.concatenate((flow.point, alone))
+    site = np.concatenate((flow.site, np.full(len(alone), -1)))
+    people = np.round(np.concatenate((flow.people, left[alone])), 9)
+    metres = np.concatenate((far, np.zeros(len(alone))))
+    order = np.lexsort((site, site < 0, point))
+    return {
+        "demand": [problem.demand_ids[at].as_py() for at in point[order].tolist()],
+        "site": [None if at < 0 else problem.site_ids[at].as_py() for at in site[order].tolist()],
+        "people": [number(many) for many in people[order].tolist()],
+        "distance": [number(far) for far in metres[order].tolist()],
+    }
+
+
+def _coverage(problem: Problem, before: Floats, after: Floats) -> dict[str, Any]:
+    """`before`, `after`: (n,) people covered of each point."""
     demand = problem.demand
-    _, _, after = served(problem, opened)
-    _, _, before = served(problem, np.flatnonzero(problem.sites.fixed == EXISTING))
-    total = float(demand.weight.sum())
+    total, covered = float(demand.weight.sum()), float(after.sum())
     told: dict[str, Any] = {
         "coverage": {
             "demand": number(total),
             "points": len(demand),
-            "before": number(float((demand.weight * before).sum())),
-            "after": number(float((demand.weight * after).sum())),
-            "share": number(float((demand.weight * after).sum()) / total) if total else None,
+            "before": number(float(before.sum())),
+            "after": number(covered),
+            "share": number(covered / total) if total else None,
         }
     }
     if problem.districts:
+        known = demand.district >= 0
         sums = [
-            np.bincount(
-                demand.district[demand.district >= 0],
-                part[demand.district >= 0],
-                minlength=len(problem.districts),
-            )
-            for part in (demand.weight, demand.weight * before, demand.weight * after)
+            np.bincount(demand.district[known], part[known], minlength=len(problem.districts))
+            for part in (demand.weight, before, after)
         ]
         told["districts"] = [
             {
@@ -270,38 +331,30 @@ def _coverage(problem: Problem, opened: Longs) -> dict[str, Any]:
     return told
 
 
-def _site_facts(problem: Problem, chosen: Longs) -> list[dict[str, Any]]:
-    rules = replace(problem.rules, p=None, budget=None, capacities=False)
-    found = Evaluator(problem.demand, problem.sites, problem.reach, rules).evaluate(chosen)
+def _site_facts(
+    problem: Problem, chosen: Longs, loss: Floats, alone: Floats
+) -> list[dict[str, Any]]:
     return [
         {
             "id": name,
             "cost": number(float(problem.sites.cost[at])),
-            "adds_last": number(float(found.loss[at])),
-            "alone": number(float(found.alone[at])),
+            "adds_last": number(float(last)),
+            "alone": number(float(single)),
         }
-        for name, at in zip(named(problem.site_ids, chosen), chosen.tolist(), strict=True)
+        for name, at, last, single in zip(
+            named(problem.site_ids, chosen), chosen.tolist(), loss, alone, strict=True
+        )
     ]
 
 
 def _relaxed(problem: Problem, answer: Answer) -> list[str]:
     """What the solver tells; sites that stand too near by their ids."""
-    rules = problem.rules
-    if rules.spacing != "warn" or not rules.spacing_metres:
-        return answer.relaxed
-    told = [one for one in answer.relaxed if NEARER not in one]
-    pairs = broken_spacing(problem.sites, rules, answer.sites)
-    if pairs:
-        ids = [named(problem.site_ids, np.array(pair)) for pair in pairs[:NAMED]]
-        zh, en = "、".join(f"{a} 与 {b}" for a, b in ids), ", ".join(f"{a} and {b}" for a, b in ids)
-        told.append(
-            f"{len(pairs)} 对站点相距不足 {rules.spacing_metres:g}：{zh}。 "
-            f"{len(pairs)} pairs of sites are {NEARER} {rules.spacing_metres:g}: {en}."
-        )
-    return told
+    names = Names(sites=problem.site_ids.to_pylist() if problem.question.spacing else ())
+    return named_remarks(problem.sites, problem.rules, answer, names)
 
 
-def _asked(problem: Problem, folder: Path) -> dict[str, Any]:
+def asked_of(problem: Problem, folder: Path) -> dict[str, Any]:
+    """The question as it is written, its files as seen from a folder and with their SHA-256."""
     told = asdict(problem.question)
     told["metric"] = problem.metric
     told["sha256"] = {}
@@ -309,9 +362,14 @@ def _asked(problem: Problem, folder: Path) -> dict[str, Any]:
         path = told[name]
         if path is None:
             continue
-        told[name] = os.path.relpath(path, folder)
+        told[name] = relative(path, folder)
         told["sha256"][name] = hash_of(path)
     return told
+
+
+def relative(path: Path, folder: Path) -> str:
+    """A file as seen from a folder."""
+    return os.path.relpath(path, folder)
 
 
 def _dumped(value: Any) -> str:

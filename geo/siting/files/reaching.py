@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow.compute as pc
@@ -20,8 +20,22 @@ STREAMED_POINTS: Final = 2_000_000
 """From so many demand points on, the pairs are computed on the way and never held."""
 MOST_PAIRS: Final = 400_000_000
 
+PLANE: Final = ("x", "y")
+DEGREES: Final = ("lon", "lat")
+FARTHEST: Final = np.array([180.0, 89.0])
+"""Degrees of longitude and latitude; beyond, nobody works outdoors."""
+
 Walk = Callable[[Floats, Floats, float], Reach]
 """Demand and sites (lon, lat in WGS 84) and metres to who walks to whom."""
+
+
+class Placed(NamedTuple):
+    """Where demand (n, 2) and sites (m, 2) are, NaN for those at no place; `degrees`: longitude and
+    latitude in WGS 84."""
+
+    demand: Floats
+    sites: Floats
+    degrees: bool
 
 
 def metric_of(question: Question, points: Table) -> Metric:
@@ -38,33 +52,90 @@ def metric_of(question: Question, points: Table) -> Metric:
 
 def positions(
     question: Question, metric: Metric, points: Table, hosts: Table, stations: Table | None
-) -> tuple[Floats, Floats]:
-    """(n, 2) of the demand and (m, 2) of candidates and stations, WGS 84 where they are degrees;
-    NaN where distances come from a file and there are none.
+) -> Placed:
+    """Where demand, candidates and stations are.
+
+    Where distances come from a file nobody's place is looked at, but the sites' for a spacing.
 
     Raises:
-        InvalidFile: rows without a position.
+        InvalidFile: rows without a position, or degrees in one file and a plane in another.
     """
-    files = [points, hosts, *([] if stations is None else [stations])]
-    placed = []
-    for table in files:
-        names = ("lon", "lat") if "lon" in table.numbers and "lat" in table.numbers else ("x", "y")
-        if metric == "file" and names[0] not in table.numbers:
-            placed.append(np.full((len(table), 2), np.nan))
-            continue
-        table.require(*names)
-        for name in names:
-            bad = ~np.isfinite(table.numbers[name])
-            if metric != "file":
-                table.refuse(bad, name, "不是数", "is no number")
-        xy = np.column_stack([table.numbers[name] for name in names])
-        if metric in ("geodesic", "walk"):
-            off = (np.abs(xy) > np.array([180.0, 89.0])).any(axis=1)
-            table.refuse(np.asarray(off), names[0], "不是经纬度", "is no longitude (in degrees)")
-            if question.crs != "wgs84":
-                xy = np.column_stack(coordinates.to_wgs84(xy[:, 0], xy[:, 1], question.crs))
-        placed.append(xy)
-    return placed[0], np.concatenate(placed[1:])
+    sites = [hosts, *([] if stations is None else [stations])]
+    looked_at = [points, *sites]
+    if metric == "file":
+        looked_at = sites if question.spacing > 0 else []
+        for table in looked_at:
+            if _columns(table, metric) is None:
+                raise _spacing_without_places(question, table)
+    columns = {_columns(table, metric) for table in looked_at} - {None}
+    if metric in ("euclidean", "file") and len(columns) > 1:
+        raise _two_kinds(looked_at, metric)
+    degrees = metric in ("geodesic", "walk") or (metric == "file" and columns == {DEGREES})
+    placed = [
+        _placed(table, question, metric, degrees=degrees)
+        if table in looked_at
+        else np.full((len(table), 2), np.nan)
+        for table in [points, *sites]
+    ]
+    return Placed(placed[0], np.concatenate(placed[1:]), degrees)
+
+
+def _columns(table: Table, metric: Metric) -> tuple[str, str] | None:
+    """The columns of its places: those that the metric is made for, if both are there."""
+    order = (PLANE, DEGREES) if metric == "euclidean" else (DEGREES, PLANE)
+    return next((names for names in order if set(names) <= set(table.numbers)), None)
+
+
+def _placed(table: Table, question: Question, metric: Metric, *, degrees: bool) -> Floats:
+    half = not {"lon", "lat"}.isdisjoint(table.numbers)
+    names = _columns(table, metric) or (DEGREES if half else PLANE)
+    table.require(*names)
+    for name in names:
+        table.refuse(~np.isfinite(table.numbers[name]), name, "不是数", "is no number")
+    xy = np.column_stack([table.numbers[name] for name in names])
+    if not degrees:
+        return xy
+    _refuse_no_degrees(table, names, xy)
+    if question.crs == "wgs84":
+        return xy
+    return np.column_stack(coordinates.to_wgs84(xy[:, 0], xy[:, 1], question.crs))
+
+
+def _refuse_no_degrees(table: Table, names: tuple[str, str], xy: Floats) -> None:
+    off = np.asarray((np.abs(xy) > FARTHEST).any(axis=1))
+    if off.any() and (np.abs(xy[off, ::-1]) <= FARTHEST).all():
+        table.refuse(
+            off,
+            names[1],
+            "不是纬度，经度与纬度可能写反了",
+            "is no latitude; longitude and latitude seem to be swapped",
+        )
+    far_east = np.abs(xy[:, 0]) > FARTHEST[0]
+    table.refuse(far_east, names[0], "不是经度（度）", "is no longitude (in degrees)")
+    table.refuse(off, names[1], "不是纬度（度）", "is no latitude (in degrees)")
+
+
+def _spacing_without_places(question: Question, table: Table) -> InvalidFile:
+    return InvalidFile(
+        f"{table.path.name} 没有坐标，无法按间距 {question.spacing:g} 判断站点远近。 "
+        f"{table.path.name} has no positions, so that nobody can tell which sites stand nearer "
+        f"than the spacing of {question.spacing:g}.",
+        remedy="加上 lon、lat（或 x、y）列，或去掉 --spacing。 "
+        "Add columns lon, lat (or x, y), or leave out --spacing.",
+        field="spacing",
+    )
+
+
+def _two_kinds(files: list[Table], metric: Metric) -> InvalidFile:
+    told = "; ".join(
+        f"{table.path.name}: {', '.join(_columns(table, metric) or PLANE)}" for table in files
+    )
+    return InvalidFile(
+        f"一个文件用经纬度，另一个用平面坐标：{told}。 "
+        f"One file has longitudes, another a plane: {told}.",
+        remedy="所有文件用同一种坐标。 Give all files the same kind of columns.",
+        field="x",
+    )
 
 
 def reach_of(
@@ -142,6 +213,8 @@ def _from_file(question: Question, demand_ids: Any, site_ids: Any, limit: float)
     pairs.refuse(~(far >= 0), "distance", "不是不小于 0 的数", "is not a number of 0 or more")
     found = []
     for name, ids in (("demand_id", demand_ids), ("candidate_id", site_ids)):
+        empty = pairs.texts[name].is_null().to_numpy(zero_copy_only=False)
+        pairs.refuse(empty, name, "为空", "is empty")
         at = pc.index_in(pairs.texts[name], ids)
         unknown = at.is_null().to_numpy(zero_copy_only=False)
         if unknown.any():
@@ -155,4 +228,7 @@ def _from_file(question: Question, demand_ids: Any, site_ids: Any, limit: float)
                 field=name,
             )
         found.append(at.to_numpy(zero_copy_only=False))
-    return from_file(found[0], found[1], far, len(demand_ids), len(site_ids), limit)
+    # Infinitely far is out of reach, whatever the radius.
+    near = np.isfinite(far)
+    pair = (found[0][near], found[1][near], far[near])
+    return from_file(*pair, len(demand_ids), len(site_ids), limit)

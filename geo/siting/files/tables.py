@@ -176,6 +176,21 @@ def _fields_of(headers: Sequence[str], wanted: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def _several(path: Path, headers: Sequence[str], fields: Mapping[str, str]) -> list[str]:
+    """What to tell of fields that more than one column could be."""
+    told = []
+    for name, taken in fields.items():
+        known = [normalise(one) for one in HEADERS[name]]
+        fits = [header for header in headers if normalise(header) in known]
+        if len(fits) > 1:
+            told.append(
+                f"{path.name} 有几列都可作{NAMES.get(name, name)}：{'、'.join(fits)}；取{taken}。 "
+                f"Several columns of {path.name} could be the {name}: {', '.join(fits)}; "
+                f"{taken} was taken."
+            )
+    return told
+
+
 def _plain(path: Path, numbers: Sequence[str], texts: Sequence[str]) -> Table | None:
     """The short way; None where the file is not plain enough for it."""
     with path.open("rb") as stream:
@@ -215,6 +230,7 @@ def _plain(path: Path, numbers: Sequence[str], texts: Sequence[str]) -> Table | 
             if name in fields
         },
         told.num_rows,
+        notes=_several(path, headers, fields),
     )
 
 
@@ -247,8 +263,10 @@ def _careful(path: Path, numbers: Sequence[str], texts: Sequence[str]) -> Table:
             f"{one.reason}.",
             remedy=f"{one.remedy_zh}。 {one.remedy}.",
         )
-    fields = _fields_of([str(name) for name in raw.frame.columns], [*numbers, *texts])
-    table = Table(path, {}, {}, len(raw), raw.row_numbers, list(raw.notes))
+    headers = [str(name) for name in raw.frame.columns]
+    fields = _fields_of(headers, [*numbers, *texts])
+    told = [*raw.notes, *_several(path, headers, fields)]
+    table = Table(path, {}, {}, len(raw), raw.row_numbers, told)
     for name, header in fields.items():
         cells = raw.frame[header]
         if name in texts:

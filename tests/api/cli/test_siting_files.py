@@ -10,6 +10,13 @@ import pytest
 from rich.cells import cell_len
 
 from geo.siting.checker import check
+from geo.siting.explanation import Names
+from geo.siting.files.load import load
+from geo.siting.files.plan import question_of, read, solve
+from geo.siting.files.serving import gathered_reach
+from geo.siting.problem import Control
+from geo.siting.proof_file import proof_of
+from geo.siting.solving import Problem
 
 
 @pytest.fixture
@@ -55,6 +62,27 @@ def test_the_published_optimum_comes_with_a_proof_anyone_can_check(typed_here, t
     plan["sites"][0] = "n0"
     (sjc / "other.json").write_text(json.dumps(plan), encoding="utf-8")
     assert typed("siting", "check", "other.json").code == 1
+
+
+def test_check_takes_the_proof_of_a_saved_plan_and_refuses_anything_else(typed_here, typed, sjc):
+    typed_here("solve", "--sites", 3, "--radius", 800, "--gap", 0, "--out", "PLAN.json")
+    asked = load(question_of(read(sjc / "PLAN.json"), sjc))
+    reach, refs = gathered_reach(asked.reach), asked.site_ids.to_pylist()
+    saved = Problem(
+        "max-cover", asked.demand, asked.sites, reach, asked.rules, refs, Names(sites=refs), 0
+    )
+    proof = proof_of(saved, solve(asked, Control()))
+    (sjc / "proof.json").write_text(json.dumps(proof), encoding="utf-8")
+    facts = json.loads(typed("siting", "check", "proof.json", "--json").out)
+    assert (facts["value"], facts["holds"], facts["proved"]) == (11604, True, True)
+    assert "方案成立" in typed("siting", "check", "proof.json").out
+    proof["weight"][proof["certificate"]["sites"][0]] -= 1
+    (sjc / "proof.json").write_text(json.dumps(proof), encoding="utf-8")
+    assert typed("siting", "check", "proof.json").code == 1
+    refused = typed("siting", "check", "proof.json", "--demand", "nodes.csv")
+    assert (refused.code, "--demand" in refused.err) == (2, True)
+    refused = typed("siting", "check", "nodes.csv")
+    assert (refused.code, "proof.json" in refused.err) == (2, True)
 
 
 def test_the_curve_and_an_evaluation_agree_with_the_published_values(typed_here):
@@ -103,6 +131,11 @@ def test_no_plan_is_explained_on_the_screen_and_in_the_file(typed, tmp_path, mon
         (("--sites", 2, "--radius", 5, "--capacity", "许多"), "不是数"),
         (("--sites", 2, "--radius", 5, "--crs", "mars"), "没有坐标系"),
         (("--sites", 2, "--radius", 5, "--force", "z"), "没有候选点 z"),
+        (("--sites", 2, "--radius", 5, "--area-share", "120%"), "比例不能是 1.2"),
+        (("--model", "set-cover", "--radius", 5, "--share", "all"), "--share"),
+        (("--sites", 2, "--radius", 5, "--out", "D.csv"), "D.csv 是输入文件"),
+        (("--sites", 2, "--radius", 5, "--out", "."), ". 是文件夹"),
+        (("--sites", 2, "--radius", 5, "--out", "none/P.json"), "没有文件夹 none"),
         (("--radius", 5), "--sites 或 --budget"),
     ],
 )
@@ -116,6 +149,7 @@ def test_a_wrong_option_is_a_sentence_and_exit_code_2(typed, tmp_path, monkeypat
     assert says in told.err
     assert "Traceback" not in told.err
     assert not (tmp_path / "P.json").exists()
+    assert (tmp_path / "D.csv").read_text().startswith("id,x,y,weight")
 
 
 @pytest.fixture
@@ -146,6 +180,45 @@ def test_coverage_comes_first_and_then_the_walk(street, typed, tmp_path):
     assert typed("siting", "check", "lie.json").code == 1
 
 
+@pytest.mark.parametrize(
+    ("asked", "best"),
+    [
+        (("--sites", 12, "--radius", 400), 12145),
+        (("--model", "p-median", "--sites", 12), 2469636.968704),
+    ],
+)
+def test_a_search_begins_from_a_plan_made_before(asked, best, typed_here, sjc):
+    """Without any time the first plan is not the best; begun from the best it is."""
+    assert typed_here("solve", *asked, "--gap", 0, "--out", "best.json").code == 0
+    known = json.loads((sjc / "best.json").read_text("utf-8"))
+    assert known["objective"] == pytest.approx(best)
+    known["sites"] += ["gone", "away"]
+    (sjc / "known.json").write_text(json.dumps(known), encoding="utf-8")
+    for start, is_best in ((), False), (("--warm", "known.json"), True):
+        told = typed_here("solve", *asked, *start, "--time-limit", 0, "--out", "P.json")
+        assert told.code == 0, told.err
+        found = json.loads((sjc / "P.json").read_text("utf-8"))["objective"]
+        assert (found == pytest.approx(best, rel=1e-9)) is is_best
+    shown = " ".join(told.out.split())
+    assert "2 sites of the plan to begin from are no candidates" in shown
+    assert "gone, away" in shown
+
+
+def test_a_plan_to_begin_from_that_does_not_fit_is_told(street, typed, tmp_path):
+    run, read = street
+    run("solve", "--sites", 2, "--radius", 60, "--out", "P.json")
+    assert read("P.json")["sites"] == ["p", "q"]
+    run("solve", "--sites", 2, "--radius", 60, "--forbid", "p", "--warm", "P.json", "--out", "Q")
+    [note] = [one for one in read("Q")["notes"] if "begin from" in one]
+    assert "1 sites of the plan to begin from are forbidden now and were left out: p." in note
+    for more in (("--then-walk",), ("--capacity", 5)):
+        told = typed(
+            "siting", "solve", "--demand", "D.csv", "--candidates", "C.csv", "--sites", 2,
+            "--radius", 60, "--warm", "P.json", "--out", "Q.json", *more,
+        )  # fmt: skip
+        assert (told.code, more[0] in told.err) == (2, True)
+
+
 def test_sites_too_near_each_other_are_forbidden_or_named(street, typed):
     run, read = street
     near = ("--sites", 2, "--radius", 55, "--spacing", 80, "--steps", "20:1,55:0.5")
@@ -154,7 +227,7 @@ def test_sites_too_near_each_other_are_forbidden_or_named(street, typed):
     strict, warned = read("strict.json"), read("warned.json")
     assert (strict["objective"], strict["sites"]) == (20, ["r"])
     assert (warned["objective"], warned["sites"]) == (25, ["q", "r"])
-    assert "nearer than 80: q and r" in warned["relaxed"][0]
+    assert "q and r are less than 80 apart" in warned["relaxed"][0]
     assert [typed("siting", "check", name).code for name in ("strict.json", "warned.json")] == [
         0,
         0,
@@ -172,8 +245,54 @@ def test_curves_by_budget_by_share_and_of_walks(street):
         ("0.0", "0.0", ""), ("2.0", "20.0", "r"), ("4.0", "20.0", "r"), ("6.0", "30.0", "q"),
     ]  # fmt: skip
     assert all(float(row["bound"]) >= float(row["value"]) for row in money)
+    # No more sites than there are, however many are asked for.
+    assert [row["sites"] for row in rows("--up-to", 100_000_000)] == ["1", "2", "3"]
     [half, all_of_it] = rows("--model", "set-cover", "--shares", "50%,1", "--up-to", 2)
     assert (half["sites"], half["at_least"]) == (all_of_it["sites"], all_of_it["at_least"])
     assert all_of_it["chosen"] == "q"
     walks = rows("--model", "p-centre", "--up-to", 2)
     assert [float(row["value"]) for row in walks] == [50, 50]
+
+
+def test_steps_that_cannot_be_done_say_why_and_state_no_bound(street, tmp_path):
+    run, read = street
+    (tmp_path / "D.csv").write_text("id,x,y,weight,district\na,0,0,10,东\nb,900,0,20,西\n")
+    (tmp_path / "C.csv").write_text("id,x,y,cost\np,0,0,3\nq,900,0,5\n")
+    near = ("--radius", 60, "--area-share", 1)
+    rows = list(csv.DictReader(io.StringIO(run("curve", *near, "--up-to", 2))))
+    assert [(row["value"], row["bound"], row["cost"]) for row in rows] == [
+        ("", "", ""), ("30.0", "30.0", "8.0"),
+    ]  # fmt: skip
+    assert "allow 2 sites" in rows[0]["why"]
+    assert rows[1]["why"] == ""
+    run("curve", *near, "--budgets", "4,7.5,8", "--out", "M.json")
+    points = read("M.json")["points"]
+    assert [(one["value"], one["bound"]) for one in points] == [(None, None)] * 2 + [(30, 30)]
+    assert all("raise the budget to 8" in one["why"] for one in points[:2])
+    walks = list(csv.DictReader(io.StringIO(
+        run("curve", "--model", "p-centre", "--radius", 60, "--up-to", 2)
+    )))  # fmt: skip
+    assert [(row["value"], row["bound"]) for row in walks] == [("", ""), ("0.0", "0.0")]
+    assert "allow 2 sites" in walks[0]["why"]
+    shares = list(csv.DictReader(io.StringIO(run(
+        "curve", "--model", "set-cover", "--shares", "0.5,1", "--radius", 60, "--up-to", 1
+    ))))  # fmt: skip
+    assert [(row["sites"], row["at_least"]) for row in shares] == [("1", "1"), ("", "2")]
+    assert "takes more than 1 sites" in shares[1]["why"]
+
+
+def test_a_second_covering_counts_in_the_value_and_nobody_twice_in_the_share(street, typed):
+    run, _ = street
+    rows = list(csv.DictReader(io.StringIO(
+        run("curve", "--radius", 60, "--backup", 0.5, "--up-to", 2)
+    )))  # fmt: skip
+    # q stands between both houses; r beside the larger one counts half of it again.
+    assert [(float(row["value"]), float(row["covered"]), float(row["share"])) for row in rows] == [
+        (30, 30, 1), (40, 30, 1),
+    ]  # fmt: skip
+    refused = typed(
+        "siting", "curve", "--demand", "D.csv", "--candidates", "C.csv", "--model", "set-cover",
+        "--shares", 0.5, "--backup", 0.5, "--radius", 60,
+    )  # fmt: skip
+    assert refused.code == 2
+    assert "--backup" in refused.err

@@ -50,6 +50,20 @@ def test_sources_are_told_and_switched_off(nuanyi):
     assert "没有需求来源 couriers" in wrong.err
 
 
+def test_sources_of_few_people_are_not_told_as_the_service_does_not(nuanyi, monkeypatch):
+    def sites() -> dict:
+        facts = json.loads(nuanyi("siting", "demand", "sources", "--json").out)
+        [one] = [one for one in facts["sources"] if one["name"] == "construction_sites"]
+        return {name: one[name] for name in ("people", "count", "places", "missing")}
+
+    monkeypatch.setenv("NUANYI_PRIVACY_PEOPLE", "30")
+    assert sites()["people"] == 30
+    monkeypatch.setenv("NUANYI_PRIVACY_PEOPLE", "31")
+    assert set(sites().values()) == {None}
+    lines = nuanyi("siting", "demand", "sources").out
+    assert "fewer than 31" in " ".join(lines.split())
+
+
 def test_estimated_demand_and_generated_candidates_go_into_force(nuanyi, in_force, tmp_path):
     assert nuanyi("siting", "demand", "make", "--out", tmp_path / "d.csv").code == 0
     frame = pd.read_csv(tmp_path / "d.csv")

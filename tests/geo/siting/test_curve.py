@@ -140,3 +140,21 @@ def test_a_curve_without_points_is_refused(wrong) -> None:
         else:
             budget_curve(*given, Rules(), [-1.0] if wrong == "budgets" else [])
     assert refused.value.remedy
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_bound_is_below_nothing_or_above_all_there_is(seed) -> None:
+    here, there, weight, rng = a_town(seed, 80, 10, clustered=True)
+    demand = Demand.of(weight, district=rng.integers(0, 4, 80))
+    reach = euclidean(here, there, 0.2)
+    sites = Sites.of(10, cost=rng.integers(1, 9, 10))
+    could = np.zeros(80, bool)
+    could[reach.demand] = True
+    most = float(demand.weight[could].sum())
+    rules = Rules(district_least_share=dict.fromkeys(range(4), 0.9), backup=0.0)
+    for found in (
+        curve(demand, sites, reach, rules, 9),
+        budget_curve(demand, sites, reach, rules, [1, 5, 20, 40]),
+    ):
+        assert (found.bound >= 0).all()
+        assert (found.bound <= most).all()

@@ -1,5 +1,4 @@
-"""Siting on plain files: the same answer as from arrays, a plan that can be checked, and a clear
-sentence for whatever a file can have wrong."""
+"""Siting on plain files: the same answer as from arrays, and a plan that can be checked."""
 
 from __future__ import annotations
 
@@ -14,9 +13,10 @@ from hostile import HOSTILE_NAME
 from osm_files import write_osm
 from pyproj import Geod
 from scipy.spatial.distance import cdist
+from siting_files import RADIUS, asked
 from siting_oracle import a_town, worth_of
 
-from geo.errors import Invalid, InvalidFile
+from geo.errors import InvalidFile
 from geo.siting.files import tables
 from geo.siting.files.asked import Question
 from geo.siting.files.checking import check_plan
@@ -25,8 +25,6 @@ from geo.siting.files.plan import plan_of, question_of, read, solve, why_not, wr
 from geo.siting.files.reaching import STREAMED_POINTS
 from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, Control
 from geo.siting.reach import Discs
-
-RADIUS = 160.0
 
 
 @pytest.fixture
@@ -55,11 +53,6 @@ def town(tmp_path: Path):
         tmp_path / "E.csv", index=False
     )
     return tmp_path, here, there, weight, hosts
-
-
-def asked(folder: Path, **more) -> Question:
-    said = {"model": "max-cover", "sites": 3, "radius": RADIUS} | more
-    return Question(demand=folder / "D.csv", candidates=folder / "C.csv", **said)
 
 
 def test_the_files_are_the_problem_they_look_like(town) -> None:
@@ -119,7 +112,10 @@ def test_a_plan_is_written_read_and_holds(town) -> None:
         {"model": "set-cover", "sites": None},
         {"model": "set-cover", "sites": None, "area_share": 0.6, "share": 0.7},
         {"model": "p-median", "sites": 4, "radius": 900.0},
+        {"model": "p-median", "sites": 3, "radius": 100.0, "unserved": 300.0},
         {"model": "p-centre", "sites": 5, "radius": None},
+        {"model": "p-centre", "sites": 9, "budget": 30.0, "radius": None},
+        {"model": "set-cover", "sites": 9, "share": 0.5, "spacing": 120.0, "spacing_rule": "warn"},
         {"sites": 3, "with_capacities": True},
         {"model": "p-median", "sites": 9, "radius": 900.0, "with_capacities": True},
         {"sites": None, "budget": 9.0, "backup": 0.5},
@@ -249,6 +245,12 @@ def test_distances_of_a_file_need_no_positions(tmp_path: Path) -> None:
     (tmp_path / "F.csv").write_text("demand_id,candidate_id,distance\nz,p,10\n")
     with pytest.raises(InvalidFile, match="first is z"):
         load(question)
+    (tmp_path / "F.csv").write_text("demand_id,candidate_id,distance\na,p,1\n,p,10\n")
+    with pytest.raises(InvalidFile, match=r"demand_id in F\.csv is empty in 1 row\(s\): row 3"):
+        load(question)
+    # Infinitely far is not within reach, also where no radius limits it.
+    (tmp_path / "F.csv").write_text("demand_id,candidate_id,distance\na,p,inf\nb,q,15\n")
+    assert load(question).reach.demand.tolist() == [1]
 
 
 def test_hours_of_a_file_of_demand_are_summed(tmp_path: Path) -> None:
@@ -260,81 +262,76 @@ def test_hours_of_a_file_of_demand_are_summed(tmp_path: Path) -> None:
     problem = load(asked(tmp_path, hours="7-9,12", day="workday", sites=1))
     assert problem.demand.weight.tolist() == [7 + 8 + 9 + 12]
     assert len(load(asked(tmp_path, sites=1)).demand) == 2
-
-
-CANDIDATES = "id,x,y,cost\np,0,0,5\nq,9,9,7\n"
-DEMAND = "id,x,y,weight\na,0,0,2\nb,9,9,3\n"
+    with pytest.raises(InvalidFile, match="no demand of the kind of day weekend"):
+        pd.DataFrame({"x": [0], "y": [0], "day": ["workday"]}).to_csv(
+            tmp_path / "D.csv", index=False
+        )
+        load(asked(tmp_path, day="weekend", sites=1))
 
 
 @pytest.mark.parametrize(
-    ("demand", "candidates", "more", "says"),
+    ("columns", "more", "note"),
     [
-        (DEMAND, "id,x,y,cost\n", {}, "只有表头"),
-        (DEMAND, "", {}, "文件是空的"),
-        ("id,x,y,weight\na,0,0,-2\nb,9,9,3\n", CANDIDATES, {}, r"第 2 \(id a\) 行: -2"),
-        ("id,x,y,weight\na,0,0,NaN\nb,9,9,3\n", CANDIDATES, {}, r"row 2 \(id a\)"),
-        ("id,x,y,weight\na,0,0,inf\nb,9,9,3\n", CANDIDATES, {}, r"row 2 \(id a\)"),
-        ("id,x,y,weight\na,0,0,许多\n", CANDIDATES, {}, "不是数：许多"),
-        ("id,x,y,weight\na,,0,1\n", CANDIDATES, {}, "横坐标"),
-        ("id,x,y,weight\na,0,0,1\na,1,1,1\n", CANDIDATES, {}, "1 个编号重复：a"),
-        (DEMAND, "id,x,y\np,0,0\np,1,1\nq,1,1\n", {}, "重复：p"),
-        (DEMAND, "id,x,y\n,0,0\nq,1,1\n", {}, "第 2 行没有编号"),
-        ("id,weight\na,1\n", CANDIDATES, {}, "缺少列：横坐标、纵坐标"),
-        (DEMAND, "id,x,y,cost\np,0,0,-5\n", {}, "成本有 1 行"),
-        (DEMAND, CANDIDATES, {"force": ("p",), "forbid": ("p",)}, "既必选又禁选"),
-        (DEMAND, CANDIDATES, {"force": ("p", "q"), "sites": 1}, "必选 2 个候选点，但只设 1 个站"),
-        (DEMAND, CANDIDATES, {"force": ("z",)}, "没有候选点 z"),
-        (DEMAND, CANDIDATES, {"sites": None}, "--sites 或 --budget"),
-        (DEMAND, CANDIDATES, {"radius": None}, "--radius"),
-        (DEMAND, CANDIDATES, {"radius": -3.0}, "服务半径不能是"),
-        (DEMAND, CANDIDATES, {"share": 0.5}, "不用 --share"),
-        (DEMAND, CANDIDATES, {"area_share": 1.5}, "比例不能是 1.5"),
-        (DEMAND, CANDIDATES, {"area_share": 0.5}, "没有“街道”列"),
-        (DEMAND, CANDIDATES, {"per_area": (("马坡镇", 0.5),)}, "没有街道“马坡镇”"),
-        (DEMAND, CANDIDATES, {"with_capacities": True}, "缺少列：容量"),
-        (DEMAND, CANDIDATES, {"metric": "file"}, "--distances"),
-        (DEMAND, CANDIDATES, {"metric": "walk"}, "需要路网"),
-        (DEMAND, CANDIDATES, {"metric": "taxi"}, "没有距离 taxi"),
-        (DEMAND, CANDIDATES, {"model": "gravity"}, "没有模型 gravity"),
-        (DEMAND, CANDIDATES, {"model": "p-median", "sites": None}, "--sites"),
-        (DEMAND, "id,x,y,fixed\np,0,0,perhaps\n", {}, "不是 free"),
+        ("weight", {"hours": "7-9"}, "has a column weight: --hours 7-9 changes nothing"),
+        ("cost", {"hours": "7-9"}, "has no columns h0 to h23: --hours 7-9 changes nothing"),
+        ("weight", {"day": "workday"}, "has no column day: --day workday changes nothing"),
     ],
 )
-def test_bad_input_gets_a_sentence_in_two_languages(
-    tmp_path: Path, demand: str, candidates: str, more: dict, says: str
+def test_hours_and_days_that_a_file_does_not_tell_are_remarked(
+    tmp_path, columns, more, note
 ) -> None:
-    (tmp_path / "D.csv").write_text(demand)
-    (tmp_path / "C.csv").write_text(candidates)
-    with pytest.raises(Invalid, match=says) as told:
-        load(asked(tmp_path, **more))
-    detail = told.value.detail
-    assert told.value.remedy
-    assert any("\u4e00" <= c <= "\u9fff" for c in detail)
-    assert any(word.isascii() and word.isalpha() for word in detail.split())
+    (tmp_path / "D.csv").write_text(f"id,x,y,{columns}\na,0,0,2\n")
+    (tmp_path / "C.csv").write_text("id,x,y\np,0,0\n")
+    assert any(note in one for one in load(asked(tmp_path, **more)).notes)
+    assert not any("changes nothing" in one for one in load(asked(tmp_path)).notes)
 
 
-@pytest.mark.parametrize(
-    ("more", "note", "chosen"),
-    [
-        ({"sites": 7}, "7 sites are asked for; there are 2 candidates", 2),
-        ({"sites": None, "budget": 4.0}, "below the cheapest candidate", 0),
-    ],
-)
-def test_what_is_odd_but_no_mistake_works_and_is_remarked(tmp_path, more, note, chosen) -> None:
-    (tmp_path / "D.csv").write_text("id,x,y,weight\na,0,0,2\nb,9,9,0\n")
-    (tmp_path / "C.csv").write_text(CANDIDATES)
-    problem = load(asked(tmp_path, **more))
-    answer = solve(problem, Control())
-    assert any(note in one for one in problem.notes)
-    assert (answer.status, len(answer.sites)) == ("optimal", chosen)
+METRE = 1 / 111_319.49  # of longitude at the equator
 
 
-def test_two_files_that_share_an_id_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "D.csv").write_text(DEMAND)
-    (tmp_path / "C.csv").write_text(CANDIDATES)
-    (tmp_path / "E.csv").write_text("id,x,y\nq,1,1\n")
-    with pytest.raises(InvalidFile, match="share ids: q"):
-        load(asked(tmp_path, existing=tmp_path / "E.csv"))
+@pytest.fixture
+def by_distance(tmp_path: Path):
+    """Two homes, each beside a host; the hosts stand 1 km apart, as a file of distances says."""
+    (tmp_path / "D.csv").write_text("id,weight\na,20\nb,20\n")
+    (tmp_path / "F.csv").write_text("demand_id,candidate_id,distance\na,p,10\nb,q,10\n")
+    hosts = pd.DataFrame({"id": ["p", "q"], "lon": [0, 1000 * METRE], "lat": [0.0, 0.0]})
+
+    def best(spacing: float, columns: dict[str, str] | None = None, **more) -> float:
+        named = hosts[["id", *(columns or {})]].rename(columns=columns or {})
+        named.to_csv(tmp_path / "C.csv", index=False)
+        distances = tmp_path / "F.csv"
+        problem = load(asked(tmp_path, sites=2, distances=distances, spacing=spacing, **more))
+        return solve(problem, Control()).objective
+
+    return best
+
+
+def test_spacing_is_in_metres_where_distances_come_from_a_file(by_distance) -> None:
+    degrees = {"lon": "lon", "lat": "lat"}
+    assert by_distance(990, degrees) == 40
+    assert by_distance(1010, degrees) == 20
+    # In a plane it is in whatever the columns are in.
+    plane = {"lon": "x", "lat": "y"}
+    assert by_distance(990 * METRE, plane) == 40
+    assert by_distance(1010 * METRE, plane) == 20
+
+
+def test_spacing_of_sites_at_no_place_is_refused(by_distance, tmp_path) -> None:
+    assert by_distance(0) == 40
+    with pytest.raises(InvalidFile, match=r"C\.csv has no positions"):
+        by_distance(1_000_000)
+    (tmp_path / "E.csv").write_text("id,x,y\nr,5,5\n")
+    with pytest.raises(InvalidFile, match=r"C\.csv: lon, lat; E\.csv: x, y"):
+        by_distance(5, {"lon": "lon", "lat": "lat"}, existing=tmp_path / "E.csv")
+
+
+def test_a_plane_is_preferred_where_files_have_longitudes_too(tmp_path: Path) -> None:
+    (tmp_path / "D.csv").write_text("id,lon,lat,x,y\na,116.4,39.9,0,0\n")
+    (tmp_path / "C.csv").write_text("id,lon,lat,x,y\np,116.4,39.9,0,500\n")
+    assert np.diff(load(asked(tmp_path, radius=499)).reach.start).tolist() == [0]
+    problem = load(asked(tmp_path, radius=501))
+    assert problem.reach.metres.tolist() == [500]
+    assert not any("in degrees" in note for note in problem.notes)
 
 
 def test_what_cannot_be_met_names_the_district(town) -> None:

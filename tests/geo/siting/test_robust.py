@@ -12,7 +12,7 @@ from siting_oracle import a_town, raw_pairs
 from geo.errors import Invalid
 from geo.siting.checker import check
 from geo.siting.max_cover import max_cover
-from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, Demand, Rules, Sites
+from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, Control, Demand, Rules, Sites
 from geo.siting.reach import euclidean
 from geo.siting.robust import robust
 from geo.siting.steady import how_often, ready_replacements
@@ -160,3 +160,40 @@ def test_an_edit_is_answered_as_if_anew(seed, edit) -> None:
     assert max_cover(other, sites, reach, rules, warm=first).objective == (
         max_cover(other, sites, reach, rules).objective
     )
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_least_shares_of_districts_are_of_the_mean_demand(seed) -> None:
+    rng = np.random.default_rng(seed)
+    reach = euclidean(rng.random((40, 2)), rng.random((8, 2)), 0.25)
+    weights = rng.integers(0, 20, (2, 40)) * (rng.random((2, 40)) < 0.6)
+    weights[:, 0] += 1
+    inside = rng.integers(0, 3, 40) == 0
+    demand = Demand.of(weights.mean(axis=0), district=np.where(inside, 0, 1))
+    found = robust(weights, demand, Sites.of(8), reach, Rules(p=3, district_least_share={0: 0.55}))
+    shares = weights / weights.sum(axis=1)[:, None]
+    mean = shares.mean(axis=0) * inside
+    best = None
+    for plan in itertools.combinations(range(8), 3):
+        hit = np.zeros(40, bool)
+        for site in plan:
+            hit[reach.of(site)] = True
+        if mean[hit].sum() >= 0.55 * mean.sum() - 1e-12:
+            best = max(best or 0.0, float(shares[:, hit].sum(axis=1).min()))
+    if best is None:
+        assert found.answer.status == "infeasible"
+        return
+    assert found.answer.objective == pytest.approx(best)
+    assert found.answer.bound == pytest.approx(best, abs=2e-6)
+    assert found.answer.bound >= best - 1e-9
+
+
+def test_a_robust_plan_can_be_stopped_with_the_best_so_far() -> None:
+    weights, demand, sites, reach = three_days(1)
+    control = Control()
+    control.begin()
+    control.stop()
+    found = robust(weights, demand, sites, reach, Rules(p=3), control=control)
+    worst = (covers(weights, sites, reach, found.answer.sites) / weights.sum(axis=1)).min()
+    assert found.answer.objective == pytest.approx(worst)
+    assert found.answer.bound >= worst > 0

@@ -1,0 +1,106 @@
+"""A curve on plain files as rows of a table: and why some of its steps have no plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+
+from geo.siting.curve import Curve, needed
+from geo.siting.files.load import Problem
+from geo.siting.files.plan import why_not
+from geo.siting.files.serving import named, number, served
+from geo.siting.problem import EXISTING, Longs, Rules
+
+NOT_FOUND: Final = "没有在时限内找到方案。 No plan was found in time."
+
+
+def points_of(problem: Problem, found: Curve) -> list[dict[str, Any]]:
+    """A row for each number of sites, or each budget: sites, value, bound, gap, cost, why, chosen;
+    for max-cover also `covered` and `share`, which count everybody once, also where the value
+    counts a second covering.
+
+    A step without a plan has no value, and says `why`. Where it is proved that there is none, it
+    has no bound either.
+
+    Cost: one explanation, some 20 s at most; with backup a pass over the pairs for each row.
+    """
+    covers = problem.question.model == "max-cover"
+    total = float(problem.demand.weight.sum())
+    nowhere = np.flatnonzero(np.isnan(found.value))
+    # Conditions stay and what is allowed grows: what the last one lacks all before it lack too.
+    why, proved = _why(problem, found, int(nowhere[-1])) if len(nowhere) else (None, False)
+    rows = []
+    for at, (size, value, bound, plan) in enumerate(
+        zip(found.p, found.value, found.bound, found.plans, strict=True)
+    ):
+        known = not np.isnan(value)
+        row: dict[str, Any] = {"sites": int(size)}
+        if found.budget is not None:
+            row = {"budget": float(found.budget[at]), "sites": len(plan)}
+        row |= {
+            "value": float(value) if known else None,
+            "bound": float(bound) if known or not proved else None,
+            "gap": abs(float(bound - value) / float(value)) if known and value else None,
+        }
+        if covers:
+            covered = None if not known else _covered(problem, plan, float(value))
+            row["covered"] = number(covered)
+            row["share"] = None if covered is None or not total else covered / total
+        row |= {
+            "cost": float(problem.sites.cost[plan].sum()) if known else None,
+            "why": None if known else why,
+            "chosen": named(problem.site_ids, plan),
+        }
+        rows.append(row)
+    return rows
+
+
+def shares_of(
+    problem: Problem, found: Curve, points: Sequence[dict[str, Any]], wanted: Sequence[float]
+) -> list[dict[str, Any]]:
+    """A row for each share: so many sites are enough, no fewer than `at_least`; `why` where the
+    curve has none that are."""
+    by_number = {row["sites"]: row for row in points}
+    total = float(problem.demand.weight.sum())
+    rows = []
+    for share, (enough, least) in zip(wanted, needed(found, total, wanted), strict=True):
+        known = enough in by_number
+        why = None
+        if not known:
+            asked = replace(problem.rules, p=None, share=share)
+            why = _told(problem, asked) or (
+                f"{share:.4g} 需要多于 {found.p[-1]} 个站点。 "
+                f"{share:.4g} takes more than {found.p[-1]} sites."
+            )
+        rows.append(
+            {
+                "share": share,
+                "sites": enough if known else None,
+                "at_least": least,
+                "why": why,
+                "chosen": by_number[enough]["chosen"] if known else [],
+            }
+        )
+    return rows
+
+
+def _covered(problem: Problem, plan: Longs, value: float) -> float:
+    if not problem.rules.backup:
+        return value
+    both = np.union1d(plan, np.flatnonzero(problem.sites.fixed == EXISTING))
+    _, _, share = served(problem, both)
+    return float((problem.demand.weight * share).sum())
+
+
+def _why(problem: Problem, found: Curve, at: int) -> tuple[str, bool]:
+    """Why a step has no plan, and whether it is proved that there is none."""
+    told = _told(problem, found.rules_of(at, problem.rules))
+    return told or NOT_FOUND, bool(told)
+
+
+def _told(problem: Problem, rules: Rules) -> str:
+    explained = why_not(replace(problem, rules=rules))
+    return f"{explained.zh} {explained.en}".strip() if explained.reasons else ""

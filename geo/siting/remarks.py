@@ -1,0 +1,47 @@
+"""What is odd about a question but no mistake: told beside the plan."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from geo.siting.conditions import too_near
+from geo.siting.explanation import Names
+from geo.siting.problem import FORCED, FREE, Answer, Rules, Sites
+
+NEARER: Final = "相距不足"
+"""How the solver names pairs that stand too near: by their positions, which nobody knows."""
+
+
+def named_remarks(sites: Sites, rules: Rules, answer: Answer, names: Names) -> list[str]:
+    """What the solver remarked of its plan, pairs of sites that stand nearer than asked by their
+    names; a sentence each in both languages."""
+    told = [one for one in answer.relaxed if NEARER not in one]
+    if rules.spacing == "warn" and rules.spacing_metres:
+        told += [f"{one.zh} {one.en}" for one in too_near(sites, rules, answer.sites, names)]
+    return told
+
+
+def remarks_of(sites: Sites, wanted: int | None, budget: float | None) -> list[str]:
+    """Remarks in both languages: more sites wanted than candidates may be chosen, a budget below
+    the cheapest of them.
+
+    Args:
+        sites: candidates and stations of today. wanted, budget: as asked; None: not asked.
+    """
+    told = []
+    free = sites.fixed == FREE
+    candidates = int((free | (sites.fixed == FORCED)).sum())
+    if wanted is not None and wanted > candidates:
+        told.append(
+            f"要 {wanted} 个站，候选点只有 {candidates} 个。 "
+            f"{wanted} sites are asked for; there are {candidates} candidates."
+        )
+    cheapest = float(np.min(sites.cost[free], initial=np.inf))
+    if budget is not None and budget < cheapest < np.inf:
+        told.append(
+            f"预算 {budget:g} 低于最便宜的候选点（{cheapest:g}）。 "
+            f"The budget of {budget:g} is below the cheapest candidate ({cheapest:g})."
+        )
+    return told

@@ -1,0 +1,206 @@
+"""`nuanyi siting close`, `move` and `robust` on plain files, against every possible choice."""
+
+import itertools
+import json
+import threading
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.spatial.distance import cdist
+
+RADIUS = 200.0
+
+
+@pytest.fixture(params=range(3))
+def city(request, tmp_path, monkeypatch):
+    """Ninety homes on two kinds of days, six candidates and five stations, within a kilometre."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(request.param)
+    homes, hosts, stations = (rng.random((size, 2)) * 1000 for size in (90, 6, 5))
+    weights = rng.integers(1, 20, (2, 90))
+    weights[0, rng.random(90) < 0.4] = 0
+    places = pd.DataFrame({"id": range(90), "x": homes[:, 0], "y": homes[:, 1]})
+    days = [places.assign(weight=weight) for weight in weights]
+    for name, day in zip("DW", days, strict=True):
+        day.to_csv(f"{name}.csv", index=False)
+    both = pd.concat([days[0].assign(day="工作日"), days[1].assign(day="周末")])
+    both.assign(id=range(180)).to_csv("days.csv", index=False)
+    pd.DataFrame(
+        {"id": [f"C{k}" for k in range(6)], "x": hosts[:, 0], "y": hosts[:, 1], "cost": 2,
+         "open_24h": "no"}
+    ).to_csv("C.csv", index=False)  # fmt: skip
+    # A list of stations says what state they are in, in its own words.
+    pd.DataFrame(
+        {"id": [f"S{k}" for k in range(5)], "x": stations[:, 0], "y": stations[:, 1],
+         "状态": "正常开放", "cost": ""}
+    ).to_csv("E.csv", index=False)  # fmt: skip
+    names = [*(f"C{k}" for k in range(6)), *(f"S{k}" for k in range(5))]
+    near = cdist(np.vstack((hosts, stations)), homes) <= RADIUS
+    reach = dict(zip(names, near, strict=True))
+
+    def covered(ids, weight=weights[0]) -> float:
+        hit = np.zeros(90, bool)
+        for one in ids:
+            hit |= reach[one]
+        return float(weight[hit].sum())
+
+    return covered, weights
+
+
+def told(name: str) -> dict:
+    return json.loads(Path(name).read_text("utf-8"))
+
+
+STATIONS = [f"S{k}" for k in range(5)]
+CANDIDATES = [f"C{k}" for k in range(6)]
+CHOSEN = ("--candidates", "C.csv")
+FILES = ("--demand", "D.csv", "--radius", RADIUS)
+
+
+def test_what_is_closed_is_missed_least(city, typed) -> None:
+    covered, _ = city
+    said = typed("siting", "close", *FILES, "--existing", "E.csv", "--count", 2,
+                 "--keep", "S1", "--gap", 0, "--out", "X.json")  # fmt: skip
+    assert said.code == 0, said.err
+    found = told("X.json")
+    best = max(
+        covered({*STATIONS} - {*gone})
+        for gone in itertools.combinations([one for one in STATIONS if one != "S1"], 2)
+    )
+    gone = {one["id"] for one in found["close"]}
+    assert len(gone) == 2
+    assert "S1" not in gone
+    assert found["objective"] == found["bound"] == best == covered({*STATIONS} - gone)
+    assert found["before"] == covered(STATIONS)
+    loss = {one["id"]: one["loss"] for one in found["stations"]}
+    assert loss == {one: covered(STATIONS) - covered({*STATIONS} - {one}) for one in STATIONS}
+    assert list(loss.values()) == sorted(loss.values())
+
+
+def test_the_best_moves_are_made(city, typed) -> None:
+    covered, _ = city
+    said = typed("siting", "move", *FILES, "--candidates", "C.csv", "--existing", "E.csv",
+                 "--count", 2, "--forbid", "C0", "--gap", 0, "--out", "X.json")  # fmt: skip
+    assert said.code == 0, said.err
+    found = told("X.json")
+    ways = [
+        (set(STATIONS) - set(gone)) | set(come)
+        for many in range(3)
+        for gone in itertools.combinations(STATIONS, many)
+        for come in itertools.combinations(CANDIDATES[1:], many)
+    ]
+    best = max(covered(way) for way in ways)
+    gone, come = ({one["id"] for one in found[name]} for name in ("close", "open"))
+    assert len(gone) == len(come) <= 2
+    assert found["objective"] == found["bound"] == best == covered({*STATIONS} - gone | come)
+    assert found["cost"] == 2 * len(come)
+
+
+@pytest.mark.parametrize(
+    ("aim", "worth"), [("worst-share", np.min), ("least-regret", np.min), ("mean", np.mean)]
+)
+@pytest.mark.parametrize("by_day", [False, True])
+def test_one_plan_does_for_all_cases(city, typed, aim, worth, by_day) -> None:
+    covered, weights = city
+    cases = (
+        ("--demand", "days.csv", "--days", "workday,weekend")
+        if by_day
+        else ("--demand", "D.csv", "--demand", "W.csv")
+    )
+    said = typed("siting", "robust", *cases, "--candidates", "C.csv", "--existing", "E.csv",
+                 "--forbid", "C3", "--sites", 2, "--radius", RADIUS, "--aim", aim, "--gap", 0,
+                 "--out", "X.json")  # fmt: skip
+    assert said.code == 0, said.err
+    found = told("X.json")
+    plans = list(itertools.combinations([one for one in CANDIDATES if one != "C3"], 2))
+    table = np.array([[covered({*plan, *STATIONS}, one) for one in weights] for plan in plans])
+    whole = table.max(axis=0) if aim == "least-regret" else weights.sum(axis=1)
+    best = worth(table / whole, axis=1).max()
+    assert found["objective"] == pytest.approx(best)
+    assert found["bound"] == pytest.approx(best, abs=2e-6)
+    assert found["bound"] >= best - 1e-9
+    reached = [covered({*found["sites"], *STATIONS}, one) for one in weights]
+    assert [one["covered"] for one in found["cases"]] == reached
+    assert [one["alone"] for one in found["cases"]] == table.max(axis=0).tolist()
+    assert typed("siting", "check", "X.json").code == 0
+
+
+@pytest.mark.parametrize("kind", ["close", "move", "robust"])
+def test_what_was_found_is_checked_and_what_was_tampered_with_refused(city, typed, kind) -> None:
+    more = {
+        "close": ("--demand", "D.csv", "--existing", "E.csv", "--count", 2),
+        "move": ("--demand", "D.csv", "--candidates", "C.csv", "--existing", "E.csv"),
+        "robust": ("--demand", "D.csv", "--demand", "W.csv", "--candidates", "C.csv", "--sites", 2),
+    }[kind]
+    typed("siting", kind, *more, "--radius", RADIUS, "--gap", 0, "--out", "X.json")
+    facts = json.loads(typed("siting", "check", "X.json", "--json").out)
+    assert facts["holds"], facts
+    assert facts["bound"] >= facts["value"] - 1e-9
+    honest = told("X.json")
+    lies = [honest | {"objective": honest["objective"] + 0.5}]
+    lies.append(honest | {"bound": honest["objective"] * 0.9})
+    if kind == "robust":
+        lies.append(honest | {"sites": honest["sites"][:1]})
+    else:
+        lies.append(honest | {"close": []})
+    for lie in lies:
+        Path("lie.json").write_text(json.dumps(lie), encoding="utf-8")
+        assert typed("siting", "check", "lie.json").code == 1
+    Path("D.csv").write_text(Path("D.csv").read_text() + "90,0,0,1\n")
+    assert typed("siting", "check", "X.json").code == 1
+
+
+def test_ctrl_c_keeps_the_best_so_far(city, typed, monkeypatch) -> None:
+    """Somebody types Ctrl-C as soon as the search waits to be looked at."""
+    real, pressed = threading.Thread.join, []
+
+    def impatient(thread, timeout=None):
+        if (
+            timeout is not None
+            and not pressed
+            and threading.current_thread() is threading.main_thread()
+        ):
+            pressed.append(True)
+            raise KeyboardInterrupt
+        return real(thread, timeout)
+
+    monkeypatch.setattr(threading.Thread, "join", impatient)
+    covered, _ = city
+    said = typed("siting", "move", *FILES, "--candidates", "C.csv", "--existing", "E.csv",
+                 "--count", 2, "--out", "X.json")  # fmt: skip
+    assert said.code == 0, said.err
+    assert pressed
+    found = told("X.json")
+    gone, come = ({one["id"] for one in found[name]} for name in ("close", "open"))
+    assert found["objective"] == covered({*STATIONS} - gone | come) >= found["before"]
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (("close", "--existing", "E.csv", "--count", 6), "现有站点 5 个，不能调整 6 个"),
+        (("close", "--existing", "E.csv", "--keep", "S9"), "没有现有站点 S9"),
+        (("move", *CHOSEN, "--existing", "E.csv", "--keep", "C1"), "没有现有站点 C1"),
+        (("robust", *CHOSEN, "--sites", 1), "情景应为 2 到 8 个"),
+        (("robust", *CHOSEN, "--sites", 1, "--days", "monday"), "没有日类型“monday”"),
+        (("robust", *CHOSEN, "--sites", 1, "--demand", "W.csv", "--aim", "most"),
+         "没有目标“most”"),
+        (("robust", "--candidates", "C.csv", "--demand", "W.csv"), "--sites 或 --budget"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_asked_is_a_sentence(city, typed, command, says) -> None:
+    said = typed("siting", *command, *FILES, "--out", "X.json")
+    assert said.code == 2
+    assert says in said.err.replace("\n", "")
+
+
+def test_a_robust_plan_that_is_not_possible_says_why(city, typed) -> None:
+    said = typed("siting", "robust", *FILES, "--demand", "W.csv", "--candidates", "C.csv",
+                 "--sites", 1, "--force", "C1", "--open-24h", 1, "--out", "X.json")  # fmt: skip
+    assert said.code == 1, said.err
+    found = told("X.json")
+    assert (found["status"], found["objective"]) == ("infeasible", None)
+    assert "open 24 hours" in found["infeasible"]["en"]
+    assert "24" in said.out
