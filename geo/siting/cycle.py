@@ -19,7 +19,15 @@ from geo.siting.fixing import cut_of
 from geo.siting.lagrangian import descend
 from geo.siting.merge import Merged, reduced
 from geo.siting.problem import Control, Ints
-from geo.siting.starts import READY_DESCENTS, end, ground_of, improve, together, worth_parts
+from geo.siting.starts import (
+    MOST_PAIRS,
+    READY_DESCENTS,
+    end,
+    ground_of,
+    improve,
+    together,
+    worth_parts,
+)
 
 WALK_COST: Final = 4.0
 """Of a step of the heat bath beside those of the prices."""
@@ -74,7 +82,8 @@ def cycle(
 
     if len(baths) == 1:
         # Parts of plans are soon settled only at prices that are all but the best.
-        least = READY_DESCENTS - level.descents if worth_parts(search, steps) else 0
+        wanted = worth_parts(search, steps) and len(merged.group) <= MOST_PAIRS
+        least = READY_DESCENTS - level.descents if wanted else 0
         _relax(found, level, work, least, control, watch)
     else:
         level.flat -= 1

@@ -28,7 +28,9 @@ DEEPER: Final = ((10, 2.0), (13, 4.0), (16, 8.0), (20, 16.0), (25, 32.0))
 GOOD: Final = 6
 READY_DESCENTS: Final = 1_500
 """Steps of the prices until they tell of parts what they can."""
-MOST_PAIRS: Final = 600_000
+FLAT_DESCENTS: Final = 500
+"""So few are enough where more of them hardly bring anything."""
+MOST_PAIRS: Final = 1_000_000
 """More, and parts of a plan are not searched."""
 
 
@@ -87,9 +89,10 @@ def _deepen(search: Search, ground: Ground) -> None:
 def ground_of(level: Level, search: Search) -> Ground | None:
     """What parts of the plans of a level are searched on: all its candidates, or those of its
     search where that is too much; None where these are, or where the prices are not good yet."""
-    prices = level.prices
+    prices, flat = level.prices, level.flat > 0 and level.descents >= FLAT_DESCENTS
     price, floor, row = prices.group, prices.floor.copy(), prices.row.copy()
-    if not np.isfinite(prices.raw) or not (prices.solved or level.descents >= READY_DESCENTS):
+    ready = prices.solved or flat or level.descents >= READY_DESCENTS
+    if not np.isfinite(prices.raw) or not ready:
         return None
     if len(level.merged.group) <= MOST_PAIRS:
         return Ground(level.merged, level.sides, price, row, floor, Control())
