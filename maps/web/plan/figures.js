@@ -1,6 +1,6 @@
 // Numbers of a plan in words: how many people, how near to the best, how far one walks.
 
-import { number, page, percent, t } from "../leader/words.js";
+import { listed, number, page, percent, short, t } from "../leader/words.js";
 import { view } from "./store.js";
 
 /** Several hours added up are people times hours, and are called so. */
@@ -41,11 +41,23 @@ export function gapWords(plan) {
   return t({ "time limit": "gap_time", stopped: "gap_stopped" }[answer.status] ?? "gap_reached", { gap: gapText(answer.gap) });
 }
 
-/** What a plan's objective says: people, or metres of a walk. */
-export function objectiveWords(model, value, total) {
+/** Up to where how much counts as reached: "within 500 m", or "in full within 500 m, half to 1,000 m". */
+export function reachWords({ steps, radius_metres: radius }) {
+  if (!steps) return t("within_metres", { n: number(radius) });
+  return listed(steps.map(([metres, part]) => (part === 1 ? t("step_full", { n: number(metres) }) : part === 0.5 ? t("step_half", { n: number(metres) }) : t("step_share", { n: number(metres), share: short(part) }))));
+}
+
+/** What a plan's objective says: people, yuan, sites, or metres of a walk. */
+export function objectiveWords({ question: { model }, answer, facts }) {
+  const value = answer.objective;
+  const total = facts?.people;
   if (value === null || value === undefined) return "";
   if (model === "max-cover") return people(value);
-  if (model === "set-cover") return view.question.budget === null && !Number.isInteger(value) ? t("objective_cost", { n: number(value) }) : t("objective_sites", { n: number(value) });
+  if (model === "set-cover") {
+    // Where nobody states a cost each site counts as one; else the sum is money, though it be whole.
+    const priced = facts?.sites.some((one) => one.cost !== null) && Math.abs(value - facts.cost) < 0.01;
+    return priced ? cost(value) : t("objective_sites", { n: number(value) });
+  }
   if (model === "p-median") return total ? t("objective_mean", { n: number(value / total) }) : "";
   return t("objective_worst", { n: number(value) });
 }

@@ -4,7 +4,7 @@ import { button, byId, draw, fact, fill, make } from "../leader/dom.js";
 import { half, listed, number, ours, page, percent, t } from "../leader/words.js";
 import { open } from "./data.js";
 import { again } from "./job.js";
-import { cost, gapWords, hostType, more, objectiveWords, people, peopleWord, siteName } from "./figures.js";
+import { cost, gapWords, hostType, more, objectiveWords, people, peopleWord, reachWords, siteName } from "./figures.js";
 import { point, goTo } from "./map.js";
 import { asksAnew, byHand, chosen, forbid, hear, known, lock, look, remove, replace, siteOf, view } from "./store.js";
 import { tooNear } from "./sites.js";
@@ -51,7 +51,7 @@ function headline() {
   if (told) {
     const now = total ? told.covered / total : null;
     bits.push(
-      make("p", { class: "measure" }, t("reached_measure", { metres: number(view.question.radius_metres), what: peopleWord() })),
+      make("p", { class: "measure" }, view.question.steps ? t("reached_steps", { steps: reachWords(view.question), what: peopleWord() }) : t("reached_measure", { metres: number(view.question.radius_metres), what: peopleWord() })),
       make("p", { class: now === null ? "headline none" : "headline" }, percent(now), make("small", {}, t("reached_today", { share: percent(total ? told.covered_today / total : null), more: more(told.covered - told.covered_today) }))),
       now === null ? null : bar(told.covered_today / total, now, boundShare(total)));
   }
@@ -63,7 +63,7 @@ function headline() {
     bits.push(make("dl", { class: "facts" },
       fact(t("sites_n_word"), number(chosen().length)), fact(t("cost_word"), cost(told.cost)), fact(peopleWord(), number(total)),
       fact(t("uncovered_word"), number(Math.max(0, total - told.covered))),
-      plan?.answer && !asksAnew() && (plan.question.model !== "max-cover" || plan.question.steps || plan.question.backup || plan.question.capacity_per_place) ? fact(t("objective_word"), objectiveWords(plan.question.model, plan.answer.objective, plan.facts?.people)) : null,
+      plan?.answer && !asksAnew() && (plan.question.model !== "max-cover" || plan.question.steps || plan.question.backup || plan.question.capacity_per_place) ? fact(t("objective_word"), objectiveWords(plan)) : null,
       plan?.answer ? fact(t("seconds_word"), t("seconds_n", { n: plan.answer.seconds.toFixed(1) })) : null));
   }
   if (plan?.editions_in_force === false && !running) bits.push(make("p", { class: "note" }, t("editions_changed")));

@@ -2,7 +2,7 @@
 
 import { button, byId, fill, icon, make, settled } from "../leader/dom.js";
 import { areaName, page, t } from "../leader/words.js";
-import { clock, siteName } from "./figures.js";
+import { clock, reachWords, siteName } from "./figures.js";
 import { hear, known, look, PLAIN, requestion, same, siteOf, view } from "./store.js";
 
 /** Parts of the day that planners ask about. */
@@ -14,8 +14,16 @@ const FIELDS = {
 };
 /** What an empty field means: no such condition. */
 const EMPTY = { backup: 0, spacing_metres: 0, open_24h_least: 0, area_least_share: 0 };
+const FARTHEST = 5000;
 /** Within the radius everybody counts, to twice as far half of them. */
-const stepsFrom = (near) => [[near, 1], [Math.min(5000, near * 2), 0.5]];
+const stepsFrom = (near) => (near < FARTHEST ? [[near, 1], [Math.min(FARTHEST, near * 2), 0.5]] : [[near, 1]]);
+/** Conditions that the service refuses, or does not look at, under an aim. */
+const NOT_TAKEN = {
+  "max-cover": [], "set-cover": ["backup", "capacity_per_place"],
+  "p-median": ["steps", "backup", "area_least_share"], "p-centre": ["steps", "backup", "area_least_share", "capacity_per_place"],
+};
+const SOMETIMES = ["steps", "backup", "area_least_share", "capacity_per_place"];
+const given = (name) => !same(view.question[name], PLAIN[name]);
 
 const hoursOf = ([from, to]) => (from <= to ? Array.from({ length: to - from + 1 }, (_, at) => from + at) : [...hoursOf([0, to]), ...hoursOf([from, 23])]);
 const profileOf = (hours) => Object.keys(PROFILES).find((name) => same(hoursOf(PROFILES[name]), hours)) ?? "own";
@@ -62,7 +70,9 @@ function take(name) {
   }
   if (!fits) return;
   const kept = text === "" ? EMPTY[name] ?? null : FIELDS[name].percent ? Number((value / 100).toFixed(8)) : value;
-  requestion({ [name]: kept });
+  // Whoever sets another radius has the steps begin there; steps that a question came with stay.
+  const steps = name === "radius_metres" && view.question.steps && kept !== view.question.radius_metres ? { steps: stepsFrom(kept) } : {};
+  requestion({ [name]: kept, ...steps });
 }
 
 /** What the model asks for decides which fields there are. */
@@ -73,9 +83,18 @@ function fieldsOf() {
   byId("q-box-sites").hidden = model === "set-cover" || (model === "max-cover" && limit === "budget");
   byId("q-box-budget").hidden = model !== "max-cover" || limit !== "budget";
   byId("q-box-share").hidden = model !== "set-cover";
-  byId("q-box-capacity_per_place").hidden = !["max-cover", "p-median"].includes(model);
-  byId("q-cover-only").hidden = model === "p-median" || model === "p-centre";
   byId("q-model-about").textContent = t(`about_${model.replace("-", "_")}`);
+  const capacity = "capacity_per_place";
+  for (const name of SOMETIMES) {
+    const taken = !NOT_TAKEN[model].includes(name);
+    // With capacities people are served or not: nothing there counts by half, twice or by area.
+    const clash = model === "max-cover" && (name === capacity ? SOMETIMES.some((one) => one !== capacity && given(one)) : given(capacity));
+    byId(`q-box-${name}`).hidden = !taken && !given(name);
+    byId(`q-${name}`).disabled = clash && !given(name);
+    const why = byId(`q-${name}-why`);
+    why.hidden = taken && !clash;
+    why.textContent = !taken ? t("not_taken") : !clash ? "" : name === capacity ? t("not_beside_those") : t("not_with_capacity");
+  }
 }
 
 /** Shows the question in the form; what somebody is typing is left alone. */
@@ -96,6 +115,9 @@ function show() {
   if (question.model === "max-cover") byId(question.budget !== null ? "q-limit-budget" : "q-limit-sites").checked = true;
   byId("q-agreed_only").checked = question.agreed_only;
   byId("q-steps").checked = question.steps !== null;
+  const held = byId("q-steps-held");
+  held.hidden = question.steps === null || same(question.steps, stepsFrom(question.radius_metres));
+  held.textContent = held.hidden ? "" : t("steps_held", { steps: reachWords(question) });
   fieldsOf();
   bound();
 }
@@ -125,8 +147,8 @@ function listen() {
   byId("q-model").addEventListener("change", (event) => {
     const model = event.target.value;
     const limits = model === "set-cover" ? { sites: null, budget: null, share: view.question.share ?? 0.9 } : { share: null, sites: view.question.sites ?? PLAIN.sites, budget: null };
-    const places = ["max-cover", "p-median"].includes(model) ? view.question.capacity_per_place : null;
-    requestion({ model, capacity_per_place: places, ...limits });
+    const without = Object.fromEntries(NOT_TAKEN[model].map((name) => [name, PLAIN[name]]));
+    requestion({ model, ...without, ...limits });
   });
   for (const press of document.querySelectorAll("[name=q-limit]")) {
     press.addEventListener("change", () => requestion(press.value === "budget" ? { budget: view.question.budget ?? usualBudget(), sites: null } : { budget: null, sites: view.question.sites ?? PLAIN.sites }));
@@ -170,11 +192,7 @@ export function ready() {
   listen();
   hear("areas", areas);
   hear("view", (keys) => {
-    if (!keys.has("question")) return;
-    // Steps begin at the radius: they follow it.
-    const { steps, radius_metres: near } = view.question;
-    if (steps && steps[0][0] !== near) requestion({ steps: stepsFrom(near) });
-    else show();
+    if (keys.has("question")) show();
   });
   for (const news of ["plan", "ground"]) hear(news, show);
   byId("q-clear").append(button(t("question_clear"), "close", () => requestion({ ...PLAIN, extra: view.question.extra }, { push: true }), { class: "act quiet" }));

@@ -3,7 +3,7 @@
 import { button, byId, fill, make, openSheet } from "../leader/dom.js";
 import { day, number, page, percent, t } from "../leader/words.js";
 import { asked, askPlans, open } from "./data.js";
-import { EXACT, gapText } from "./figures.js";
+import { EXACT, gapText, reachWords } from "./figures.js";
 import { copy, discard, rename, solve } from "./job.js";
 import { asksAnew, byHand, chosen, hear, known, look, tell, view } from "./store.js";
 
@@ -17,7 +17,7 @@ export const planName = (plan) => (!plan.name || plan.name === `方案 ${plan.id
 function askedWords({ question }) {
   const what = page.texts[`plan.model_${question.model.replace("-", "_")}`];
   const limit = question.budget ? t("limit_budget", { n: number(question.budget) }) : question.sites !== null && question.sites !== undefined ? t("sites_n", { n: number(question.sites) }) : question.share ? t("limit_share", { share: percent(question.share) }) : "";
-  return [what, limit, t("within_metres", { n: number(question.radius_metres) })].filter(Boolean).join(" · ");
+  return [what, limit, reachWords(question)].filter(Boolean).join(" · ");
 }
 
 /** Where a plan stands, in a few words. */
