@@ -156,5 +156,6 @@ __all__ = [
     "reached",
     "settled",
     "share_counted",
+    "told",
     "until",
 ]

@@ -1,7 +1,8 @@
 // The ground (people, candidates, stations), what a set of sites covers, plans and their progress.
 
 import { address, ask, Problem } from "../leader/ask.js";
-import { chosen, full, hear, known, tell, view } from "./store.js";
+import { listed, t } from "../leader/words.js";
+import { chosen, full, gone, hear, known, siteOf, tell, view } from "./store.js";
 
 const KEPT_GROUNDS = 6;
 const LONG = 180;
@@ -33,22 +34,28 @@ export function renew() {
 }
 
 let newest = 0;
+let standing = false;
 /** Brings the ground of the present question; what was there stays until it has come. */
 export async function stand() {
   const mine = ++newest;
+  standing = true;
   document.body.dataset.busy = "1";
   try {
     const found = await ground(asked());
     if (mine !== newest) return;
     known.ground = found;
     known.candidates = new Map(found.candidates.map((one) => [one.id, one]));
+    standing = false;
     tell("ground", found);
     tell("trouble", null);
     evaluate();
   } catch (error) {
     if (mine === newest) tell("trouble", error);
   } finally {
-    if (mine === newest) delete document.body.dataset.busy;
+    if (mine === newest) {
+      standing = false;
+      delete document.body.dataset.busy;
+    }
   }
 }
 
@@ -83,6 +90,9 @@ async function go() {
     const question = asked();
     if (moved) question.extra = moved.extra;
     try {
+      // While another ground is on its way, its candidates are not known yet.
+      const lost = standing || moved ? [] : gone();
+      if (lost.length) throw new Error(t("sites_gone", { names: listed(lost.map((id) => siteOf(id)?.name || `#${id}`)) }));
       const told = await evaluation(question, moved ? moved.sites : chosen(), !moved);
       if (under !== known.ground) continue; // people have changed under it
       known.told = told;
@@ -91,7 +101,11 @@ async function go() {
       tell("told", { told, dragging: Boolean(moved) });
       if (!moved) tell("trouble", null);
     } catch (error) {
-      if (!moved) tell("trouble", error);
+      if (moved || standing) continue;
+      // What the set before it covered says nothing of this one.
+      [known.told, known.state] = [null, null];
+      tell("told", { told: null, dragging: false });
+      tell("trouble", error);
     }
   }
   running = false;

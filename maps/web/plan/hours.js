@@ -48,6 +48,11 @@ export function ready() {
   hear("told", ({ told, dragging }) => {
     if (dragging) return;
     forget();
+    if (!told) {
+      byId("hour-said").textContent = "";
+      bars();
+      return;
+    }
     const total = known.ground?.demand.total;
     if (view.hour !== null && total) seen.set(view.hour, told.covered / total);
     for (const one of told.by_hour ?? []) if (one.share !== null && one.hour !== view.hour) seen.set(one.hour, one.share);

@@ -68,7 +68,8 @@ async function finish(id, mine) {
     const plan = await askPlan(id);
     if (view.plan !== id) return;
     take(plan);
-    look({ set: null, tab: view.tab === "question" ? "plan" : view.tab }, { silent: false });
+    // What was changed by hand meanwhile stays on the map.
+    look({ tab: view.tab === "question" ? "plan" : view.tab });
     tell("plan", plan);
     announce(gapWords(plan));
   } catch (error) {

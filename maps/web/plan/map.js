@@ -287,7 +287,8 @@ hear("ground", () => {
   shownArea = view.question.area_id;
 });
 hear("told", ({ dragging }) => {
-  people.mark(known.state);
+  if (known.state) people.mark(known.state);
+  else if (known.ground) people.mark(new Uint8Array(known.ground.demand.points));
   if (!dragging) gains();
 });
 hear("view", (keys) => {

@@ -129,7 +129,9 @@ export function begin() {
   hear("address", (push) => {
     const fragment = write();
     if (fragment === location.hash) return;
-    history[push ? "pushState" : "replaceState"](null, "", fragment);
+    // How many steps of this page lie before this one: so many can be taken back.
+    const steps = history.state?.steps ?? 0;
+    history[push ? "pushState" : "replaceState"]({ steps: push ? steps + 1 : steps }, "", fragment);
     links();
   });
   addEventListener("popstate", () => {
@@ -145,6 +147,9 @@ export function begin() {
   links();
   return own;
 }
+
+/** Whether the step before this one is the page's own, so that going back does not leave it. */
+export const canUndo = () => (history.state?.steps ?? 0) > 0;
 
 /** The link to the other language leads to the same view. */
 function links() {

@@ -6,7 +6,7 @@ import { open } from "./data.js";
 import { again } from "./job.js";
 import { cost, gapWords, hostType, more, objectiveWords, people, peopleWord, reachWords, siteName } from "./figures.js";
 import { point, goTo } from "./map.js";
-import { asksAnew, byHand, chosen, forbid, hear, known, lock, look, remove, replace, siteOf, view } from "./store.js";
+import { asksAnew, byHand, chosen, figures, forbid, hear, known, lock, look, older, remove, replace, siteOf, view } from "./store.js";
 import { tooNear } from "./sites.js";
 
 /** Today's share and the new one in one bar; the tick is what no plan can pass. */
@@ -21,7 +21,6 @@ function bar(today, now, bound) {
 
 /** Plans whose search can be taken up once more. */
 const AGAIN = ["interrupted", "failed", "stopped"];
-const peopleInAll = () => known.ground?.demand.total ?? known.plan?.facts?.people ?? 0;
 
 /** What no plan for this question can pass, as a share of the people; null where that is not said. */
 function boundShare(total) {
@@ -36,7 +35,7 @@ function handWords() {
   const { plan, told } = known;
   if (!plan?.answer || !told || !byHand()) return null;
   const facts = plan.facts;
-  if (!facts || asksAnew() || view.hour !== null) return make("p", { class: "note" }, t("hand_made"));
+  if (!facts || asksAnew() || view.hour !== null || plan.editions_in_force === false) return make("p", { class: "note" }, t("hand_made"));
   const difference = Math.round(told.covered - facts.covered);
   const words = difference === 0 ? t("hand_same") : difference > 0 ? t("hand_more", { people: people(difference) }) : t("hand_less", { people: people(-difference) });
   return make("p", { class: "note" }, t("hand_made"), " ", words);
@@ -44,8 +43,9 @@ function handWords() {
 
 function headline() {
   const box = byId("headline-box");
-  const { told, plan } = known;
-  const total = peopleInAll();
+  const { plan } = known;
+  const told = figures();
+  const total = told?.total ?? 0;
   const running = plan && open(plan.state);
   const bits = [];
   if (told) {
@@ -66,7 +66,7 @@ function headline() {
       plan?.answer && !asksAnew() && (plan.question.model !== "max-cover" || plan.question.steps || plan.question.backup || plan.question.capacity_per_place) ? fact(t("objective_word"), objectiveWords(plan)) : null,
       plan?.answer ? fact(t("seconds_word"), t("seconds_n", { n: plan.answer.seconds.toFixed(1) })) : null));
   }
-  if (plan?.editions_in_force === false && !running) bits.push(make("p", { class: "note" }, t("editions_changed")));
+  if (plan?.editions_in_force === false && !running) bits.push(make("p", { class: "note", id: "older" }, t(older() ? "older_figures" : "editions_changed", { what: editionsOf(plan) })));
   if (plan && !running && (AGAIN.includes(plan.state) || plan.editions_in_force === false)) bits.push(button(t("run_again"), "play", again, { id: "again" }));
   for (const one of plan?.answer?.relaxed ?? []) bits.push(make("p", { class: "note" }, ours(one)));
   if (!plan && !chosen().length) bits.push(make("p", { class: "quiet" }, t("no_plan_yet")));
@@ -78,9 +78,12 @@ const costOf = (site) => (site?.own && site.cost === undefined ? t("cost_usual")
 
 const facts = (id) => known.plan?.facts?.sites.find((one) => one.id === id) ?? null;
 
+/** What a plan rests on: "demand, edition 3 of 2026-06-30, …". */
+const editionsOf = (plan) => listed((plan.editions ?? []).map((one) => t("edition_is", { dataset: page.texts[`dataset.${one.dataset}`] ?? one.dataset, n: one.id, day: (one.as_of ?? "").slice(0, 10) })));
+
 /** The card of one site: why, what it adds, what it overlaps, who could stand in for it. */
 function details(id) {
-  const told = known.told?.sites.find((one) => one.id === id);
+  const told = figures()?.sites.find((one) => one.id === id);
   const kept = facts(id);
   const site = siteOf(id);
   const locked = view.question.lock.includes(id);
@@ -104,7 +107,7 @@ function details(id) {
 }
 
 function row(id, at) {
-  const told = known.told?.sites.find((one) => one.id === id);
+  const told = figures()?.sites.find((one) => one.id === id);
   const site = siteOf(id);
   const shown = view.site === id;
   return make("li", { class: shown ? "item open" : "item", "data-site": id },
@@ -140,8 +143,7 @@ function exports() {
   const files = [[`/map.html${own}`, "map"], [`.xlsx${own}`, "xlsx"], [`/report.pdf${own}`, "pdf"], [".geojson", "geojson"], [".gpkg", "gpkg"], ...(plan.has_proof ? [["/proof.json", "proof"]] : [])];
   fill(byId("export-list"), files.map(([ending, name]) => make("li", {}, make("a", { class: "act", href: `/api/siting/plans/${plan.id}${ending}`, download: "" }, t(`export_${name}`)))));
   byId("export-note").textContent = byHand() || asksAnew() ? t("export_is_plan") : "";
-  const editions = (plan.editions ?? []).map((one) => t("edition_is", { dataset: page.texts[`dataset.${one.dataset}`] ?? one.dataset, n: one.id, day: (one.as_of ?? "").slice(0, 10) }));
-  byId("plan-inputs").textContent = [editions.length ? t("inputs", { what: listed(editions) }) : "", t("seed_is", { n: plan.question.seed ?? 0 })].filter(Boolean).join(" ");
+  byId("plan-inputs").textContent = [plan.editions?.length ? t("inputs", { what: editionsOf(plan) }) : "", t("seed_is", { n: plan.question.seed ?? 0 })].filter(Boolean).join(" ");
 }
 
 function show() {

@@ -5,7 +5,7 @@ import { number, t } from "../leader/words.js";
 import { evaluate } from "./data.js";
 import { metres, more, people, siteName } from "./figures.js";
 import { gains, theMap } from "./map.js";
-import { chosen, freshKey, hear, known, lock, look, place, remove, replace, siteOf, tell, view } from "./store.js";
+import { chosen, freshKey, hear, known, lock, look, older, place, remove, replace, siteOf, tell, view } from "./store.js";
 
 const SNAP_PX = 16;
 const STEP_PX = 12;
@@ -180,10 +180,12 @@ export function ready() {
   });
   hear("told", ({ told, dragging: underHand }) => {
     const live = byId("live");
+    live.hidden = !told || older();
+    if (!told) return;
     live.textContent = t("live_covered", { people: people(told.covered), more: more(told.covered - told.covered_today) });
-    live.hidden = !underHand && !known.plan && !chosen().length;
+    live.hidden ||= !underHand && !known.plan && !chosen().length;
     if (dragging !== null) announce(t("live_said", { people: people(told.covered), n: number(told.covered - told.covered_today) }));
     else gains();
   });
-  hear("restyled", () => tell("told", { told: known.told ?? { covered: 0, covered_today: 0, gains: [] }, dragging: false }));
+  hear("restyled", () => tell("told", { told: known.told, dragging: false }));
 }

@@ -47,8 +47,12 @@ export const requestion = (changes, options) => look({ question: { ...view.quest
 /** The sites on the map: those set by hand, else those of the plan, else those that are locked. */
 export const chosen = () => view.set ?? known.plan?.answer?.sites ?? view.question.lock;
 
-/** Whether the set on the map was changed by hand. */
-export const byHand = () => view.set !== null && !same([...view.set].sort(), [...(known.plan?.answer?.sites ?? [])].sort());
+/** Whether the set on the map was changed by hand: other sites, or a place of one's own put elsewhere. */
+export const byHand = () => view.set !== null && (!same([...view.set].sort(), [...(known.plan?.answer?.sites ?? [])].sort()) || placesDiffer());
+function placesDiffer() {
+  const of = (question) => full(question).extra.filter((one) => view.set.includes(one.key)).sort((one, other) => (one.key < other.key ? -1 : 1));
+  return known.plan !== null && !same(of(known.plan.question), of(view.question));
+}
 
 /** Whether the question, or a place put on the map by hand, is another than that of the open plan. */
 export const differs = () => known.plan !== null && !same(full(known.plan.question), full(view.question));
@@ -56,6 +60,17 @@ export const differs = () => known.plan !== null && !same(full(known.plan.questi
 /** Whether the question is another than the one that the open plan answers. Places of one's own are
  * an arrangement, no other question. */
 export const asksAnew = () => differs() && !same({ ...full(known.plan.question), extra: [] }, { ...full(view.question), extra: [] });
+
+/** Whether an older plan stands on the map as it was found: then its own figures are told, of the data
+ * it rests on, and not what its sites would do with the data in force. */
+export const older = () => known.plan?.editions_in_force === false && Boolean(known.plan.facts) && !byHand() && !asksAnew() && view.hour === null;
+
+/** What the set on the map does: people in all, covered, today, cost, each site, each subdistrict;
+ * null while that is not known. */
+export const figures = () => (older() ? { ...known.plan.facts, total: known.plan.facts.people } : known.told);
+
+/** Sites on the map that are no candidates here any more, nor places of one's own. */
+export const gone = () => chosen().filter((id) => !known.candidates.has(id) && !view.question.extra.some((one) => one.key === id));
 
 const inOrder = (ids) => [...ids].sort((one, other) => (typeof one === typeof other ? (one < other ? -1 : 1) : typeof one === "number" ? -1 : 1));
 
