@@ -4,9 +4,9 @@ import { button, byId, draw, fact, fill, make } from "../leader/dom.js";
 import { half, listed, number, ours, page, percent, t } from "../leader/words.js";
 import { open } from "./data.js";
 import { again } from "./job.js";
-import { cost, gapWords, hostType, more, objectiveWords, people, peopleWord, reachWords, siteName } from "./figures.js";
+import { consent, cost, gapWords, hostType, more, objectiveWords, people, peopleWord, reachWords, siteName } from "./figures.js";
 import { point, goTo } from "./map.js";
-import { asksAnew, byHand, chosen, figures, forbid, hear, known, lock, look, older, remove, replace, siteOf, view } from "./store.js";
+import { asksAnew, byHand, chosen, describe, figures, forbid, hear, known, lock, look, older, remove, replace, siteOf, view } from "./store.js";
 import { tooNear } from "./sites.js";
 
 /** Today's share and the new one in one bar; the tick is what no plan can pass. */
@@ -38,7 +38,9 @@ function handWords() {
   if (!facts || asksAnew() || view.hour !== null || plan.editions_in_force === false) return make("p", { class: "note" }, t("hand_made"));
   const difference = Math.round(told.covered - facts.covered);
   const words = difference === 0 ? t("hand_same") : difference > 0 ? t("hand_more", { people: people(difference) }) : t("hand_less", { people: people(-difference) });
-  return make("p", { class: "note" }, t("hand_made"), " ", words);
+  // Of hosts that said no there may be a better set than the best of the others.
+  const against = chosen().some((id) => siteOf(id)?.agreed === false) ? t("hand_declined") : null;
+  return make("p", { class: "note" }, t("hand_made"), " ", words, against ? [" ", against] : null);
 }
 
 function headline() {
@@ -52,7 +54,7 @@ function headline() {
     const now = total ? told.covered / total : null;
     bits.push(
       make("p", { class: "measure" }, view.question.steps ? t("reached_steps", { steps: reachWords(view.question), what: peopleWord() }) : t("reached_measure", { metres: number(view.question.radius_metres), what: peopleWord() })),
-      make("p", { class: now === null ? "headline none" : "headline" }, percent(now), make("small", {}, t("reached_today", { share: percent(total ? told.covered_today / total : null), more: more(told.covered - told.covered_today) }))),
+      make("p", { class: now === null ? "headline none" : "headline" }, percent(now), make("small", {}, t(view.question.keep_existing ? "reached_today" : "reached_none_kept", { share: percent(total ? told.covered_today / total : null), more: more(told.covered - told.covered_today) }))),
       now === null ? null : bar(told.covered_today / total, now, boundShare(total)));
   }
   if (plan) bits.push(make("p", { class: running ? "short" : "short met", id: "gap-words" }, gapWords(plan)));
@@ -74,7 +76,17 @@ function headline() {
 }
 
 /** Places put on the map by hand cost what candidates usually do. */
-const costOf = (site) => (site?.own && site.cost === undefined ? t("cost_usual") : cost(site?.cost));
+const costOf = (site) => (site?.own && (site.cost ?? null) === null ? t("cost_usual") : cost(site?.cost));
+
+/** Name and cost of a place put on the map by hand. */
+function ownFields({ key, name, cost: price }) {
+  // After the focus has gone where it goes: what is written makes the card anew.
+  const taken = (changes) => setTimeout(() => describe(key, changes));
+  const field = (what, attributes) => make("label", { class: "field" }, make("span", {}, t(`own_${what}`)), make("input", { id: `own-${what}`, ...attributes }));
+  return make("div", { class: "form two" },
+    field("name", { type: "text", maxlength: 120, value: name ?? "", onchange: (event) => taken({ name: event.target.value.trim() }) }),
+    field("cost", { type: "number", min: 0, max: 1e12, step: "any", inputmode: "decimal", value: price ?? "", placeholder: t("cost_usual"), onchange: ({ target }) => target.checkValidity() && taken({ cost: target.value === "" ? null : Number(target.value) }) }));
+}
 
 const facts = (id) => known.plan?.facts?.sites.find((one) => one.id === id) ?? null;
 
@@ -91,9 +103,10 @@ function details(id) {
   const overlap = told?.overlap ?? kept?.overlap ?? [];
   return make("div", { class: "advice" },
     half(kept, "why") ? make("p", { class: "why" }, half(kept, "why")) : null,
-    make("p", { class: "quiet small" }, [hostType(site), site?.chain, site?.address, site?.open_24h ? t("open_24h") : "", site?.agreed ? t("agreed") : site?.agreed === false ? t("declined") : ""].filter(Boolean).join(" · ")),
+    make("p", { class: "quiet small" }, [hostType(site), site?.chain, site?.address, site?.open_24h ? t("open_24h") : "", consent(site)].filter(Boolean).join(" · ")),
     make("dl", { class: "facts" },
       told ? fact(t("adds_last"), people(told.adds_last)) : null, told ? fact(t("adds_alone"), people(told.alone)) : null, fact(t("cost_word"), costOf(site))),
+    site?.own ? ownFields(site) : null,
     overlap.length ? make("p", { class: "small" }, t("overlaps_with"), " ", overlap.slice(0, 4).map((one, at) => [at ? "、" : "", `${siteName(siteOf(one.id) ?? one)} ${people(one.people)}`])) : null,
     close ? make("p", { class: "note" }, t("too_near", { name: siteName(close), metres: number(view.question.spacing_metres) })) : null,
     kept?.replacements?.length ? make("div", {}, make("p", { class: "small" }, t("replacements_are")), make("ul", { class: "swaps" }, kept.replacements.slice(0, 5).map((one) => make("li", {},
@@ -116,7 +129,7 @@ function row(id, at) {
       if (!shown) goTo(id);
     } },
     make("span", { class: "place", "aria-hidden": "true" }, String(at + 1)),
-    make("span", { class: "name" }, siteName(site), view.question.lock.includes(id) ? make("small", {}, ` ${t("locked")}`) : null),
+    make("span", { class: "name" }, siteName(site), view.question.lock.includes(id) ? make("small", {}, ` ${t("locked")}`) : null, site?.agreed === false ? make("span", { class: "badge none" }, t("declined")) : null),
     make("span", { class: "value" }, told ? more(Math.round(told.adds_last)) : ""),
     make("span", { class: "words" }, [hostType(site), costOf(site)].filter(Boolean).join(" · "))),
     shown ? details(id) : null);
@@ -127,9 +140,11 @@ function list() {
   const box = byId("site-list");
   const set = chosen();
   const held = document.activeElement?.closest?.("[data-row]")?.dataset.row;
+  const typing = box.contains(document.activeElement) ? document.activeElement.id : "";
   fill(box, set.map(row));
   byId("sites-title").textContent = t("sites_title", { n: number(set.length) });
   byId("sites-box").hidden = !set.length;
+  if (typing) byId(typing)?.focus({ preventScroll: true });
   if (held) [...box.querySelectorAll("[data-row]")].find((one) => one.dataset.row === held)?.focus({ preventScroll: true });
 }
 

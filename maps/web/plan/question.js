@@ -14,6 +14,8 @@ const FIELDS = {
 };
 /** What an empty field means: no such condition. */
 const EMPTY = { backup: 0, spacing_metres: 0, open_24h_least: 0, area_least_share: 0 };
+/** What is so or not. */
+const CHECKS = ["agreed_only", "keep_existing"];
 const FARTHEST = 5000;
 /** Within the radius everybody counts, to twice as far half of them. */
 const stepsFrom = (near) => (near < FARTHEST ? [[near, 1], [Math.min(FARTHEST, near * 2), 0.5]] : [[near, 1]]);
@@ -113,7 +115,7 @@ function show() {
     if (field !== typing && field.value !== written(name)) field.value = written(name);
   }
   if (question.model === "max-cover") byId(question.budget !== null ? "q-limit-budget" : "q-limit-sites").checked = true;
-  byId("q-agreed_only").checked = question.agreed_only;
+  for (const name of CHECKS) byId(`q-${name}`).checked = question[name];
   byId("q-steps").checked = question.steps !== null;
   const held = byId("q-steps-held");
   held.hidden = question.steps === null || same(question.steps, stepsFrom(question.radius_metres));
@@ -153,7 +155,7 @@ function listen() {
   for (const press of document.querySelectorAll("[name=q-limit]")) {
     press.addEventListener("change", () => requestion(press.value === "budget" ? { budget: view.question.budget ?? usualBudget(), sites: null } : { budget: null, sites: view.question.sites ?? PLAIN.sites }));
   }
-  byId("q-agreed_only").addEventListener("change", (event) => requestion({ agreed_only: event.target.checked }));
+  for (const name of CHECKS) byId(`q-${name}`).addEventListener("change", (event) => requestion({ [name]: event.target.checked }));
   byId("q-steps").addEventListener("change", (event) => {
     const near = view.question.radius_metres;
     requestion({ steps: event.target.checked ? stepsFrom(near) : null });

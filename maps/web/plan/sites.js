@@ -36,7 +36,7 @@ function moved(id, at) {
   const own = view.question.extra.some((one) => one.key === id);
   const key = own ? id : freshKey();
   const put = { key, lon: Number(at.lng.toFixed(6)), lat: Number(at.lat.toFixed(6)) };
-  const extra = own ? view.question.extra.map((one) => (one.key === id ? put : one)) : [...view.question.extra, put];
+  const extra = own ? view.question.extra.map((one) => (one.key === id ? { ...one, ...put } : one)) : [...view.question.extra, put];
   return { onto: null, sites: chosen().map((one) => (one === id ? key : one)), extra };
 }
 
@@ -160,7 +160,7 @@ export function show() {
   if (now && document.activeElement === document.body) now.element.focus({ preventScroll: true });
 }
 
-/** How far two sites of the set stand from each other, when that is less than the spacing asked for. */
+/** Another site of the set, or a station of today that stays, nearer than the spacing asked for. */
 export function tooNear(id) {
   const least = view.question.spacing_metres;
   const here = siteOf(id);
@@ -169,7 +169,8 @@ export function tooNear(id) {
     const there = siteOf(other);
     if (other !== id && there && metres(here, there) < least) return there;
   }
-  return null;
+  const standing = view.question.keep_existing ? known.ground?.stations ?? [] : [];
+  return standing.find((one) => metres(here, one) < least) ?? null;
 }
 
 /** Prepares the pins. */

@@ -83,7 +83,7 @@ export function full(question) {
   found.hours = [...found.hours].sort((one, other) => one - other);
   found.lock = inOrder(found.lock ?? []);
   found.forbid = inOrder(found.forbid ?? []);
-  found.extra = (found.extra ?? []).map(({ key, lon, lat }) => ({ key, lon, lat }));
+  found.extra = (found.extra ?? []).map(({ key, lon, lat, name, cost }) => ({ key, lon, lat, ...(name ? { name } : {}), ...((cost ?? null) === null ? {} : { cost }) }));
   return found;
 }
 
@@ -142,6 +142,12 @@ export function freshKey() {
   let at = view.question.extra.length + 1;
   while (view.question.extra.some((one) => one.key === `x${at}`)) at += 1;
   return `x${at}`;
+}
+
+/** Says of a place put on the map what it is called, or what it costs; null: nothing. */
+export function describe(key, changes) {
+  const extra = view.question.extra.map((one) => (one.key === key ? { ...one, ...changes } : one));
+  look({ question: { ...view.question, extra: full({ extra }).extra }, set: [...chosen()] }, { push: true });
 }
 
 /** Puts a new place on the map, or moves a site to a new place: `id` null for a new one. */
