@@ -38,7 +38,7 @@ FIRST_MODULES: Final = (
 SHARED_MODULES: Final = ("ask.js", "basemap.js", "dom.js", "pointing.js", "words.js")
 """Modules of the leader's page that this one uses."""
 SHARED_FILES: Final = ("boot.js", "page.css", "map.css", *SHARED_MODULES)
-LATER_MODULES: Final = ("curve.js", "equity.js", "more.js", "swipe.js", "tasks.js")
+LATER_MODULES: Final = ("curve.js", "equity.js", "more.js", "register.js", "swipe.js", "tasks.js")
 """What waits until somebody wants it."""
 TABS: Final = ("question", "plan", "candidates", "curve", "equity", "more", "scenarios", "tasks")
 GROUPS: Final = ("courier", "food_rider", "sanitation_worker", "driver", "outdoor_worker")

@@ -163,6 +163,7 @@ async function begin() {
   undoable();
   later(() => {
     document.body.dataset.complete = "1";
+    import("./register.js").then((room) => room.ready(), () => {});
   });
 }
 

@@ -43,6 +43,9 @@ function handWords() {
   return make("p", { class: "note" }, t("hand_made"), " ", words, against ? [" ", against] : null);
 }
 
+/** Moves of stations whose new places are all in the set: the stations that leave count there still. */
+const movesOnMap = () => (known.moves?.open.every((one) => chosen().includes(one.id)) ? known.moves : null);
+
 function headline() {
   const box = byId("headline-box");
   const { plan } = known;
@@ -61,6 +64,8 @@ function headline() {
   if (plan?.problem) bits.push(make("p", { class: "note strong", id: "problem" }, half(plan.problem, "detail") ?? ours(plan.problem.detail), plan.problem.remedy ? make("span", {}, ours(plan.problem.remedy)) : null));
   if (asksAnew() && !running) bits.push(make("p", { class: "note" }, t("asks_anew")));
   bits.push(handWords());
+  const moves = movesOnMap();
+  if (moves) bits.push(make("p", { class: "note", id: "moves-note" }, t("moves_on_map", { names: listed(moves.close.map((one) => one.name || `#${one.id}`)), people: people(moves.covered_after) })));
   if (told) {
     bits.push(make("dl", { class: "facts" },
       fact(t("sites_n_word"), number(chosen().length)), fact(t("cost_word"), cost(told.cost)), fact(peopleWord(), number(total)),
@@ -88,6 +93,13 @@ function ownFields({ key, name, cost: price }) {
     field("cost", { type: "number", min: 0, max: 1e12, step: "any", inputmode: "decimal", value: price ?? "", placeholder: t("cost_usual"), onchange: ({ target }) => target.checkValidity() && taken({ cost: target.value === "" ? null : Number(target.value) }) }));
 }
 
+/** What the register of hosts says besides: comes when it is there. */
+function registered(site) {
+  const box = make("div", { class: "register" });
+  import("./register.js").then((room) => room.show(box, site), () => {});
+  return box;
+}
+
 const facts = (id) => known.plan?.facts?.sites.find((one) => one.id === id) ?? null;
 
 /** What a plan rests on: "demand, edition 3 of 2026-06-30, …". */
@@ -105,8 +117,8 @@ function details(id) {
     half(kept, "why") ? make("p", { class: "why" }, half(kept, "why")) : null,
     make("p", { class: "quiet small" }, [hostType(site), site?.chain, site?.address, site?.open_24h ? t("open_24h") : "", consent(site)].filter(Boolean).join(" · ")),
     make("dl", { class: "facts" },
-      told ? fact(t("adds_last"), people(told.adds_last)) : null, told ? fact(t("adds_alone"), people(told.alone)) : null, fact(t("cost_word"), costOf(site))),
-    site?.own ? ownFields(site) : null,
+      told ? fact(t("adds_last"), people(told.adds_last)) : null, told ? fact(t("adds_alone"), people(told.alone)) : null, kept && !asksAnew() ? fact(t("overlap_today"), people(kept.overlap_today)) : null, fact(t("cost_word"), costOf(site))),
+    site?.own ? ownFields(site) : site ? registered(site) : null,
     overlap.length ? make("p", { class: "small" }, t("overlaps_with"), " ", overlap.slice(0, 4).map((one, at) => [at ? "、" : "", `${siteName(siteOf(one.id) ?? one)} ${people(one.people)}`])) : null,
     close ? make("p", { class: "note" }, t("too_near", { name: siteName(close), metres: number(view.question.spacing_metres) })) : null,
     kept?.replacements?.length ? make("div", {}, make("p", { class: "small" }, t("replacements_are")), make("ul", { class: "swaps" }, kept.replacements.slice(0, 5).map((one) => make("li", {},

@@ -43,9 +43,12 @@ function card(id) {
   const gain = gainOf(id);
   const forbidden = view.question.forbid.includes(id);
   const close = () => popup?.remove();
+  const register = make("div", { class: "register" });
+  import("./register.js").then((room) => room.show(register, site), () => {});
   const box = make("div", { class: "popup" }, make("h4", {}, siteName(site)),
     make("p", { class: "quiet small" }, [hostType(site), site.chain, site.address, cost(site.cost), consent(site)].filter(Boolean).join(" · ")),
     gain === null ? null : make("p", {}, t("would_add", { people: people(gain) })),
+    register,
     site.agreed === false ? make("p", { class: "note" }, t("declined_about")) : null,
     make("div", { class: "acts" },
       button(t("add"), "plus", () => {

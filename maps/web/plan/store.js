@@ -15,8 +15,9 @@ export const PLAIN = Object.freeze({
 export const view = { question: { ...PLAIN }, set: null, plan: null, tab: "question", site: null, hour: null, beside: null, at: 50, camera: null };
 
 /** What was last told: `ground` under the present question, `plan` that is open, `plans` that are
- * kept, `told` of the present set (an evaluation), `curve`, `areas` to choose from. */
-export const known = { ground: null, plan: null, plans: [], told: null, curve: null, areas: [], beside: null, candidates: new Map() };
+ * kept, `told` of the present set (an evaluation), `curve`, `areas` to choose from, `moves` whose new
+ * places were put into the set. */
+export const known = { ground: null, plan: null, plans: [], told: null, curve: null, areas: [], beside: null, moves: null, candidates: new Map() };
 
 const bus = new EventTarget();
 /** Tells the other parts of the page that something happened. */
