@@ -25,7 +25,7 @@ function hostOf({ id, name }) {
   return hosts.get(id);
 }
 
-const yes = (value) => (value === null ? t("not_known") : t(value ? "yes_word" : "no_word"));
+const yes = (value) => (value === null ? null : t(value ? "yes_word" : "no_word"));
 const points = (names) => listed(names.map((name) => form.find((one) => one.point === name)?.[page.language] ?? name));
 
 /** A photograph's address as a link; its number as it is. */
@@ -44,16 +44,22 @@ export async function show(box, site) {
   }
   if (!host) return;
   const { assessment, missing } = host;
-  fill(box, make("dl", { class: "facts" },
-    fact(t("floor_word"), host.floor_square_metres === null ? t("not_known") : t("square_metres", { n: number(host.floor_square_metres) })),
-    fact(t("water_word"), yes(host.water)), fact(t("toilet_word"), yes(host.toilet)),
-    fact(t("hours_word"), host.hours_text || host.opening_hours || t("not_known")),
-    host.photo ? fact(t("photo_word"), photoOf(host.photo)) : null),
-  make("p", { class: "small" }, assessment === null ? t("not_assessed") : [t("assessed_meets", { six: host.six_haves, n: assessment.length, of: form.length }), missing.length ? ` ${t("assessed_lacks", { what: points(missing) })}` : ""]));
+  const asked = [
+    [t("floor_word"), host.floor_square_metres === null ? null : t("square_metres", { n: number(host.floor_square_metres) })],
+    [t("water_word"), yes(host.water)], [t("toilet_word"), yes(host.toilet)],
+    [t("hours_word"), host.hours_text || host.opening_hours || null],
+    [t("photo_word"), host.photo ? photoOf(host.photo) : null],
+  ];
+  const known = asked.filter(([, said]) => said !== null);
+  const unknown = asked.filter(([, said]) => said === null).map(([word]) => word);
+  if (assessment === null) unknown.push(t("assessment_word"));
+  fill(box, known.length ? make("dl", { class: "facts" }, known.map(([word, said]) => fact(word, said))) : null,
+    assessment === null ? null : make("p", { class: "small" }, t("assessed_meets", { six: host.six_haves, n: assessment.length, of: form.length }), missing.length ? ` ${t("assessed_lacks", { what: points(missing) })}` : ""),
+    unknown.length ? make("p", { class: "quiet small" }, t("not_known", { what: listed(unknown) })) : null);
 }
 
 function sourceRow(one) {
-  return make("li", {}, make("strong", {}, one[page.language]), " ", t("source_weight", { per: t(`per_${one.per}`), weight: Number(one.weight.toPrecision(3)) }), " ", make("span", { class: "quiet" }, half(one, "why")));
+  return make("li", {}, make("strong", {}, one[page.language]), " ", t("source_weight", { per: t(`per_${one.per}`), weight: Number(one.weight.toPrecision(3)) }), " ", half(one, "why"));
 }
 
 let spoken = null;
@@ -69,7 +75,7 @@ async function tellSources() {
     const used = told.sources.filter((one) => one.on);
     fill(box, told.demand_is_estimate ? make("details", { class: "note" }, make("summary", {}, t("demand_estimated")),
       make("p", { class: "small" }, t("demand_rests_on", { cell: number(told.cell_metres), version: told.version })),
-      make("ul", { class: "rows names" }, used.map(sourceRow))) : null);
+      make("ul", {}, used.map(sourceRow))) : null);
   } catch {
     spoken = null; // Asked once more with the next ground.
   }
