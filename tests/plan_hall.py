@@ -130,6 +130,15 @@ def settled(page: Page) -> None:
     until(page, "() => !document.querySelector('[data-weighing], [data-busy]')")
 
 
+def ended(page: Page) -> None:
+    """The open plan has been worked out, and is on the page with what it covers."""
+    end = time.monotonic() + COLD_SECONDS
+    while (state := look(page, "known.plan?.id === view.plan && known.plan?.state")) != "done":
+        assert time.monotonic() < end, state
+        page.wait_for_timeout(40)
+    settled(page)
+
+
 def on_screen(page: Page, lon: float, lat: float = LAT) -> tuple[float, float]:
     """Where a place is on the screen."""
     x, y = look(
@@ -147,6 +156,7 @@ __all__ = [
     "WEST",
     "bench",
     "drawn",
+    "ended",
     "look",
     "on_screen",
     "person_hours",

@@ -15,7 +15,7 @@ function row(one, gain, most) {
   return make("li", { class: "item", "data-candidate": one.id },
     make("h4", {}, make("button", { type: "button", onclick: () => goTo(one.id) }, siteName(one)), consent(one) ? make("span", { class: one.agreed ? "badge own" : "badge none" }, consent(one)) : null, forbidden ? make("span", { class: "badge none" }, t("forbidden")) : null),
     make("p", { class: "quiet small" }, [hostType(one), one.chain, cost(one.cost), one.address].filter(Boolean).join(" · ")),
-    make("div", { class: "gain" }, make("meter", { min: 0, max: most, value: gain, "aria-label": t("would_add", { people: people(gain) }) }), make("span", {}, t("would_add", { people: people(gain) }))),
+    gain === null ? null : make("div", { class: "gain" }, make("meter", { min: 0, max: most, value: gain, "aria-label": t("would_add", { people: people(gain) }) }), make("span", {}, t("would_add", { people: people(gain) }))),
     make("div", { class: "acts" },
       button(t("add"), "plus", () => add(one.id), { "aria-label": t("add_named", { name: siteName(one) }) }),
       button(forbidden ? t("allow") : t("forbid"), "no", () => forbid(one.id), { "aria-label": t(forbidden ? "allow_named" : "forbid_named", { name: siteName(one) }) })));
@@ -33,7 +33,7 @@ function show() {
   const most = [...gains.values()].reduce((found, one) => Math.max(found, one), 1);
   const held = document.activeElement?.closest?.("[data-candidate]")?.dataset.candidate;
   const which = [...(document.activeElement?.parentElement?.children ?? [])].indexOf(document.activeElement);
-  fill(list, all.slice(0, rows).map((one) => row(one, Math.max(0, gains.get(one.id) ?? 0), most)));
+  fill(list, all.slice(0, rows).map((one) => row(one, known.told ? Math.max(0, gains.get(one.id) ?? 0) : null, most)));
   byId("candidates-title").textContent = t("candidates_title", { n: number(all.length) });
   if (!all.length) fill(list, make("li", { class: "empty" }, known.ground?.candidates.length ? t("nothing_found") : t("no_candidates")));
   if (held) {

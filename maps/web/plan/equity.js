@@ -3,16 +3,16 @@
 import { byId, draw, fill, make, save } from "../leader/dom.js";
 import { areaName, number, percent, shortName, t } from "../leader/words.js";
 import { people, siteName } from "./figures.js";
-import { chosen, hear, known, older, siteOf, view } from "./store.js";
+import { chosen, figures, hear, known, older, siteOf, view } from "./store.js";
 
 let order = "after";
 
 /** Each subdistrict with its people, before and after; of the set that is on the map now. */
 function districts() {
-  const { ground, told, plan } = known;
+  const { ground } = known;
   const whole = older();
   const of = new Map((ground?.districts ?? []).map((one) => [one.id, one]));
-  const now = (whole ? null : told?.districts) ?? plan?.facts?.districts ?? [];
+  const now = figures()?.districts ?? [];
   return now.map((one) => {
     const base = (whole ? null : of.get(one.id)) ?? one;
     const all = base.people ?? one.people ?? 0;

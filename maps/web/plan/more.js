@@ -64,7 +64,8 @@ function changes() {
     told.open.length ? make("div", { class: "table-box", id: "opening" }, make("h4", {}, t("to_open")), openRows(told.open)) : null,
     told.close.length ? make("p", { class: "quiet small" }, t("changes_on_map")) : null,
     told.open.length && !old ? [button(t("changes_put"), "plus", () => {
-      known.moves = told;
+      const mine = about();
+      known.moves = { ...told, holds: () => about() === mine };
       setSites([...new Set([...chosen(), ...told.open.map((one) => one.id)])]);
     }, { class: "act", id: "changes-put" }), make("p", { class: "quiet small" }, t("changes_put_about"))] : null,
     make("details", {}, make("summary", {}, t("least_missed", { n: number(told.least_missed.length), all: number(told.stations) })), make("div", { class: "table-box" }, stationRows(told.least_missed))));

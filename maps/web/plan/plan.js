@@ -44,7 +44,7 @@ function handWords() {
 }
 
 /** Moves of stations whose new places are all in the set: the stations that leave count there still. */
-const movesOnMap = () => (known.moves?.open.every((one) => chosen().includes(one.id)) ? known.moves : null);
+const movesOnMap = () => (view.hour === null && known.moves?.holds() && known.moves.open.every((one) => chosen().includes(one.id)) ? known.moves : null);
 
 function headline() {
   const box = byId("headline-box");
@@ -89,7 +89,7 @@ function ownFields({ key, name, cost: price }) {
   const taken = (changes) => setTimeout(() => describe(key, changes));
   const field = (what, attributes) => make("label", { class: "field" }, make("span", {}, t(`own_${what}`)), make("input", { id: `own-${what}`, ...attributes }));
   return make("div", { class: "form two" },
-    field("name", { type: "text", maxlength: 120, value: name ?? "", onchange: (event) => taken({ name: event.target.value.trim() }) }),
+    field("name", { type: "text", maxlength: 120, value: name ?? "", onchange: (event) => taken({ name: event.target.value.replace(/[\u0000-\u001f\u007f]+/g, " ").trim() }) }),
     field("cost", { type: "number", min: 0, max: 1e12, step: "any", inputmode: "decimal", value: price ?? "", placeholder: t("cost_usual"), onchange: ({ target }) => target.checkValidity() && taken({ cost: target.value === "" ? null : Number(target.value) }) }));
 }
 

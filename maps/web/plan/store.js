@@ -16,7 +16,7 @@ export const view = { question: { ...PLAIN }, set: null, plan: null, tab: "quest
 
 /** What was last told: `ground` under the present question, `plan` that is open, `plans` that are
  * kept, `told` of the present set (an evaluation), `curve`, `areas` to choose from, `moves` whose new
- * places were put into the set. */
+ * places were put into the set, with `holds`: whether the question is still theirs. */
 export const known = { ground: null, plan: null, plans: [], told: null, curve: null, areas: [], beside: null, moves: null, candidates: new Map() };
 
 const bus = new EventTarget();

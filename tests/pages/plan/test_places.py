@@ -4,11 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 from hostile import HOSTILE_NAME
-from plan_hall import LAT, WEST, look, person_hours, plan_of, settled, until
+from plan_hall import LAT, WEST, ended, look, person_hours, plan_of, settled, until
 from playwright.sync_api import expect
 
 OWN = {"key": "new-1", "lon": WEST + 0.0655, "lat": LAT, "name": "路口岗亭", "cost": 50000.0}
-DONE = "() => document.getElementById('gap').dataset.state === 'done'"
 
 
 def stated(number: int) -> float:
@@ -56,8 +55,8 @@ def test_a_place_of_ones_own_keeps_name_and_cost_through_page_link_and_plan(plan
     assert moved["lat"] > LAT
     assert (moved["name"], moved["cost"]) == (name, 60000.5)
     again.locator("#solve").click()
-    until(again, DONE)
-    settled(again)
+    until(again, f"() => !location.hash.includes('plan={plan['id']}&')")
+    ended(again)
     assert look(again, "known.plan.facts.cost") == 60000.5 + stated(other)
 
 
@@ -100,8 +99,7 @@ def test_hosts_that_said_no_are_marked_and_no_rival_of_the_proved_best(planners,
     until(page, "() => document.querySelector('#map[data-ready]')")
     assert look(page, f"{crosses}.map((one) => one.properties.at)") == [12]
     page.locator("#solve").click()
-    until(page, DONE)
-    settled(page)
+    ended(page)
     page.locator("#tab-candidates").click()
     row = page.locator('[data-candidate="12"]')
     expect(row.locator(".badge")).to_have_text("said no")

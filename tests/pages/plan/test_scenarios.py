@@ -9,13 +9,11 @@ import planning_town
 import pytest
 import rows
 from hostile import HOSTILE_NAME
-from plan_hall import drawn, look, person_hours, plan_of, reached, settled, told, until
+from plan_hall import drawn, ended, look, person_hours, plan_of, reached, settled, told, until
 from playwright.sync_api import expect
 
 from geo import editions
 from geo.database import Actor
-
-DONE = "() => document.getElementById('gap').dataset.state === 'done'"
 
 
 @pytest.fixture
@@ -110,6 +108,9 @@ def test_a_site_that_is_no_candidate_any_more_is_named_and_no_old_figure_stays(
     settled(page)
     expect(page.locator("#headline-box .headline")).to_have_count(0)
     expect(page.locator("#live")).to_be_hidden()
+    page.locator("#tab-candidates").click()
+    expect(page.locator("#candidate-list > li")).to_have_count(10)
+    expect(page.locator("#candidate-list .gain")).to_have_count(0)
     page.locator("#tab-plan").click()
     page.locator('#site-list [data-row="7"]').click()
     page.locator("#site-list .acts button", has_text="Remove").click()
@@ -135,8 +136,7 @@ def test_what_is_moved_while_a_plan_is_made_stays_on_the_map(planners, bench):
     settled(page)
     assert look(page, "known.plan.answer") is None
     held[0].continue_()
-    until(page, DONE)
-    settled(page)
+    ended(page)
     assert look(page, "chosen()") == [9]
     expect(page.locator(".pin")).to_have_count(1)
     best, _ = best_pair(bench)
@@ -156,8 +156,7 @@ def test_an_arrangement_is_kept_whatever_conditions_it_breaks(planners, bench):
     expect(page.locator("#name-note")).to_contain_text("without these conditions: Sites apart")
     page.locator("#name-field").fill(f"by hand {HOSTILE_NAME}")
     page.keyboard.press("Enter")
-    until(page, DONE)
-    settled(page)
+    ended(page)
     assert sorted(look(page, "known.plan.answer.sites")) == [4, 5]
     expect(page.locator("#headline-box .headline")).to_contain_text(
         share(bench, person_hours(bench, bench.hosts[3:5]))
