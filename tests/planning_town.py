@@ -93,6 +93,9 @@ def fill(database: Database) -> SimpleNamespace:
                 agreed=(True, None)[number % 2] if number < 12 else False,
                 open_24h=number % 4 == 0,
                 address=f"人民路{number}号",
+                water=True,
+                toilet=number % 2 == 0,
+                assessment=["sign", "meal_heating", "toilet"],
             )
         demand = rows.edition(writer, "demand")
         people(

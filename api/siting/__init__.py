@@ -1,9 +1,9 @@
 """`/api/siting/…`: where the next stations go.
 
-`ground` is what a plan stands on, `evaluating` what a given set of sites covers, `plans` the jobs,
-`curving` the budget curve, `rearranging` what to close or move and one plan for several days,
-`taking` files and prints of a plan, `doing` tasks, `hosts` who could take a station, `sources` what
-estimated demand is.
+`ground` is what a plan stands on, `models` which conditions each model takes, `evaluating` what a
+given set of sites covers, `plans` the jobs, `curving` the budget curve, `rearranging` what to close
+or move and one plan for several days, `taking` files and prints of a plan, `doing` tasks, `hosts`
+who could take a station, `sources` what estimated demand is.
 """
 
 from fastapi import APIRouter
@@ -14,6 +14,7 @@ from api.siting import (
     evaluating,
     ground,
     hosts,
+    models,
     plans,
     rearranging,
     sources,
@@ -24,6 +25,7 @@ from api.siting.doing import change_task, list_tasks, make_tasks
 from api.siting.evaluating import evaluate_sites
 from api.siting.ground import siting_ground
 from api.siting.hosts import list_hosts, units_without_station
+from api.siting.models import siting_models
 from api.siting.plans import (
     copy_plan,
     delete_plan,
@@ -42,7 +44,18 @@ from api.siting.taking import plan_geojson, plan_geopackage, plan_map, plan_repo
 
 router = APIRouter()
 # Before /{plan_id}, which would take 1.xlsx for a number.
-for part in (ground, hosts, sources, evaluating, curving, rearranging, taking, plans, doing):
+for part in (
+    ground,
+    models,
+    hosts,
+    sources,
+    evaluating,
+    curving,
+    rearranging,
+    taking,
+    plans,
+    doing,
+):
     router.include_router(part.router)
 
 __all__ = [
@@ -71,6 +84,7 @@ __all__ = [
     "run_plan",
     "siting_curve",
     "siting_ground",
+    "siting_models",
     "stop_plan",
     "units_without_station",
 ]

@@ -11,8 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from api import answers
 from api.service import SECURED, Seeing, Serving
 from api.siting.asking import FAILURES
+from api.siting.shown import PlanProblem
 from api.siting.waiting import LONGEST_SECONDS, worked_out
 from geo.errors import Invalid
+from geo.siting.fields import check_fields
 from geo.siting.ground import Ground
 from geo.siting.posing import pose
 from geo.siting.question import Question
@@ -61,7 +63,11 @@ class CurveAnswer(BaseModel):
 
     points: list[CurvePoint] = Field(description="By number of sites, or by budget.")
     covered_today: float = Field(description="Without any new site.")
-    total: float
+    total: float = Field(
+        description="All there is to cover, counted as `value` is: people, and with `backup` what "
+        "their second cover counts. The share of a point is its value of this."
+    )
+    problem: PlanProblem | None = Field(None, description="Why not one of the points has a plan.")
     seconds: float
 
 
@@ -79,6 +85,7 @@ def siting_curve(service: Serving, actor: Seeing, asked: CurveQuestion) -> Respo
             remedy="选择 max-cover。 Choose max-cover.",
             field="model",
         )
+    check_fields(question, "curve")
     budgets = None if asked.budgets is None else sorted(set(asked.budgets))
     limit: dict[str, float | None] = {"sites": asked.up_to, "budget": None}
     if budgets is not None:
@@ -121,5 +128,12 @@ def _counted(
         points=points,
         covered_today=float(weight @ (first + question.backup * second)),
         total=ground.total * (1.0 + question.backup),
+        problem=PlanProblem(
+            detail=f"{found.why_zh} {found.why_en}",
+            detail_zh=found.why_zh,
+            detail_en=found.why_en,
+        )
+        if found.why_zh
+        else None,
         seconds=round(found.seconds, 3),
     )

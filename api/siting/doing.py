@@ -13,6 +13,7 @@ from api.answers import Page
 from api.service import SECURED, Seeing, Serving
 from api.siting.asking import CHANGE, FAILURES
 from api.siting.plans import PlanId
+from api.siting.shown import ReplacementAnswer
 from geo.siting import tasks
 from geo.siting.question import Ref
 from geo.siting.tasks import LONGEST_NOTE
@@ -77,6 +78,10 @@ class TaskAnswer(BaseModel):
     created_at: datetime
     changed_at: datetime
     changed_by: str
+    replacements: list[ReplacementAnswer] = Field(
+        description="Who could stand in if this host declines, as the plan has it; hosts that "
+        "declined since are left out."
+    )
 
 
 class TaskList(BaseModel):
@@ -131,6 +136,8 @@ def list_tasks(
 def change_task(service: Serving, actor: Seeing, task_id: TaskId, asked: TaskChange) -> Response:
     """Note how far a task has come; `opened` makes it a station. 更新任务；建成后即成为驿站。
 
+    A host that declined is in no further plan until it agrees, as one that said no in the register.
+
     Opening puts an edition of stations in force: the one before and the new station. It is found,
     counted and drawn like any other within a second or two.
     """
@@ -138,6 +145,8 @@ def change_task(service: Serving, actor: Seeing, task_id: TaskId, asked: TaskCha
         task = tasks.change_task(
             writer, service.settings, task_id, state=asked.state, note=asked.note
         )
+    # The next plan leaves out a host that declined, and may count on one that agreed.
+    service.planning.look_again()
     return answers.reply(_told(task), None, public=False)
 
 

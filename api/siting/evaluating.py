@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+from dataclasses import asdict
+from typing import Any, Literal
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,10 +14,13 @@ from api.service import SECURED, Seeing, Serving
 from api.siting.asking import FAILURES, DistrictFacts, as_json, many, people
 from api.siting.shown import OverlapAnswer
 from geo.siting.ground import Ground
-from geo.siting.plan_facts import largest, overlaps_of, reaches_of, shares_by_hour
-from geo.siting.planning import evaluate, split
+from geo.siting.keeping import broken_of
+from geo.siting.plan_facts import largest, overlaps_of, shares_by_hour
+from geo.siting.planning import Evaluated, evaluate, split
 from geo.siting.problem import Floats
 from geo.siting.question import Question, Ref
+from geo.siting.rooms import reaches_of
+from maps.texts import both
 
 router = APIRouter(prefix="/api/siting", tags=["siting"])
 MOST_SITES = 3_000
@@ -46,6 +50,10 @@ class EvaluatedSite(BaseModel):
     id: int | str
     adds_last: float = Field(description="People lost without it; 0 also for too few to show.")
     alone: float = Field(description="People it adds to today's stations alone.")
+    capacity: float | None = Field(
+        None, description="People it has room for, over the hours; null: room is not regarded."
+    )
+    served: float | None = Field(None, description="Of them those that it serves.")
     overlap: list[OverlapAnswer] | None = Field(
         None,
         description="Other sites of the set that reach some of the same people; not of more "
@@ -67,7 +75,43 @@ class Gain(BaseModel):
     """A candidate that is not in the set."""
 
     id: int
-    gain: float = Field(description="People it would add; 0 also for too few to show.")
+    gain: float = Field(
+        description="People it would add; 0 also for too few to show. Where room is regarded: at "
+        "least, if the others hand nobody over to it."
+    )
+
+
+class RoomAnswer(BaseModel):
+    """Whether it is counted whom sites have room for."""
+
+    regarded: bool
+    zh: str
+    en: str
+
+
+class BrokenCondition(BaseModel):
+    """A condition of the question that the set does not keep, in a sentence."""
+
+    code: Literal[
+        "sites",
+        "budget",
+        "share",
+        "area_least_share",
+        "area_least_sites",
+        "open_24h_least",
+        "per_chain_most",
+        "spacing",
+        "locked",
+        "forbidden",
+        "declined",
+        "not_agreed",
+    ]
+    zh: str
+    en: str
+    sites: list[int | str] = Field(
+        description="The sites concerned; empty where it is about all of them."
+    )
+    warns: bool = Field(description="The question only warns of it (`spacing_rule`).")
 
 
 class EvaluatedAnswer(BaseModel):
@@ -85,7 +129,13 @@ class EvaluatedAnswer(BaseModel):
     sites: list[EvaluatedSite] = Field(description="In the order asked, each once.")
     districts: list[DistrictFacts]
     gains: list[Gain] = Field(description="Every candidate not in the set, by id.")
+    broken: list[BrokenCondition] = Field(
+        description="Conditions of the question that the set does not keep."
+    )
     by_hour: list[HourShare] | None = Field(None, description="With `details`.")
+    room: RoomAnswer | None = Field(
+        None, description="Where the question has `capacity_per_place`."
+    )
 
 
 @router.post("/evaluate", response_model=EvaluatedAnswer, openapi_extra=SECURED, responses=FAILURES)
@@ -142,10 +192,24 @@ def evaluate_sites(service: Serving, actor: Seeing, asked: EvaluateQuestion) -> 
             for one, more in zip(ids, gain, strict=True)
             if one not in chosen
         ],
+        "broken": [asdict(one) for one in broken_of(ground, question, asked.sites, found)],
     }
+    if question.capacity_per_place is not None:
+        _tell_room(found, least, body)
     if asked.details:
         _detail(ground, question, asked.sites, found.after, body)
     return answers.reply(as_json(body), None, public=False)
+
+
+def _tell_room(found: Evaluated, least: float, body: dict[str, Any]) -> None:
+    said = both(
+        "siting_sheet." + ("room_regarded" if found.room is not None else "room_not_regarded")
+    )
+    body["room"] = {"regarded": found.room is not None, "zh": said.zh, "en": said.en}
+    if found.room is not None:
+        served = many(found.room.served, least)
+        for one, room, much in zip(body["sites"], found.room.capacity, served, strict=True):
+            one |= {"capacity": round(float(room), 1), "served": much}
 
 
 def _detail(

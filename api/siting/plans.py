@@ -207,8 +207,8 @@ def copy_plan(service: Serving, actor: Seeing, plan_id: PlanId) -> Response:
     responses={
         200: {
             "description": "A stream of server-sent events: `progress` with state and progress, at "
-            "once and after every change; `done` with the state, then it ends. A comment every 15 "
-            "seconds.",
+            "once and after every change, with the best sites so far where these changed; `done` "
+            "with the state, then it ends. A comment every 15 seconds.",
             "content": {"text/event-stream": {"example": "event: progress\ndata: {…}\n\n"}},
         },
         **FAILURES,
@@ -234,8 +234,9 @@ async def plan_events(service: Serving, actor: Seeing, plan_id: PlanId) -> Respo
     openapi_extra=SECURED,
     responses={
         200: {
-            "description": "The certificate with the pairs it speaks of; geo/siting/checker.py "
-            "derives value and bound from it.",
+            "description": "The certificate with the question in arrays: `checker` names what "
+            "multiplies it out, `geo.siting.proof_file.check_proof` derives conditions, value and "
+            "bound from the whole.",
             "content": {"application/json": {"schema": {"type": "object"}}},
         },
         **FAILURES,
@@ -252,7 +253,7 @@ def plan_proof(service: Serving, actor: Seeing, plan_id: PlanId) -> Response:
 
 async def _events(service: Service, actor: Actor, plan_id: int) -> AsyncIterator[bytes]:
     yield b"retry: 2000\n\n"
-    revision, quiet = -1, time.monotonic()
+    revision, quiet, chosen = -1, time.monotonic(), None
     async with _streams:
         while not server_stops():
             try:
@@ -262,10 +263,14 @@ async def _events(service: Service, actor: Actor, plan_id: int) -> AsyncIterator
                 return
             if plan.revision != revision or plan.ended:
                 revision, quiet = plan.revision, time.monotonic()
+                progress = {**progress_of(plan)}
+                if progress.get("chosen") == chosen:
+                    progress.pop("chosen", None)
+                chosen = progress.get("chosen", chosen)
                 told: dict[str, Any] = {
                     "id": plan.id,
                     "state": plan.state,
-                    "progress": progress_of(plan),
+                    "progress": progress,
                     "problem": plan.problem,
                 }
                 event = "done" if plan.ended else "progress"

@@ -13,9 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from api import answers
 from api.service import SECURED, Seeing, Service, Serving
 from api.siting.asking import DECIMALS, FAILURES, people
-from api.siting.shown import Status
+from api.siting.shown import PlanProblem, Status
 from api.siting.waiting import LONGEST_SECONDS, worked_out
 from geo.errors import Invalid
+from geo.siting.fields import check_fields
 from geo.siting.ground import Ground
 from geo.siting.planning import evaluate, middle_cost
 from geo.siting.question import DayClass, Question
@@ -231,6 +232,7 @@ class RobustAnswer(BaseModel):
     sites: list[int | str]
     cost: float
     cases: list[RobustCase]
+    problem: PlanProblem | None = Field(None, description="Why there is no plan.")
 
 
 @router.post("/robust", response_model=RobustAnswer, openapi_extra=SECURED, responses=FAILURES)
@@ -241,6 +243,8 @@ def robust_plan(service: Serving, actor: Seeing, asked: RobustQuestion) -> Respo
     """
     del actor
     question = _limited(asked.question)
+    if question.model == "max-cover":  # any other is refused as such
+        check_fields(question, "robust")
     cases, grounds = _cases(service, asked, question)
     marks = tuple(one.city.mark for one in grounds)
     key = ("robust", marks, question.mark, tuple(cases), asked.aim)
@@ -308,6 +312,13 @@ def _robust(
         sites=chosen,
         cost=round(cost, 2),
         cases=told,
+        problem=PlanProblem(
+            detail=f"{found.why_zh} {found.why_en}",
+            detail_zh=found.why_zh,
+            detail_en=found.why_en,
+        )
+        if found.why_zh
+        else None,
     )
 
 

@@ -26,6 +26,11 @@ class ProgressAnswer(BaseModel):
     bound: float | None = Field(None, description="No plan is better than this.")
     gap: float | None = Field(None, description="|bound - objective| / objective.")
     sites: int | None = Field(None, description="New sites of the best plan so far.")
+    chosen: list[int | str] | None = Field(
+        None,
+        description="Which they are: candidates by id, places of `extra` by key. An event has them "
+        "only where they are others than in the event before.",
+    )
 
 
 class PlanAnswerBody(BaseModel):
@@ -39,6 +44,15 @@ class PlanAnswerBody(BaseModel):
     seed: int
     sites: list[int | str] = Field(description="Candidates by id, places of `extra` by key.")
     relaxed: list[str] = Field(description="What could not be kept, or was assumed, in words.")
+    objective_unit: Literal["people", "sites", "cost", "person_metres", "metres"] | None = Field(
+        None,
+        description="What `objective` and `bound` count; people are summed over the hours. Null in "
+        "plans of earlier versions.",
+    )
+    objective_sites: int | None = Field(None, description="How many new sites.")
+    objective_cost: float | None = Field(
+        None, description="What they cost; one without a cost at the middle cost."
+    )
 
 
 class PlanProblem(BaseModel):
@@ -65,6 +79,33 @@ class ReplacementAnswer(BaseModel):
     loss: float
 
 
+class NamedSite(BaseModel):
+    """A candidate, or a place put on the map."""
+
+    id: int | str
+    name: str
+
+
+class WithoutAnswer(BaseModel):
+    """The best plan without a site, all conditions kept: for when its host says no."""
+
+    possible: bool = Field(description="False: without it no plan keeps to the conditions.")
+    comes: list[NamedSite]
+    goes: list[NamedSite] = Field(description="Other sites that leave with it.")
+    loss: float | None = Field(
+        description="What the objective loses, in people; 0 also for too few to show."
+    )
+
+
+class SteadyAnswer(BaseModel):
+    """How it was looked how sure the sites are."""
+
+    plans: int = Field(description="Good plans that were seen.")
+    within: float = Field(description="They cover at least 1 - this of the plan.")
+    left_zh: str | None = Field(description="What was left out, and why; null: nothing.")
+    left_en: str | None
+
+
 class PlanSite(BaseModel):
     """A site of the plan, and why it is in it."""
 
@@ -84,7 +125,19 @@ class PlanSite(BaseModel):
     alone: float = Field(description="People it adds to today's stations alone.")
     overlap_today: float = Field(description="Of the people it reaches, those covered today.")
     overlap: list[OverlapAnswer]
-    replacements: list[ReplacementAnswer]
+    capacity: float | None = Field(
+        None, description="People it has room for, over the hours; null: room is not regarded."
+    )
+    served: float | None = Field(None, description="Of them those that it serves.")
+    replacements: list[ReplacementAnswer] = Field(
+        description="Instead of this site alone, the others staying and all conditions kept."
+    )
+    often: float | None = Field(
+        None, description="In what share of the good plans it is, 0 to 1; null: not known."
+    )
+    without: WithoutAnswer | None = Field(
+        None, description="The best plan without it; null: not worked out."
+    )
     why_zh: str
     why_en: str
 
@@ -119,8 +172,16 @@ class PlanFacts(BaseModel):
     cost: float
     stations: int
     straight_line: bool
+    room_regarded: bool | None = Field(
+        None,
+        description="Whether nobody counts as covered for whom no site has room; null: the "
+        "question does not ask for capacities.",
+    )
     district_kind: str | None
     equity: Equity
+    steady: SteadyAnswer | None = Field(
+        None, description="Null where it is not looked at: other models, capacities."
+    )
     districts: list[PlanDistrict]
     sites: list[PlanSite] = Field(description="Those that add most first.")
 
@@ -233,7 +294,8 @@ def progress_of(one: Scenario) -> dict[str, Any]:
     """How far it has come; of one that has ended, its answer."""
     if one.answer is not None:
         told = {name: one.answer[name] for name in ("seconds", "objective", "bound", "gap")}
-        return {"phase": "facts", **told, "sites": len(one.answer["sites"])}
+        chosen = one.answer["sites"]
+        return {"phase": "facts", **told, "sites": len(chosen), "chosen": chosen}
     return one.progress or {"phase": "waiting", "seconds": 0.0}
 
 

@@ -7,10 +7,12 @@ point matter, since nobody counts a third time.
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -51,6 +53,13 @@ class Hosts:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+
+class Said(NamedTuple):
+    """What a host said to whoever talked with it about a plan, and when."""
+
+    agreed: bool
+    at: datetime
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,9 +149,11 @@ class City:
     ) -> None:
         """Made by :func:`geo.siting.reading.read_city`."""
         self.editions = found
-        self.mark = mark
+        self.mark = self.read_mark = mark
+        self.said: dict[int, Said] = {}
         self.people = people
         self.hosts = hosts
+        self.read_agreed = hosts.agreed
         self.standing = standing
         self.places = places
         self.straight_line = finder.graph.junctions == 0
@@ -152,6 +163,27 @@ class City:
         self._kept: OrderedDict[float, Reached] = OrderedDict()
         self._extra: OrderedDict[tuple[float, float, float], Reach] = OrderedDict()
         self._making = threading.Lock()
+
+    def saying(self, said: dict[int, Said]) -> City:
+        """The same city, hosts having said yes or no since; what is kept is shared. The register
+        has the last word where it was put in force later and knows what the host said."""
+        register = self.read_agreed
+        since = next(
+            (one.activated_at for one in self.editions if one.dataset == "candidate_sites"), None
+        )
+        agreed = register.copy()
+        for at, host in enumerate(self.hosts.ids.tolist()):
+            word = said.get(host)
+            if word is None:
+                continue
+            later = since is None or word.at >= since
+            if later or register[at] < 0:
+                agreed[at] = word.agreed
+        told = copy.copy(self)
+        told.hosts = replace(self.hosts, agreed=agreed)
+        told.said = said
+        told.mark = (*self.read_mark, tuple(sorted(said.items()))) if said else self.read_mark
+        return told
 
     @property
     def off_network(self) -> int:

@@ -50,6 +50,7 @@ class Curve:
         plans: the sites of each, among all; forced ones included.
         seconds: in all.
         budget: (P,) by budget, what may be spent; else None.
+        why_zh, why_en: where none has a plan, why, if somebody asked.
     """
 
     p: Longs
@@ -58,6 +59,8 @@ class Curve:
     plans: list[Longs]
     seconds: float
     budget: Floats | None = None
+    why_zh: str = ""
+    why_en: str = ""
 
 
 def curve(

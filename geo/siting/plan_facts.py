@@ -12,14 +12,14 @@ import numpy as np
 from scipy import sparse
 
 from geo.siting.ground import Ground
-from geo.siting.planning import evaluate, split
-from geo.siting.posing import AGREED, REFUSED
-from geo.siting.problem import Bools, Floats, Reach
+from geo.siting.planning import Evaluated, evaluate, split
+from geo.siting.problem import Floats, Reach
 from geo.siting.question import Question, Ref
-from geo.siting.weighing import share_at, stand_ins, weigh
+from geo.siting.replacing import replacements_of
+from geo.siting.rooms import reaches_of
+from geo.siting.weighing import share_at
 
 OVERLAPS: Final = 5
-REPLACEMENTS: Final = 3
 
 
 def facts_of(ground: Ground, asked: Question, chosen: Sequence[Ref]) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def facts_of(ground: Ground, asked: Question, chosen: Sequence[Ref]) -> dict[str
     at = [order[ref] for ref in refs]
     reaches = reaches_of(ground, asked, hosts, keys)
     overlap, today = overlaps_of(ground, asked, reaches)
-    standing_in = _replacements(ground, asked, hosts, reaches)
+    standing_in = replacements_of(ground, asked, hosts, reaches)
     newly = max(found.covered - found.covered_today, 0.0)
     before = ground.by_district(ground.weight * found.before)
     after = ground.by_district(ground.weight * found.after)
@@ -59,6 +59,7 @@ def facts_of(ground: Ground, asked: Question, chosen: Sequence[Ref]) -> dict[str
             "alone": _told(found.alone[at[number]], least),
             "overlap_today": _told(today[number], least),
             "overlap": largest(refs, overlap[number], least),
+            **_room_of(found, at[number], least),
             "replacements": [
                 {
                     "id": int(ground.city.hosts.ids[ground.host[one]]),
@@ -85,6 +86,7 @@ def facts_of(ground: Ground, asked: Question, chosen: Sequence[Ref]) -> dict[str
         "cost": round(found.cost, 2),
         "stations": len(ground.station),
         "straight_line": ground.city.straight_line,
+        "room_regarded": None if asked.capacity_per_place is None else found.room is not None,
         "district_kind": ground.city.places.kind,
         "equity": {
             "before": gini(_shares(before, everyone), everyone),
@@ -101,6 +103,16 @@ def facts_of(ground: Ground, asked: Question, chosen: Sequence[Ref]) -> dict[str
             for k, one in enumerate(ground.districts.tolist())
         ],
         "sites": sites,
+    }
+
+
+def _room_of(found: Evaluated, at: int, least: float) -> dict[str, float]:
+    """Of a site the people it has room for and serves, where that is regarded."""
+    if found.room is None:
+        return {}
+    return {
+        "capacity": round(float(found.room.capacity[at]), 1),
+        "served": _told(float(found.room.served[at]), least),
     }
 
 
@@ -158,61 +170,18 @@ def _share(part: float, whole: float) -> float | None:
     return round(part / whole, 6) if whole > 0 else None
 
 
-def reaches_of(ground: Ground, asked: Question, hosts: list[int], keys: list[str]) -> list[Reach]:
-    """Whom each of some candidates, and of the question's own places, reaches."""
-    places = {one.key: one for one in asked.extra}
-    start = ground.reach.start
-    assert ground.reach.metres is not None
-    found = []
-    for at in hosts:
-        some = slice(start[at], start[at + 1])
-        size = np.array([0, start[at + 1] - start[at]], np.int64)
-        found.append(Reach(size, ground.reach.demand[some], ground.reach.metres[some]))
-    return [*found, *(ground.reach_of(places[key].lon, places[key].lat) for key in keys)]
-
-
 def overlaps_of(ground: Ground, asked: Question, reaches: list[Reach]) -> tuple[Floats, Floats]:
     """(k, k) people whom two sites both reach (0 with itself), and (k,) of each site's people those
     whom a station of today reaches."""
     count = len(reaches)
-    farthest = asked.rings[-1][0]
-    near = [one.within(farthest) for one in reaches]
-    owner = np.repeat(np.arange(count), [one.pairs for one in near])
-    point = np.concatenate([one.demand for one in near] or [np.empty(0, np.int32)])
+    owner = np.repeat(np.arange(count), [one.pairs for one in reaches])
+    point = np.concatenate([one.demand for one in reaches] or [np.empty(0, np.int32)])
     touches = sparse.csr_matrix((np.ones(len(point)), (owner, point)), shape=(count, len(ground)))
     weighted = touches @ sparse.diags(ground.weight)
     both = np.asarray((weighted @ touches.T).todense(), np.float64).reshape(count, count)
     np.fill_diagonal(both, 0.0)
     served = (share_at(ground.first_metres, asked.rings) > 0) & asked.keep_existing
     return both, np.asarray(weighted @ served.astype(np.float64)).reshape(count)
-
-
-def _replacements(
-    ground: Ground, asked: Question, hosts: list[int], reaches: list[Reach]
-) -> list[list[tuple[int, float]]]:
-    """For each site who could stand in for it: candidates and what the plan then loses."""
-    today = ground.today(asked.rings, counted=asked.keep_existing)
-    rings, backup = asked.rings, asked.backup
-    some = np.array(hosts, np.int64)
-    extra = reaches[len(hosts) :]
-    found = weigh(ground.weight, today, ground.reach, some, extra, rings, backup)
-    free = _may_be_chosen(ground, asked)
-    free[hosts] = False
-    told = []
-    for number, reach in enumerate(reaches):
-        gain = stand_ins(ground.weight, found, reach, ground.hosts_of, rings, backup)
-        gain = np.where(free, gain, -1.0)
-        best = np.argsort(-gain, kind="stable")[:REPLACEMENTS].tolist()
-        loss = float(found.loss[number])
-        told.append([(at, max(loss - float(gain[at]), 0.0)) for at in best if gain[at] > 1e-9])
-    return told
-
-
-def _may_be_chosen(ground: Ground, asked: Question) -> Bools:
-    agreed = ground.city.hosts.agreed[ground.host]
-    free: Bools = np.array(agreed == AGREED if asked.agreed_only else agreed != REFUSED)
-    free[[ground.host_at[one] for one in asked.forbid if one in ground.host_at]] = False
-    return free
 
 
 def _place(ground: Ground, asked: Question, ref: Ref) -> dict[str, Any]:

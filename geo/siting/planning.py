@@ -22,6 +22,9 @@ from geo.siting.ground import Ground
 from geo.siting.problem import Bytes, Floats, Longs, Reach
 from geo.siting.question import Profile, Question, Ref
 from geo.siting.reading import DATASETS, mark_of, read_city, read_editions
+from geo.siting.room import serve
+from geo.siting.rooms import missing, reaches_of, regards_room, rooms_of
+from geo.siting.tasks import said_of_hosts
 from geo.siting.weighing import Weighed, share_at, weigh, with_more
 from geo.walking.finder import Finder
 
@@ -45,6 +48,8 @@ class Evaluated:
         gain: (m,) what each further candidate would add to the value.
         loss, alone: (k,) of the chosen, in the order asked: what the value loses without each, and
             what each adds to today's stations alone.
+        room: where :func:`regards_room`: then nobody counts as covered for whom no site has room,
+            and `gain` is what a candidate adds at least, others handing nobody over to it.
     """
 
     covered: float
@@ -56,6 +61,16 @@ class Evaluated:
     gain: Floats
     loss: Floats
     alone: Floats
+    room: Rooms | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Rooms:
+    """Where a question asks for capacities: (k,) people that each of the chosen has room for, and
+    serves, in the order asked."""
+
+    capacity: Floats
+    served: Floats
 
 
 def metres_of(asked: Question) -> float:
@@ -73,13 +88,12 @@ def evaluate(ground: Ground, asked: Question, chosen: Sequence[Ref]) -> Evaluate
         NotFound: a site that is neither a candidate here nor one of the question's places.
 
     Cost: 10 ms for a million pairs of the candidates; while only places put on the map change, a
-    few ms.
+    few ms. With capacities besides some ms for a plan of dozens: :func:`geo.siting.room.serve`.
     """
     hosts, keys = split(ground, asked, chosen)
     places = {one.key: one for one in asked.extra}
     extra = [ground.reach_of(places[key].lon, places[key].lat) for key in keys]
     today = ground.today(asked.rings, counted=asked.keep_existing)
-    found = _weighed(ground, asked, np.array(hosts, np.int64), extra)
     alone = alone_of(ground, asked)
     order = [ref for ref in chosen if not isinstance(ref, str)] + [
         ref for ref in chosen if isinstance(ref, str)
@@ -88,24 +102,34 @@ def evaluate(ground: Ground, asked: Question, chosen: Sequence[Ref]) -> Evaluate
     each = np.concatenate((alone[hosts], np.array(of_extra)))
     place = {ref: number for number, ref in enumerate(dict.fromkeys(order))}
     at = [place[ref] for ref in dict.fromkeys(chosen)]
-    before, after = today[0], found.first
+    roomy = rooms_of(ground, asked) if regards_room(ground, asked) else None
+    room = None
+    if roomy is None:
+        found = _weighed(ground, asked, np.array(hosts, np.int64), extra)
+        after, gain, loss = found.first, found.gain, found.loss
+    else:
+        free, own = roomy
+        capacity = np.concatenate((free[hosts], np.full(len(keys), own)))
+        served = serve(ground.weight, today[0], reaches_of(ground, asked, hosts, keys), capacity)
+        after, loss = served.share, served.loss
+        gain = np.minimum(free, missing(ground, asked, after))
+        gain[hosts] = 0.0
+        each = np.minimum(each, capacity)
+        room = Rooms(capacity[at], served.served[at])
+    before = today[0]
     state = np.where(before > 0, TODAY, np.where(after > 0, NEW, 0)).astype(np.int8)
-    costs = costs_of(ground)
-    middle = middle_cost(ground)
-    cost = float(costs[hosts].sum()) + sum(
-        middle if places[key].cost is None else float(places[key].cost or 0.0) for key in keys
-    )
     return Evaluated(
         # Not by @: its threads would wait for those of the server's other requests.
         covered=float((ground.weight * after).sum()),
         covered_today=float((ground.weight * before).sum()),
-        cost=cost,
+        cost=cost_of(ground, asked, chosen),
         state=state,
         before=before,
         after=after,
-        gain=found.gain,
-        loss=found.loss[at],
+        gain=gain,
+        loss=loss[at],
         alone=each[at],
+        room=room,
     )
 
 
@@ -171,6 +195,19 @@ def costs_of(ground: Ground) -> Floats:
     return np.where(np.isfinite(cost), cost, middle_cost(ground))
 
 
+def cost_of(ground: Ground, asked: Question, chosen: Sequence[Ref]) -> float:
+    """Of a set of sites; those that state none at the middle cost.
+
+    Raises:
+        NotFound: see :func:`split`.
+    """
+    hosts, keys = split(ground, asked, chosen)
+    stated = {one.key: one.cost for one in asked.extra}
+    middle = middle_cost(ground)
+    own = [middle if stated[key] is None else float(stated[key] or 0.0) for key in keys]
+    return float(costs_of(ground)[hosts].sum()) + sum(own)
+
+
 def _alone(ground: Ground, asked: Question, reach: Reach, today: tuple[Floats, Floats]) -> float:
     """What a place would add to today's stations alone."""
     assert reach.metres is not None
@@ -224,8 +261,9 @@ class Planning:
                     wanted=list(DATASETS),
                 )
             }
+            said = said_of_hosts(reader)
         city = self._city
-        if city is not None and _same(city, numbers, finder):
+        if city is not None and _same(city, numbers, finder) and city.said == said:
             self._known = time.monotonic(), finder
             return city
         with self._making:
@@ -233,10 +271,17 @@ class Planning:
             if city is None or not _same(city, numbers, finder):
                 with self._database.read(ANYONE) as reader:
                     city = read_city(reader, read_editions(reader), finder, self._privacy)
+            if city.said != said:
+                city = city.saying(said)
+            if city is not self._city:
                 self._city = city
                 self._grounds.clear()
                 self._others.clear()
         return city
+
+    def look_again(self) -> None:
+        """Something has changed: do not rely on what was known a moment ago."""
+        self._known = None
 
     def other_city(self, demand: int) -> City:
         """The city in force with another edition of demand.
@@ -263,7 +308,7 @@ class Planning:
                             field="editions",
                         )
                     found = [facts if one.dataset == "demand" else one for one in now.editions]
-                    known = read_city(reader, found, finder, self._privacy)
+                    known = read_city(reader, found, finder, self._privacy).saying(now.said)
                 self._others[now.mark, demand] = known
                 while len(self._others) > KEPT_OTHERS:
                     self._others.popitem(last=False)
@@ -301,6 +346,6 @@ class Planning:
 
 
 def _same(city: City, numbers: set[tuple[str, int]], finder: Finder) -> bool:
-    return {(one.dataset, one.id) for one in city.editions} == numbers and city.mark == mark_of(
-        city.editions, finder
-    )
+    return {
+        (one.dataset, one.id) for one in city.editions
+    } == numbers and city.read_mark == mark_of(city.editions, finder)

@@ -9,6 +9,7 @@ import numpy as np
 
 from geo.errors import Invalid
 from geo.siting.explanation import Names
+from geo.siting.fields import check_fields, taken
 from geo.siting.ground import Ground
 from geo.siting.planning import costs_of, middle_cost, split
 from geo.siting.problem import (
@@ -24,17 +25,19 @@ from geo.siting.problem import (
     Sites,
 )
 from geo.siting.question import Question, Ref
+from geo.siting.rooms import rooms_of
 from geo.siting.solving import Problem
 
 REFUSED, NOT_ASKED, AGREED = 0, -1, 1
 
 
 def check_asked(asked: Question) -> None:
-    """Refuse a question that does not say what its model needs.
+    """Refuse a question that does not say what its model needs, or says what it does not take.
 
     Raises:
-        Invalid: no number of sites, budget or share.
+        Invalid: no number of sites, budget or share; a condition that the model does not take.
     """
+    check_fields(asked)
     if asked.model == "set-cover" or asked.sites is not None:
         return
     if asked.model == "max-cover":
@@ -64,7 +67,7 @@ def pose(ground: Ground, asked: Question, *, every_station: bool = False) -> Pro
         Invalid: the question does not say what its model needs, or nobody and nothing is there.
         NotFound: it locks or forbids what is not there.
     """
-    city, hosts = ground.city, ground.city.hosts
+    hosts = ground.city.hosts
     host, station = ground.host, ground.station
     if every_station:
         station, standing = ground.stations_near
@@ -84,26 +87,46 @@ def pose(ground: Ground, asked: Question, *, every_station: bool = False) -> Pro
             remedy="换一个区域、时段或人群。 Choose another area, other hours or groups.",
             field="area_id",
         )
+    names, sites = sites_of(ground, asked, station)
+    free = sites.fixed[: len(host)] != FORBIDDEN
+    unstated = int((~np.isfinite(hosts.cost[host]) & free).sum())
+    return Problem(
+        asked.model,
+        Demand.of(ground.weight, district=ground.district, x=ground.lon, y=ground.lat),
+        sites,
+        _reach(ground, asked, standing),
+        rules_of(ground, asked),
+        refs_of(ground, asked),
+        names,
+        unstated if _by_cost(asked) else 0,
+    )
+
+
+def refs_of(ground: Ground, asked: Question) -> list[Ref]:
+    """What the candidates and the question's own places are called, in the order of the sites."""
+    return [*ground.city.hosts.ids[ground.host].tolist(), *(one.key for one in asked.extra)]
+
+
+def sites_of(ground: Ground, asked: Question, station: Longs) -> tuple[Names, Sites]:
+    """The candidates, the question's own places and some of today's stations, with their names."""
+    city, hosts = ground.city, ground.city.hosts
+    host, extra = ground.host, asked.extra
     count = len(host) + len(extra)
     fixed = np.concatenate((_free(ground, asked), np.full(len(station), EXISTING))).astype(np.int8)
     if not asked.keep_existing:
         fixed[count:] = FORBIDDEN
-    refs: list[Ref] = [*hosts.ids[host].tolist(), *(one.key for one in extra)]
-    chains, chain = np.unique([hosts.chains[at] or "" for at in host.tolist()], return_inverse=True)
-    chain = np.where(chains[chain] == "", -1, chain) if len(host) else np.empty(0, np.int64)
+    chains, chain, host_names = ground.kept(("names of sites",), lambda: _named(ground))
     middle = middle_cost(ground)
+    own = np.array([middle if one.cost is None else one.cost for one in extra], np.float64)
+    cost = np.concatenate((costs_of(ground), own, np.zeros(len(station))))
+    if asked.model == "set-cover" and asked.least == "sites":
+        cost[:count] = 1.0
     home = city.places.home
     nobody = np.full(len(extra), -1)
     sites = Sites.of(
         len(fixed),
         capacity=_capacities(ground, asked, len(station)),
-        cost=np.concatenate(
-            (
-                costs_of(ground),
-                [middle if one.cost is None else one.cost for one in extra],
-                np.zeros(len(station)),
-            )
-        ),
+        cost=cost,
         fixed=fixed,
         district=np.concatenate(
             (home[1][host], _districts_of(ground, asked), home[2][station])
@@ -118,25 +141,28 @@ def pose(ground: Ground, asked: Question, *, every_station: bool = False) -> Pro
     )
     names = Names(
         districts=city.places.names,
-        chains=[str(one) for one in chains],
+        chains=chains,
         sites=[
-            *(hosts.names[at] for at in host.tolist()),
+            *host_names,
             *(one.name or one.key for one in extra),
             *(city.standing.names[at] for at in station.tolist()),
         ],
     )
-    free = fixed[: len(host)] != FORBIDDEN
-    unstated = int((~np.isfinite(hosts.cost[host]) & free).sum())
-    return Problem(
-        asked.model,
-        Demand.of(ground.weight, district=ground.district, x=ground.lon, y=ground.lat),
-        sites,
-        _reach(ground, asked, standing),
-        _rules(ground, asked),
-        refs,
-        names,
-        unstated if asked.budget is not None or asked.model == "set-cover" else 0,
-    )
+    return names, sites
+
+
+def _named(ground: Ground) -> tuple[list[str], Longs, list[str]]:
+    """The chains there are, (m,) the chain of each candidate (-1: none), and their names; kept,
+    since a question is posed anew with every move of a site that is dragged."""
+    hosts, there = ground.city.hosts, ground.host.tolist()
+    chains, chain = np.unique([hosts.chains[at] or "" for at in there], return_inverse=True)
+    chain = np.where(chains[chain] == "", -1, chain) if there else np.empty(0, np.int64)
+    return [str(one) for one in chains], chain, [hosts.names[at] for at in there]
+
+
+def _by_cost(asked: Question) -> bool:
+    """Whether it matters what sites cost."""
+    return asked.budget is not None or (asked.model == "set-cover" and asked.least == "cost")
 
 
 def _free(ground: Ground, asked: Question) -> Longs:
@@ -160,24 +186,8 @@ def _capacities(ground: Ground, asked: Question, stations: int) -> Floats | None
     """(m + e + s,) people that each can serve over the hours; None when nobody asks."""
     if asked.capacity_per_place is None:
         return None
-    places = ground.city.hosts.capacity[ground.host]
-    stated = places[np.isfinite(places)]
-    if not len(stated):
-        raise Invalid(
-            "候选点都没有填写容纳人数。 No candidate here states a capacity.",
-            remedy="补充容纳人数后重新导入，或不考虑容量。 "
-            "Import capacities, or leave `capacity_per_place` out.",
-            field="capacity_per_place",
-        )
-    middle = float(np.median(stated))
-    each = asked.capacity_per_place * ground.hours
-    return np.concatenate(
-        (
-            np.where(np.isfinite(places), places, middle) * each,
-            np.full(len(asked.extra), middle * each),
-            np.full(stations, ground.total),
-        )
-    )
+    free, own = rooms_of(ground, asked)
+    return np.concatenate((free, np.full(len(asked.extra), own), np.full(stations, ground.total)))
 
 
 def _districts_of(ground: Ground, asked: Question) -> Longs:
@@ -220,24 +230,26 @@ def _stations(ground: Ground) -> Reach:
     return Reach(start, both[order], metres[order])
 
 
-def _rules(ground: Ground, asked: Question) -> Rules:
+def rules_of(ground: Ground, asked: Question) -> Rules:
+    """The conditions of a question that its model takes."""
     districts = ground.districts.tolist()
-    median = asked.model in ("p-median", "p-centre")
+    there = taken(asked)
     return Rules(
         p=asked.sites,
         budget=asked.budget,
-        steps=asked.rings if asked.steps and not median else (),
-        backup=0.0 if median else asked.backup,
+        steps=asked.rings if "steps" in there else (),
+        backup=asked.backup if "backup" in there else 0.0,
         spacing_metres=asked.spacing_metres,
+        spacing=asked.spacing_rule,
         district_least_sites=dict.fromkeys(districts, asked.area_least_sites)
         if asked.area_least_sites
         else {},
         district_least_share=dict.fromkeys(districts, asked.area_least_share)
-        if asked.area_least_share
+        if "area_least_share" in there
         else {},
         open_24h_least=asked.open_24h_least,
         per_chain_most=asked.per_chain_most,
-        capacities=asked.capacity_per_place is not None,
-        share=asked.share if asked.model == "set-cover" else None,
+        capacities="capacity_per_place" in there,
+        share=asked.share if "share" in there else None,
         unserved_metres=ground.limit if asked.model == "p-median" else None,
     )

@@ -124,6 +124,11 @@ class Question(Profile):
     share: float | None = Field(
         None, ge=0, le=1, description="set-cover: the share of people to reach.", examples=[0.6]
     )
+    least: Literal["sites", "cost"] = Field(
+        "sites",
+        description="set-cover: what there shall be the least of, sites or their cost.",
+        examples=["sites"],
+    )
     steps: list[tuple[float, float]] | None = Field(
         None,
         min_length=1,
@@ -137,6 +142,12 @@ class Question(Profile):
     )
     spacing_metres: float = Field(
         0.0, ge=0, le=20_000, description="Least distance between sites, in a line.", examples=[200]
+    )
+    spacing_rule: Literal["forbid", "warn"] = Field(
+        "forbid",
+        description="forbid: sites nearer than `spacing_metres` are in no plan; warn: they may be, "
+        "and the answer names them in `relaxed`.",
+        examples=["warn"],
     )
     area_least_share: float = Field(
         0.0, ge=0, le=1, description="At least so much of each subdistrict.", examples=[0.3]

@@ -54,6 +54,7 @@ class Robust:
         value: (S,) what the plan covers of each demand; best, bound: (S,) what a plan for that
             demand alone covers, and can cover at most.
         plans: the plan of each demand alone.
+        why_zh, why_en: where there is no plan, why, if somebody asked.
     """
 
     answer: Answer
@@ -61,6 +62,8 @@ class Robust:
     best: Floats
     bound: Floats
     plans: list[Longs] = field(default_factory=list)
+    why_zh: str = ""
+    why_en: str = ""
 
 
 def robust(

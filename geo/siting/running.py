@@ -8,24 +8,21 @@ database, so that it outlives every page, and a restart is noticed.
 from __future__ import annotations
 
 import contextlib
-import gzip
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
-
-import numpy as np
 
 from geo.database import Actor, Database
 from geo.errors import DomainError
 from geo.siting import scenarios
-from geo.siting.ground import Ground
-from geo.siting.plan_facts import facts_of
+from geo.siting.ending import ending, finite
 from geo.siting.planning import Planning
 from geo.siting.posing import pose
-from geo.siting.problem import Answer, gap_of
-from geo.siting.question import Question
+from geo.siting.problem import gap_of
+from geo.siting.question import Question, Ref
 from geo.siting.solving import Problem
 from geo.siting.working import Failed, Improved, Job, Solved, Worker
 
@@ -41,13 +38,13 @@ PATIENCE_SECONDS: Final = 60.0
 SPARE_SECONDS: Final = 300.0
 """So long a process waits for its job after somebody looked at plans."""
 MOST_HISTORY: Final = 400
-MOST_PROOF_PAIRS: Final = 3_000_000
 
 
 @dataclass
 class Course:
-    """How a search has gone so far."""
+    """How a search has gone so far; `refs` are what the sites are called."""
 
+    refs: Sequence[Ref] = ()
     history: list[list[float | None]] = field(default_factory=list)
     progress: dict[str, Any] = field(default_factory=dict)
 
@@ -64,12 +61,8 @@ class Course:
             "bound": finite(told.bound),
             "gap": finite(gap),
             "sites": len(told.sites),
+            "chosen": [self.refs[at] for at in told.sites.tolist() if at < len(self.refs)],
         }
-
-
-def finite(value: float) -> float | None:
-    """As JSON takes it."""
-    return float(value) if np.isfinite(value) else None
 
 
 class Runner:
@@ -195,7 +188,7 @@ class Runner:
             ground = self._planning.ground(question)
             problem = pose(ground, question)
             beating.tell({"phase": "search", "seconds": 0.0})
-            course = Course()
+            course = Course(problem.refs)
             told = self._solved(problem, question, course, beating)
             if told is None:
                 return
@@ -205,7 +198,7 @@ class Runner:
                 self._failed(plan_id, told.detail, told.remedy)
                 return
             beating.tell({**course.progress, "phase": "facts"})
-            ended = ending(ground, question, problem, told, course)
+            ended = ending(ground, question, problem, told, course.history)
         with self._database.write(RUNNER) as writer:
             scenarios.finish(writer, plan_id, **ended)
 
@@ -214,7 +207,7 @@ class Runner:
     ) -> Solved | Failed | None:
         """What the solver said at last; None when the plan is gone, or the service stops."""
         worker = self.worker()
-        worker.begin(Job(problem, question.gap, question.seconds, question.seed))
+        worker.begin(Job(problem, question.gap, question.seconds, question.seed, around=True))
         began = time.monotonic()
         stopped: float | None = None
         try:
@@ -291,78 +284,4 @@ class _Beating:
                 return
 
 
-def ending(
-    ground: Ground,
-    question: Question,
-    problem: Problem,
-    told: Solved,
-    course: Course,
-) -> dict[str, Any]:
-    """What is written down at the end of a search."""
-    answer = told.answer
-    chosen = [problem.refs[at] for at in answer.sites.tolist() if at < len(problem.refs)]
-    relaxed = list(answer.relaxed)
-    if problem.cost_unstated:
-        relaxed.append(
-            f"有 {problem.cost_unstated} 个候选点没有成本，按中位数计。 {problem.cost_unstated} "
-            "candidates state no cost; the middle one was taken."
-        )
-    ended: dict[str, Any] = {
-        "state": "stopped" if answer.status == "stopped" else "done",
-        "editions": [
-            {"dataset": one.dataset, "id": one.id, "as_of": one.as_of.isoformat()}
-            for one in ground.city.editions
-        ],
-        "history": course.history,
-        "answer": {
-            "status": answer.status,
-            "objective": finite(answer.objective),
-            "bound": finite(answer.bound),
-            "gap": finite(answer.gap),
-            "seconds": round(answer.seconds, 3),
-            "seed": answer.seed,
-            "sites": chosen,
-            "relaxed": relaxed,
-        },
-    }
-    if answer.status == "infeasible":
-        ended["problem"] = {
-            "detail": " ".join(part for part in (told.why_zh, told.why_en) if part)
-            or "没有方案满足全部条件。 No plan keeps to all conditions.",
-            "detail_zh": told.why_zh or "没有方案满足全部条件。",
-            "detail_en": told.why_en or "No plan keeps to all conditions.",
-            "remedy": "放宽条件后重新计算。 Relax a condition and run it again.",
-        }
-        return ended
-    if len(answer.sites) or not relaxed:
-        ended["facts"] = facts_of(ground, question, chosen)
-    ended["proof"] = proof_file(problem, answer)
-    return ended
-
-
-def proof_file(problem: Problem, answer: Answer) -> bytes | None:
-    """The certificate with all that its checker needs, as JSON, gzip; None where there is none, or
-    it would be too large."""
-    reach = problem.reach
-    if answer.certificate is None or reach.pairs > MOST_PROOF_PAIRS:
-        return None
-    site = np.repeat(np.arange(len(reach)), np.diff(reach.start))
-    steps = reach.metres is not None and answer.certificate.get("layers")
-    pairs: dict[str, Any] = {
-        "weight": problem.demand.weight.tolist(),
-        "cost": problem.sites.cost.tolist(),
-        "demand": reach.demand.tolist(),
-        "site": site.tolist(),
-        "metres": reach.metres.tolist() if steps and reach.metres is not None else None,
-    }
-    whole = {
-        "checker": "geo.siting.checker.check(weight, demand, site, metres, cost, certificate)",
-        "names": [str(ref) for ref in problem.refs],
-        **pairs,
-        "certificate": answer.certificate,
-    }
-    # Not harder: somebody waits for the plan, and few fetch its proof.
-    return gzip.compress(scenarios.as_json(whole).encode(), 1)
-
-
-__all__ = ["Course", "Runner", "ending", "finite", "proof_file"]
+__all__ = ["Course", "Runner", "finite"]

@@ -128,7 +128,8 @@ def proof_of(reader: Reader, plan_id: int) -> bytes:
     if proof is None:
         raise NotFound(
             f"方案 {plan_id} 没有证明文件。 Plan {plan_id} has no certificate.",
-            remedy="最大覆盖模型的完成方案才有。 Finished plans of maximum coverage have one.",
+            remedy="算完且规模不太大的方案才有。 "
+            "Finished plans have one, unless they are too large.",
         )
     return bytes(proof)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -66,6 +67,7 @@ def how_often(
     within: float = 0.01,
     walks: int = 200,
     seed: int = 0,
+    over: Callable[[], bool] = lambda: False,
 ) -> Steady:
     """In what share of the good plans each site is.
 
@@ -75,6 +77,7 @@ def how_often(
 
     Args:
         plan: a good one, among all sites. walks: how often it is looked where the bath is.
+        over: asked each time; True: that was enough.
 
     Raises:
         Invalid: `within` not between 0 and 1, capacities, or a plan that breaks a condition.
@@ -109,6 +112,8 @@ def how_often(
     nothing = np.zeros(len(merged.candidates), np.uint8)
     state = home
     for number in range(walks):
+        if over():
+            break
         if met(board, state) and merged.base + state.tally[VALUE] >= least - 1e-9:
             seen[state.opened.tobytes()] = state.opened.copy()
             heat *= 1.05
@@ -145,12 +150,15 @@ def ready_replacements(
     answer: Answer,
     control: Control | None = None,
     seed: int = 0,
+    *,
+    over: Callable[[], bool] = lambda: False,
 ) -> list[Ready]:
     """For each site of a plan the best plan without it, so that one host's no has an answer ready.
 
     Args:
         answer: to the same question; its warmth makes each of these a fraction of it.
         control: gap and time limit of each.
+        over: asked before each; True: the rest is left out.
 
     Returns:
         In the order of the plan; forced sites are left out. Where no plan is left, `loss` is
@@ -161,6 +169,8 @@ def ready_replacements(
     for site in answer.sites:
         if sites.fixed[site] == FORCED:
             continue
+        if over():
+            break
         fixed = sites.fixed.copy()
         fixed[site] = FORBIDDEN
         other = max_cover(

@@ -8,7 +8,7 @@ activating the edition before. A later list that lacks it is made whole by :func
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ from geo.schema import Station
 from geo.schema.plans import TASK_STATES
 from geo.settings import Settings
 from geo.siting import scenarios
+from geo.siting.city import Said
 from geo.stations.duplicates import find_duplicates
 
 LONGEST_NOTE: Final = 1000
@@ -33,7 +34,8 @@ MARK: Final = " + 新建驿站 opened "
 
 @dataclass(frozen=True)
 class Task:
-    """A task as it is kept."""
+    """A task as it is kept; `replacements`: who could stand in, as the plan's facts have it, but
+    for hosts that declined since."""
 
     id: int
     plan_id: int | None
@@ -53,9 +55,28 @@ class Task:
     created_at: datetime
     changed_at: datetime
     changed_by: str
+    replacements: list[dict[str, Any]] = field(default_factory=list)
 
 
-_COLUMNS = ", ".join(Task.__dataclass_fields__)
+_COLUMNS = ", ".join(name for name in Task.__dataclass_fields__ if name != "replacements")
+_SERVICES: Final = (
+    ("water", "drinking_water"),
+    ("toilet", "toilet"),
+)
+_ASSESSED: Final = ("drinking_water", "meal_heating", "rest", "first_aid", "toilet")
+"""Points of the assessment form that are services of a station by the same name."""
+
+
+def said_of_hosts(reader: Reader) -> dict[int, Said]:
+    """What hosts said when somebody talked with them about a plan, by the candidate's id: the last
+    word of each."""
+    rows = reader.all(
+        "SELECT DISTINCT ON (candidate_id) candidate_id, state <> 'declined' AS agreed, "
+        "changed_at FROM siting_task WHERE candidate_id IS NOT NULL "
+        "AND state IN ('agreed', 'opened', 'declined') "
+        "ORDER BY candidate_id, changed_at DESC, id DESC"
+    )
+    return {int(row.candidate_id): Said(bool(row.agreed), row.changed_at) for row in rows}
 
 
 def make_tasks(
@@ -125,7 +146,7 @@ def listed(
         state=state,
         limit=limit,
     )
-    return [Task(**row._asdict()) for row in rows]
+    return _with_replacements(reader, [Task(**row._asdict()) for row in rows])
 
 
 def get_task(reader: Reader, task_id: int) -> Task:
@@ -141,7 +162,25 @@ def get_task(reader: Reader, task_id: int) -> Task:
             remedy="任务见 /api/siting/tasks。 /api/siting/tasks lists them.",
             field="task_id",
         )
-    return Task(**row._asdict())
+    return _with_replacements(reader, [Task(**row._asdict())])[0]
+
+
+def _with_replacements(reader: Reader, found: list[Task]) -> list[Task]:
+    rows = reader.all(
+        "SELECT task.id, fact -> 'replacements' AS replacements FROM siting_task AS task "
+        "JOIN siting_plan AS plan ON plan.id = task.plan_id "
+        "CROSS JOIN LATERAL jsonb_array_elements(plan.facts -> 'sites') AS fact "
+        "WHERE task.id = ANY(:tasks) AND fact ->> 'id' = task.site",
+        tasks=[task.id for task in found if task.plan_id is not None and task.state != "opened"],
+    )
+    said = said_of_hosts(reader)
+    ready = {
+        row.id: [
+            one for one in row.replacements or [] if one["id"] not in said or said[one["id"]].agreed
+        ]
+        for row in rows
+    }
+    return [replace(task, replacements=ready.get(task.id, [])) for task in found]
 
 
 def change_task(
@@ -264,10 +303,26 @@ def _carry_over(writer: Writer, edition: int, base: int) -> int:
     return int(done.rowcount)
 
 
+def _services(host: Any) -> list[str]:
+    """What the register knows that a host offers: by its columns, and by the assessment form where
+    these say nothing."""
+    if host is None:
+        return []
+    found = [point for point in _ASSESSED if point in (host.assessment or [])]
+    for column, service in _SERVICES:
+        known = getattr(host, column)
+        if known and service not in found:
+            found.append(service)
+        elif known is False and service in found:
+            found.remove(service)
+    return found
+
+
 def _insert(writer: Writer, edition: int, task: Task) -> None:
     """The station, with what the register knows of its host."""
     host = writer.first(
-        "SELECT hours_text, opening_hours, capacity, floor_square_metres FROM candidate_site "
+        "SELECT hours_text, opening_hours, capacity, floor_square_metres, water, toilet, "
+        "assessment FROM candidate_site "
         "WHERE id = :id ORDER BY edition_id DESC LIMIT 1",
         id=-1 if task.candidate_id is None else task.candidate_id,
     )
@@ -276,14 +331,15 @@ def _insert(writer: Writer, edition: int, task: Task) -> None:
         "INSERT INTO station (edition_id, id, kind, name, address, host, network_brand, access, "
         "services, hours_text, opening_hours, capacity, floor_square_metres, location, original_x, "
         "original_y, original_crs, located_by, source_key) VALUES (:edition, :id, 'warm_station', "
-        ":name, :address, :name, :chain, 'public', '{}', :hours_text, :opening_hours, :capacity, "
-        ":floor, ST_Point(:lon, :lat, 4326), :lon, :lat, 'wgs84', 'coordinates', :key)",
+        ":name, :address, :name, :chain, 'public', :services, :hours_text, :opening_hours, "
+        ":capacity, :floor, ST_Point(:lon, :lat, 4326), :lon, :lat, 'wgs84', 'coordinates', :key)",
         {
             "edition": edition,
             "id": task.station_id,
             "name": task.name,
             "address": task.address,
             "chain": task.chain,
+            "services": _services(host),
             "hours_text": host.hours_text if host else None,
             "opening_hours": always or (host.opening_hours if host else None),
             "capacity": host.capacity if host else None,

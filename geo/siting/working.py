@@ -16,12 +16,13 @@ import struct
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
 from geo.errors import DomainError, Unavailable
+from geo.siting.afterwards import SECONDS, Afterwards, afterwards
 from geo.siting.changes import best_moves, which_to_close
 from geo.siting.curve import Curve, budget_curve, curve
 from geo.siting.explanation import Names
@@ -60,8 +61,9 @@ class Cases:
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """What a worker is to do: solve; or work out the curve of maximum coverage up to `most` sites,
-    or for some budgets, a change of today's stations, one plan for several cases."""
+    """What a worker is to do: solve, and perhaps look `around` the plan; or work out the curve of
+    maximum coverage up to `most` sites, or for some budgets, a change of today's stations, one plan
+    for several cases."""
 
     problem: Problem
     gap: float
@@ -71,6 +73,7 @@ class Job:
     budgets: list[float] | None = None
     change: Change | None = None
     cases: Cases | None = None
+    around: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,11 +98,12 @@ class Failed:
 
 @dataclass(frozen=True, eq=False)
 class Solved:
-    """The answer; and, where there is no plan, why, in both languages."""
+    """The answer; where there is no plan, why, in both languages; what was found around it."""
 
     answer: Answer
     why_zh: str = ""
     why_en: str = ""
+    around: Afterwards | None = None
 
 
 class Worker:
@@ -211,32 +215,64 @@ def work(job: Job, control: Control) -> object:
     problem = job.problem
     arrays = (problem.demand, problem.sites, problem.reach, problem.rules)
     try:
-        if job.most is not None:
-            return curve(*arrays, job.most, control, job.seed)
-        if job.budgets is not None:
-            return budget_curve(*arrays, job.budgets, control, job.seed)
+        if job.most is not None or job.budgets is not None:
+            return _curve(job, control)
         if job.cases is not None:
             from geo.siting.robust import robust  # only then
 
-            return robust(job.cases.table, *arrays, job.cases.aim, control, job.seed)
+            found = robust(job.cases.table, *arrays, job.cases.aim, control, job.seed)
+            if found.answer.status == "infeasible":
+                found.why_zh, found.why_en = _why_not(problem)
+            return found
         if job.change is not None:
             change = which_to_close if job.change.kind == "close" else best_moves
             return Solved(change(*arrays, job.change.count, control, job.seed, job.change.may))
         answer = solve(problem, control, job.seed)
         if answer.status != "infeasible":
-            return Solved(answer)
-        from geo.siting.explain import explain  # only then
-
-        told = explain(
-            *arrays,
-            names=problem.names,
-            everybody=problem.model in ("p-median", "p-centre"),
-        )
-        return Solved(answer, told.zh, told.en)
+            around = None
+            if job.around:
+                around = afterwards(problem, answer, control, job.seed, min(SECONDS, job.seconds))
+            # Nobody asks again here, and it is large.
+            answer.warmth = None
+            return Solved(answer, around=around)
+        return Solved(answer, *_why_not(problem))
     except DomainError as error:
         return Failed(error.detail, error.remedy, error.field, known=True)
     except Exception as error:  # noqa: BLE001  the other process must hear of it
         return Failed(f"{type(error).__name__}: {error}", None, None, known=False)
+
+
+def _curve(job: Job, control: Control) -> Curve:
+    """The curve of a job; where none of its points has a plan, with why the last has none."""
+    problem = job.problem
+    arrays = (problem.demand, problem.sites, problem.reach, problem.rules)
+    if job.most is not None:
+        found = curve(*arrays, job.most, control, job.seed)
+        rules = replace(problem.rules, p=job.most, budget=None)
+    else:
+        budgets = job.budgets or []
+        found = budget_curve(*arrays, budgets, control, job.seed)
+        rules = replace(problem.rules, p=None, budget=max(budgets))
+    if np.isfinite(found.value).any():
+        return found
+    zh, en = _why_not(replace(problem, rules=rules))
+    return replace(found, why_zh=zh, why_en=en)
+
+
+def _why_not(problem: Problem) -> tuple[str, str]:
+    """Why no plan keeps to the conditions, and what would change that, in both languages."""
+    from geo.siting.explain import explain  # only then
+
+    told = explain(
+        problem.demand,
+        problem.sites,
+        problem.reach,
+        problem.rules,
+        names=problem.names,
+        everybody=problem.model in ("p-median", "p-centre"),
+    )
+    nothing = "没有方案满足全部条件。", "No plan keeps to all conditions."
+    return told.zh or nothing[0], told.en or nothing[1]
 
 
 def warm_up(model: str) -> None:

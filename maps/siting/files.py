@@ -12,10 +12,12 @@ import shapely
 from geo.coordinates import Crs, from_wgs84
 from maps.geojson import DECIMALS, feature_collection
 from maps.siting.view import PlanView
+from maps.siting.words import limits, proof
 
 FIELDS = (
     "id", "name", "host_type", "chain", "address", "district", "cost", "agreed", "open_24h",
-    "source", "adds_last", "alone", "overlap_today", "why_zh", "why_en",
+    "source", "adds_last", "alone", "overlap_today", "capacity", "served", "often",
+    "why_zh", "why_en",
 )  # fmt: skip
 MEDIA_TYPE = "application/geopackage+sqlite3"
 
@@ -34,6 +36,7 @@ def geojson_of(view: PlanView, crs: Crs = "wgs84") -> bytes:
     for one, site in zip(numbers, sites, strict=True):
         one["replacements"] = site["replacements"]
         one["overlap"] = site["overlap"]
+        one["without"] = site.get("without")
     return feature_collection(
         [one["id"] for one in sites],
         points,
@@ -62,7 +65,8 @@ def geojson_of(view: PlanView, crs: Crs = "wgs84") -> bytes:
 
 
 def geopackage_of(view: PlanView) -> bytes:
-    """A GeoPackage, WGS 84: layers `sites`, `stations`, `areas`, and `people` where they are known.
+    """A GeoPackage, WGS 84: layers `sites`, `stations`, `areas`, and `people` where they are known;
+    tables `plan` (question, figures, bound) and `editions`.
 
     Cost: some 20 µs a feature.
     """
@@ -98,6 +102,20 @@ def geopackage_of(view: PlanView) -> bytes:
             ],
             np.array([one[2] for one in drawn], object),
         )
+        _table(path, "plan", [_about(view)])
+        _table(
+            path,
+            "editions",
+            [
+                {
+                    "dataset": one.dataset,
+                    "number": one.number,
+                    "as_of": one.as_of.isoformat(),
+                    "source": one.source,
+                }
+                for one in view.editions
+            ],
+        )
         if view.people is not None:
             dots = view.people
             _layer(
@@ -121,5 +139,42 @@ def _layer(path: Path, name: str, rows: list[dict[str, Any]], shapes: Any) -> No
     frame.to_file(path, layer=name, driver="GPKG", engine="pyogrio")
 
 
+def _table(path: Path, name: str, rows: list[dict[str, Any]]) -> None:
+    """Rows without a place."""
+    if not rows:
+        return
+    import pandas as pd
+    import pyogrio
+
+    pyogrio.write_dataframe(pd.DataFrame(rows), path, layer=name, driver="GPKG")
+
+
+def _about(view: PlanView) -> dict[str, Any]:
+    answer, facts = view.answer, view.facts
+    return {
+        "id": view.id,
+        "name": view.name,
+        "question": view.question.model_dump_json(),
+        "conditions_zh": "；".join(limits(view, "zh")),
+        "conditions_en": "; ".join(limits(view, "en")),
+        "status": answer["status"],
+        "objective": answer["objective"],
+        "objective_unit": answer.get("objective_unit"),
+        "bound": answer["bound"],
+        "gap": answer["gap"],
+        "proof_zh": proof(view, "zh"),
+        "proof_en": proof(view, "en"),
+        "people": facts["people"],
+        "covered_today": facts["covered_today"],
+        "covered": facts["covered"],
+        "new_sites": len(view.sites),
+        "cost": facts["cost"],
+        "seed": answer["seed"],
+        "remarks": " ".join(answer["relaxed"]),
+        "made_on": view.made_on.isoformat(),
+    }
+
+
 def _properties(site: dict[str, Any]) -> dict[str, Any]:
-    return {name: site[name] for name in FIELDS}
+    # Those of capacities are there where room is regarded.
+    return {name: site.get(name) for name in FIELDS}

@@ -15,6 +15,7 @@ from maps.siting.words import (
     definitions,
     host_type,
     limits,
+    objective_word,
     people_text,
     proof,
     say,
@@ -187,7 +188,8 @@ def _facts(view: PlanView, language: Language) -> list[list[str]]:
 
     gini = " → ".join("–" if one is None else f"{one:.3f}" for one in equity.values())
     return [
-        [say("objective", language), number(answer["objective"])],
+        [objective_word(view, language), number(answer["objective"])],
+        [say("sites", language), str(len(view.sites))],
         [say("bound", language), number(answer["bound"])],
         [say("gap", language), "–" if answer["gap"] is None else percent(answer["gap"])],
         [say("total_cost", language), f"{view.facts['cost']:,.0f}"],

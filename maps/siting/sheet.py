@@ -20,9 +20,11 @@ from maps.siting.words import (
     host_type,
     limits,
     model_text,
+    objective_word,
     proof,
     say,
     summary,
+    without_text,
 )
 from maps.texts import Language, text
 
@@ -32,7 +34,8 @@ CELL_LIMIT = 32_767
 WIDEST = 60
 SITES = (
     "number", "name", "id", "host_type", "chain", "address", "district", "lon", "lat", "cost",
-    "agreed", "open_24h", "adds_last", "alone", "overlap_today", "why",
+    "agreed", "open_24h", "adds_last", "alone", "overlap_today", "capacity", "served",
+    "share_often", "without", "why",
 )  # fmt: skip
 DISTRICTS = ("district", "id", "people", "before", "after", "share_before", "share_after")
 
@@ -100,7 +103,8 @@ def _about(view: PlanView, language: Language) -> list[list[Cell]]:
         [say("model", language), model_text(view, language)],
         [say("limits", language), "；".join(limits(view, language))],
         [say("gap", language), proof(view, language)],
-        [say("objective", language), answer["objective"]],
+        [objective_word(view, language), answer["objective"]],
+        [say("sites", language), len(view.sites)],
         [say("bound", language), answer["bound"]],
         [say("people", language), facts["people"]],
         [say("before", language), facts["covered_today"]],
@@ -134,6 +138,10 @@ def _sites(view: PlanView, language: Language) -> list[list[Cell]]:
             one["adds_last"],
             one["alone"],
             one["overlap_today"],
+            one.get("capacity"),
+            one.get("served"),
+            one.get("often"),
+            without_text(one, language),
             one[f"why_{language}"],
         ]
         for at, one in enumerate(view.sites, 1)

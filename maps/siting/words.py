@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from geo.siting.fields import TAKES
 from maps.siting.view import PlanView
 from maps.style import percent
 from maps.texts import Both, Language, both, named, text
@@ -79,32 +80,53 @@ def proof(view: PlanView, language: Language) -> str:
 def limits(view: PlanView, language: Language) -> list[str]:
     """The conditions of the question."""
     asked = view.question
+    takes = TAKES[asked.model]
     told: list[str] = []
 
-    def add(key: str, value: object, **more: object) -> None:
-        if value:
+    def add(key: str, value: object, field: str | None = None, **more: object) -> None:
+        # A plan of an earlier version may state what its model never took.
+        if value and (field is None or field in takes):
             told.append(say(f"limit_{key}", language, **more))
 
-    add("sites", asked.sites is not None, n=asked.sites)
-    add("budget", asked.budget is not None, n=f"{asked.budget or 0:,.0f}")
-    add("share", asked.share is not None, n=percent(asked.share or 0.0))
+    add("sites", asked.sites is not None, "sites", n=asked.sites)
+    add("budget", asked.budget is not None, "budget", n=f"{asked.budget or 0:,.0f}")
+    add("share", asked.share is not None, "share", n=percent(asked.share or 0.0))
     steps = [f"{metres:g} m: {share:.0%}" for metres, share in asked.steps or []]
-    add("steps", steps, list=", ".join(steps))
-    add("backup", asked.backup, n=f"{asked.backup:g}")
-    add("spacing", asked.spacing_metres, n=f"{asked.spacing_metres:g}")
-    add("area_share", asked.area_least_share, n=percent(asked.area_least_share))
-    add("area_sites", asked.area_least_sites, n=asked.area_least_sites)
-    add("24h", asked.open_24h_least, n=asked.open_24h_least)
-    add("chain", asked.per_chain_most is not None, n=asked.per_chain_most)
-    add("capacity", asked.capacity_per_place, n=f"{asked.capacity_per_place or 0:g}")
+    add("steps", steps, "steps", list=", ".join(steps))
+    add("backup", asked.backup, "backup", n=f"{asked.backup:g}")
+    spacing = "spacing_warn" if asked.spacing_rule == "warn" else "spacing"
+    add(spacing, asked.spacing_metres, "spacing_metres", n=f"{asked.spacing_metres:g}")
+    least_share, least_sites = asked.area_least_share, asked.area_least_sites
+    add("area_share", least_share, "area_least_share", n=percent(least_share))
+    add("area_sites", least_sites, "area_least_sites", n=least_sites)
+    add("24h", asked.open_24h_least, "open_24h_least", n=asked.open_24h_least)
+    add("chain", asked.per_chain_most is not None, "per_chain_most", n=asked.per_chain_most)
+    places = asked.capacity_per_place
+    add("capacity", places, "capacity_per_place", n=f"{places or 0:g}")
     add("agreed", asked.agreed_only)
     add("locked", asked.lock, n=len(asked.lock))
+    add("forbidden", asked.forbid, n=len(asked.forbid))
+    add("own", asked.extra, n=len(asked.extra))
+    add("without_stations", not asked.keep_existing)
     return told or [say("no_limits", language)]
 
 
 def model_text(view: PlanView, language: Language) -> str:
     """The model, in a line."""
-    return say(f"model_{view.question.model.replace('-', '_')}", language)
+    key = view.question.model.replace("-", "_")
+    cheapest = view.question.model == "set-cover" and view.question.least == "cost"
+    return say(f"model_{key}_cost" if cheapest else f"model_{key}", language)
+
+
+def objective_word(view: PlanView, language: Language) -> str:
+    """The objective, with what it counts."""
+    unit = view.answer.get("objective_unit")
+    word = say("objective", language)
+    if unit is None:  # a plan of an earlier version
+        return word
+    hours = unit == "people" and view.facts["hours"] > 1
+    counted = say("unit_of_person_hours" if hours else f"unit_of_{unit}", language)
+    return f"{word}（{counted}）" if language == "zh" else f"{word}, {counted}"
 
 
 def definitions(view: PlanView, language: Language) -> list[str]:
@@ -113,6 +135,8 @@ def definitions(view: PlanView, language: Language) -> list[str]:
         model_text(view, language),
         covered_text(view, language),
         *([say("define_straight", language)] if view.facts["straight_line"] else []),
+        *_room(view, language),
+        *_steady(view, language),
         say("define_people", language, least=f"{view.facts['least']:g}"),
         say("define_adds", language),
         say("define_bound", language),
@@ -138,6 +162,39 @@ def covered_text(view: PlanView, language: Language) -> str:
         for metres, part in asked.steps
     ]
     return say("define_steps", language, steps=("、" if language == "zh" else ", ").join(steps))
+
+
+def _steady(view: PlanView, language: Language) -> list[str]:
+    steady = view.facts.get("steady")
+    if steady is None:
+        return []
+    left = steady[f"left_{language}"]
+    told = [say("define_often", language, within=percent(steady["within"]), n=steady["plans"])]
+    return (told if steady["plans"] else []) + ([left] if left else [])
+
+
+def _room(view: PlanView, language: Language) -> list[str]:
+    if view.question.capacity_per_place is None:
+        return []
+    # Plans that were kept before room was regarded do not say so.
+    regarded = view.facts.get("room_regarded")
+    return [say("define_room" if regarded else "define_no_room", language)]
+
+
+def without_text(site: dict[str, Any], language: Language) -> str:
+    """The best plan without a site: who comes and goes, what is lost; empty where not known."""
+    told = site.get("without")
+    if told is None:
+        return ""
+    if not told["possible"]:
+        return say("without_none", language)
+    between = "、" if language == "zh" else ", "
+    names = {key: between.join(one["name"] for one in told[key]) for key in ("comes", "goes")}
+    loss = f"{told['loss']:,.0f}"
+    if not names["comes"]:
+        return say("without_nobody", language, loss=loss)
+    key = "without_both" if names["goes"] else "without_comes"
+    return say(key, language, loss=loss, **names)
 
 
 def agreed_text(value: bool | None, language: Language) -> str:

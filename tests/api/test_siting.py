@@ -20,6 +20,8 @@ from api.siting.shown import PlanList, PlanShown
 from geo.database import Actor
 from geo.settings import Settings
 from geo.siting.checker import check
+from geo.siting.running import Course
+from geo.siting.working import Improved
 
 
 def test_the_ground_tells_people_candidates_and_what_is_covered_today(planner, town):
@@ -135,6 +137,21 @@ def test_events_tell_the_present_state_at_once_and_end_with_the_plan(planner, pl
     assert data["state"] == "done"
     assert data["progress"]["gap"] == 0
     assert planner.get("/api/siting/plans/999999/events").status_code == 404
+
+
+def test_the_best_plan_so_far_is_told_while_the_search_goes_on(planner, town):
+    """The sites of every improvement, and no list twice."""
+    question = {"sites": 4, "gap": 0, "seconds": 20, "seed": 3}
+    number = planner.post("/api/siting/plans", json={"question": question}).json()["id"]
+    lines = planner.get(f"/api/siting/plans/{number}/events").text.split("\n")
+    events = [json.loads(one.removeprefix("data: ")) for one in lines if one.startswith("data: ")]
+    lists = [one["progress"]["chosen"] for one in events if "chosen" in one["progress"]]
+    assert all(one != other for one, other in itertools.pairwise(lists))
+    plan = finished(planner, number)
+    assert sorted(lists[-1]) == sorted(plan["answer"]["sites"]) == plan["progress"]["chosen"]
+    course = Course(refs=["a", "b", "c", "own"])
+    course.take(Improved(0.1, 5.0, 9.0, np.array([1, 3, 7])))
+    assert (course.progress["chosen"], course.progress["objective"]) == (["b", "own"], 5.0)
 
 
 def test_what_cannot_be_is_explained_in_a_sentence(planner):

@@ -161,3 +161,49 @@ def test_few_people_of_a_group_count_nowhere_so_that_no_rest_tells_them(planner)
     assert total(groups="sanitation_worker") == 0
     assert total() == total(groups="driver") + total(groups="food_rider")
     assert total() == sum(total(hours=str(hour)) for hour in range(6, 23))
+
+
+def room_of(town, numbers, today):
+    """People each of these hosts serves if nobody shares them: half a person an hour for each of
+    its places, of those within its reach."""
+    return {
+        n: min(0.5 * 17 * n, WORKDAY * int((covered(town, [town.hosts[n - 1]]) & ~today).sum()))
+        for n in numbers
+    }
+
+
+def test_nobody_counts_as_covered_for_whom_there_is_no_room(planner, town):
+    """Their reaches do not touch, so that what each serves can be told by hand."""
+    question = {"sites": 3, "capacity_per_place": 0.5, "gap": 0, "seconds": 10}
+    number = planner.post("/api/siting/plans", json={"question": question}).json()["id"]
+    plan = finished(planner, number)
+    facts, chosen = plan["facts"], plan["answer"]["sites"]
+    today = covered(town, [])
+    room = room_of(town, chosen, today)
+    served = WORKDAY * today.sum() + sum(room.values())
+    assert served < WORKDAY * covered(town, town.hosts[[n - 1 for n in chosen]]).sum()
+    assert facts["room_regarded"] is True
+    assert facts["covered"] == pytest.approx(served) == pytest.approx(plan["answer"]["objective"])
+    assert facts["share"] == pytest.approx(served / (WORKDAY * len(town.lon)), abs=1e-6)
+    assert sum(one["after"] for one in facts["districts"]) == pytest.approx(served, abs=0.2)
+    few = facts["least"]
+    for one in facts["sites"]:
+        serves = room[one["id"]] if room[one["id"]] >= few else 0.0
+        assert [one[name] for name in ("served", "adds_last", "alone")] == [serves] * 3
+        assert one["capacity"] == 8.5 * one["id"]
+    # While one is dragged the same holds, and of further ones what they have room for.
+    asked = {"question": question, "sites": chosen}
+    told = planner.post("/api/siting/evaluate", json=asked).json()
+    assert told["room"]["regarded"] is True
+    assert told["covered"] == pytest.approx(served)
+    others = room_of(town, [one["id"] for one in told["gains"]], today)
+    assert {one["id"]: one["gain"] for one in told["gains"]} == pytest.approx(
+        {n: much if much >= few else 0.0 for n, much in others.items()}
+    )
+    # What is not defined with capacities says that it leaves them out.
+    plain = {**asked, "question": {**question, "backup": 0.5}}
+    told = planner.post("/api/siting/evaluate", json=plain).json()
+    assert told["room"]["regarded"] is False
+    assert told["covered"] > served
+    told = planner.post("/api/siting/evaluate", json={"question": {}, "sites": chosen}).json()
+    assert "room" not in told

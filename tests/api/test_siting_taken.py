@@ -13,6 +13,7 @@ from planning_desk import finished
 
 from geo import editions
 from geo.database import Actor
+from geo.siting.planning import Planning
 
 
 def test_a_plan_is_taken_away_as_files_that_agree_with_it(planner, plan, tmp_path):
@@ -27,7 +28,14 @@ def test_a_plan_is_taken_away_as_files_that_agree_with_it(planner, plan, tmp_pat
 
     (tmp_path / "plan.gpkg").write_bytes(planner.get(f"{url}.gpkg").content)
     layers = dict(pyogrio.list_layers(tmp_path / "plan.gpkg"))
-    assert set(layers) == {"sites", "stations", "areas", "people"}
+    assert set(layers) == {"sites", "stations", "areas", "people", "plan", "editions"}
+    (about,) = pyogrio.read_dataframe(tmp_path / "plan.gpkg", layer="plan").to_dict("records")
+    assert (about["id"], about["status"], about["new_sites"]) == (plan["id"], "optimal", 3)
+    assert about["bound"] == plan["answer"]["bound"] == about["objective"]
+    assert json.loads(about["question"])["sites"] == 3
+    rests_on = pyogrio.read_dataframe(tmp_path / "plan.gpkg", layer="editions")
+    told_of = {(one["dataset"], one["id"]) for one in plan["editions"]}
+    assert set(zip(rests_on["dataset"], rests_on["number"], strict=True)) == told_of
     dots = pyogrio.read_dataframe(tmp_path / "plan.gpkg", layer="people")
     assert dots["people"].sum() == pytest.approx(plan["facts"]["people"])
     assert dots.loc[dots["state"] > 0, "people"].sum() == pytest.approx(plan["facts"]["covered"])
@@ -73,6 +81,7 @@ def stations_as_they_were(planner, town):
     yield before["covered_today"]
     with town.database.write(Actor("test")) as writer:
         editions.set_active(writer, number)
+        writer.execute("DELETE FROM siting_task")
     assert today_when(planner, lambda today: today == before["covered_today"])
 
 
@@ -106,6 +115,9 @@ def test_a_site_that_opens_becomes_a_station_that_people_find(planner, stations_
     station = planner.patch(url, json={"state": "opened"}).json()["station_id"]
     found = planner.get(f"/api/stations/{station}").json()
     assert found["station"]["name"] == task["name"]
+    # What the register knows: water everywhere, a toilet at even numbers, whatever the form says.
+    toilet = ["toilet"] if int(task["site"]) % 2 == 0 else []
+    assert set(found["station"]["services"]) == {"drinking_water", "meal_heating", *toilet}
     site = next(one for one in plan["facts"]["sites"] if str(one["id"]) == task["site"])
     today = today_when(planner, lambda today: today != before)
     assert today - before == pytest.approx(site["alone"])
@@ -115,3 +127,62 @@ def test_a_site_that_opens_becomes_a_station_that_people_find(planner, stations_
     assert planner.get(f"/api/siting/plans/{number}").json()["editions_in_force"] is False
     # What was worked out before can still be taken away, without the people.
     assert planner.get(f"/api/siting/plans/{number}/report.pdf").status_code == 200
+
+
+def test_a_host_that_declined_is_in_no_further_plan_until_it_agrees(planner, town):
+    question = {"sites": 2, "gap": 0, "seconds": 5}
+
+    def solved(**more):
+        made = planner.post("/api/siting/plans", json={"question": {**question, **more}}).json()
+        return finished(planner, made["id"])
+
+    before = solved()
+    made = planner.post(f"/api/siting/plans/{before['id']}/tasks", json={}).json()["tasks"]
+    site = {str(one["id"]): one for one in before["facts"]["sites"]}
+    for task in made:
+        assert task["replacements"] == site[task["site"]]["replacements"]
+    gone = made[0]
+    url, host = f"/api/siting/tasks/{gone['id']}", int(gone["site"])
+    planner.patch(url, json={"state": "declined"})
+    after = solved()
+    assert host not in after["answer"]["sites"]
+    assert after["answer"]["objective"] <= before["answer"]["objective"]
+    others = {one["id"] for task in made[1:] for one in task["replacements"]}
+    again = planner.get("/api/siting/tasks", params={"plan_id": before["id"]}).json()["tasks"]
+    left = {one["id"] for task in again[1:] for one in task["replacements"]}
+    assert left == others - {host}
+    told = planner.post("/api/siting/evaluate", json={"question": {}, "sites": [host]}).json()
+    assert [one["code"] for one in told["broken"]] == ["declined"]
+    ground = planner.get("/api/siting/ground").json()
+    assert {one["id"]: one["agreed"] for one in ground["candidates"]}[host] is False
+    # It agrees after all, though the register may never have asked it.
+    planner.patch(url, json={"state": "agreed"})
+    assert solved()["answer"] | {"seconds": 0} == before["answer"] | {"seconds": 0}
+    told = planner.post(
+        "/api/siting/evaluate", json={"question": {"agreed_only": True}, "sites": [host]}
+    ).json()
+    assert told["broken"] == []
+    # A register that is put in force later, and knows, has the last word.
+    planner.patch(url, json={"state": "declined"})
+    with town.database.write(Actor("test")) as writer:
+        number = editions.require_active(writer, "candidate_sites").id
+        known = writer.scalar(
+            "SELECT agreed FROM candidate_site WHERE edition_id = :e AND id = :id",
+            e=number, id=host,
+        )  # fmt: skip
+        writer.execute(
+            "UPDATE candidate_site SET agreed = true WHERE edition_id = :e AND id = :id",
+            {"e": number, "id": host},
+        )
+        writer.execute(
+            "UPDATE siting_task SET changed_at = changed_at - interval '30 days' WHERE id = :id",
+            {"id": gone["id"]},
+        )
+    city = Planning(town.database, planner.app.state.service.finder).city()
+    assert city.hosts.agreed[city.hosts.ids.tolist().index(host)] == 1
+    with town.database.write(Actor("test")) as writer:
+        writer.execute(
+            "UPDATE candidate_site SET agreed = :known WHERE edition_id = :e AND id = :id",
+            {"e": number, "id": host, "known": known},
+        )
+        writer.execute("DELETE FROM siting_task WHERE plan_id = :id", {"id": before["id"]})

@@ -203,6 +203,7 @@ def test_no_address_is_forgotten(open_app):
         "/api/siting/evaluate",
         "/api/siting/ground",
         "/api/siting/hosts",
+        "/api/siting/models",
         "/api/siting/plans",
         "/api/siting/plans/{plan_id}",
         "/api/siting/plans/{plan_id}.geojson",

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
+from geo.siting.conditions import broken_conditions
+from geo.siting.explanation import Names
 from geo.siting.files.asked import FILES
 from geo.siting.files.load import Problem
 from geo.siting.files.serving import hash_of, served, sites_of, value_of
-from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, Longs
+from geo.siting.problem import EXISTING, Longs
 from geo.siting.proofs import UNREADABLE, proved
 from geo.siting.proofs import Question as Asked
-from geo.siting.stated import broken_spacing
-
-SHOWN: Final = 5
 
 
 @dataclass(frozen=True)
@@ -123,46 +122,12 @@ def _changed(plan: Mapping[str, Any], problem: Problem) -> list[str]:
 
 
 def _conditions(problem: Problem, opened: Longs) -> list[str]:
-    """Conditions that the plan does not keep, from their definitions."""
-    rules, sites = problem.rules, problem.sites
-    broken = []
-    if rules.p is not None and len(opened) > rules.p:
-        broken.append(f"{len(opened)} 个站点，多于 {rules.p}。 More sites than {rules.p}.")
-    cost = float(sites.cost[opened].sum())
-    if rules.budget is not None and cost > rules.budget * (1 + 1e-9):
-        broken.append(f"花费 {cost:g}，超过预算。 It costs {cost:g}, above the budget.")
-    both = np.union1d(opened, np.flatnonzero(sites.fixed == EXISTING))
+    """Conditions that the plan does not keep."""
+    both = np.union1d(opened, np.flatnonzero(problem.sites.fixed == EXISTING))
     _, _, share = served(problem, both)
-    weight, district = problem.demand.weight, problem.demand.district
-    for at, least in rules.district_least_share.items():
-        inside = district == at
-        whole = float(weight[inside].sum())
-        if float((weight * share)[inside].sum()) < least * whole * (1 - 1e-9) - 1e-9:
-            broken.append(f"{problem.districts[at]} < {least:.0%}")
-    for at, number in rules.district_least_sites.items():
-        if int((sites.district[both] == at).sum()) < number:
-            broken.append(f"{problem.districts[at]} < {number}")
-    if int(sites.open_24h[both].sum()) < rules.open_24h_least:
-        broken.append(f"24 小时站点不足。 Fewer than {rules.open_24h_least} open 24 hours.")
-    chains = sites.chain[opened]
-    if rules.per_chain_most is not None and (
-        np.bincount(chains[chains >= 0], minlength=1).max() > rules.per_chain_most
-    ):
-        broken.append("同一品牌站点过多。 Too many sites of one chain.")
-    if rules.share is not None:
-        whole = float(weight.sum())
-        if float((weight * share).sum()) < rules.share * whole * (1 - 1e-9) - 1e-9:
-            broken.append(f"覆盖不足 {rules.share:.0%}。 Less than {rules.share:.0%} is covered.")
-    near = broken_spacing(sites, rules, opened) if rules.spacing == "forbid" else []
-    for a, b in near[:SHOWN]:
-        names = f"{problem.site_ids[a].as_py()}, {problem.site_ids[b].as_py()}"
-        broken.append(f"{names} < {rules.spacing_metres:g}")
-    missing = np.setdiff1d(np.flatnonzero(sites.fixed == FORCED), opened)
-    if len(missing):
-        broken.append("缺少必选点。 A forced site is missing.")
-    if (sites.fixed[opened] == FORBIDDEN).any():
-        broken.append("包含禁选点。 A forbidden site is in it.")
-    return broken
+    names = Names(problem.districts, problem.chains, problem.site_ids.to_pylist())
+    found = broken_conditions(problem.sites, problem.rules, opened, problem.demand, share, names)
+    return [f"{one.zh} {one.en}" for one in found if not one.warns]
 
 
 def _beyond(value: float, bound: float, model: str) -> bool:

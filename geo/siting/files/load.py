@@ -31,6 +31,7 @@ from geo.siting.problem import (
     Rules,
     Sites,
 )
+from geo.siting.remarks import remarks_of
 
 STATES: Final = {
     **dict.fromkeys(("", "0", "free", "可选"), FREE),
@@ -283,18 +284,7 @@ def _remark(problem: Problem, points: Table, *, degrees: bool) -> None:
             "经纬度按平面直线计算，单位为度。 "
             "Longitude and latitude were taken as a plane: distances are in degrees."
         )
-    free = sites.fixed == FREE
-    if question.sites is not None and question.sites > problem.candidates:
-        notes.append(
-            f"要 {question.sites} 个站，候选点只有 {problem.candidates} 个。 "
-            f"{question.sites} sites are asked for; there are {problem.candidates} candidates."
-        )
-    if question.budget is not None and free.any() and question.budget < sites.cost[free].min():
-        notes.append(
-            f"预算 {question.budget:g} 低于最便宜的候选点（{sites.cost[free].min():g}）。 "
-            f"The budget of {question.budget:g} is below the cheapest candidate "
-            f"({sites.cost[free].min():g})."
-        )
+    notes += remarks_of(sites, question.sites, question.budget)
     if isinstance(problem.reach, Reach):
         idle = int(((np.diff(problem.reach.start) == 0) & (sites.fixed != EXISTING)).sum())
         if idle:

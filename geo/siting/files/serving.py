@@ -5,22 +5,19 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.optimize import linprog
-from scipy.sparse import coo_matrix, vstack
 
 from geo.errors import InvalidFile
+from geo.siting.conditions import served_by
 from geo.siting.evaluate import Evaluator
 from geo.siting.files.load import Problem
 from geo.siting.problem import Floats, Ints, Longs, Reach
 from geo.siting.reach import Discs, gathered
-
-_LINPROG: Final[Any] = linprog
-"""Its stubs know nothing of sparse matrices."""
+from geo.siting.shared_out import least_walk, most_served
 
 
 def value_of(problem: Problem, opened: Longs, both: Longs) -> float:
@@ -57,62 +54,23 @@ def pairs_of(problem: Problem) -> tuple[Longs, Longs, Floats | None]:
 
 
 def _shared_out(problem: Problem, both: Longs) -> float:
-    """The objective where sites have capacities: people of one point may go to several sites, so
-    that it is a transportation problem, given to scipy's linear programming as it stands."""
+    """The objective where sites have capacities."""
     demand, site, metres = pairs_of(problem)
-    here = np.isin(site, both)
-    demand, site = demand[here], site[here]
     weight, capacity = problem.demand.weight, problem.sites.capacity
     assert capacity is not None
-    pairs = np.arange(len(demand))
-    ones = np.ones(len(demand))
-    to_point = coo_matrix((ones, (demand, pairs)), (len(weight), len(pairs))).tocsr()
-    from_site = coo_matrix((ones, (site, pairs)), (len(capacity), len(pairs))).tocsr()
-    rooms = np.where(np.isfinite(capacity), capacity, weight.sum())
     if problem.question.model == "max-cover":
-        limits = np.concatenate((weight, rooms))
-        found = _LINPROG(-ones, vstack((to_point, from_site)), limits, method="highs")
-        return float(-found.fun) if found.success else float("nan")
+        return most_served(weight, demand, site, capacity, both)
     if metres is None:
         return float("nan")
-    reached = np.zeros(len(weight), np.bool_)
-    reached[pairs_of(problem)[0]] = True
-    found = _LINPROG(
-        metres[here],
-        from_site,
-        rooms,
-        to_point[reached],
-        weight[reached],
-        method="highs",
-    )
-    return float(found.fun) if found.success else float("nan")
+    beyond = problem.rules.unserved_metres
+    return least_walk(weight, demand, site, metres, capacity, both, beyond)
 
 
 def served(problem: Problem, opened: Longs) -> tuple[Ints, Floats, Floats]:
-    """(n,) the nearest open site of each demand point (-1: none within reach), how far it is (0
-    where distances are not known), and the share with which the point counts as covered."""
-    count = len(problem.demand)
-    stands = np.zeros(len(problem.sites), np.bool_)
-    stands[opened] = True
-    site = np.full(count, -1, np.int32)
-    metres, share = np.zeros(count), np.zeros(count)
-    steps = problem.rules.steps
-    for run in problem.reach.rows(count):
-        here = stands[run.site]
-        point = np.repeat(np.arange(len(run.start) - 1), np.diff(run.start))[here]
-        who = run.site[here]
-        far = np.zeros(len(who)) if run.metres is None else run.metres[here].astype(np.float64)
-        order = np.lexsort((who, far, point))
-        first = np.ones(len(order), np.bool_)
-        first[1:] = np.diff(point[order]) != 0
-        best = order[first]
-        at = run.first + point[best]
-        site[at], metres[at] = who[best], far[best]
-        share[at] = 1.0
-        if steps:
-            number = np.searchsorted(np.array([np.float32(m) for m, _ in steps]), far[best])
-            share[at] = np.array([*(part for _, part in steps), 0.0])[number]
-    return site, metres, share
+    """(n,) the nearest open site of each demand point, how far it is, and the share with which the
+    point counts as covered: :func:`geo.siting.conditions.served_by`."""
+    points, sites = len(problem.demand), len(problem.sites)
+    return served_by(points, sites, problem.reach, problem.rules.steps, opened)
 
 
 def sites_of(problem: Problem, ids: list[str]) -> Longs:

@@ -1,0 +1,166 @@
+"""What is written down when a plan has been worked out: the answer, what it does, its proof."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Sequence
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from geo.siting import scenarios
+from geo.siting.afterwards import Afterwards
+from geo.siting.conditions import broken_conditions, served_by
+from geo.siting.ground import Ground
+from geo.siting.plan_facts import facts_of
+from geo.siting.planning import cost_of
+from geo.siting.problem import EXISTING, Answer, Longs
+from geo.siting.proof_file import proof_of
+from geo.siting.question import Question
+from geo.siting.remarks import remarks_of
+from geo.siting.solving import Problem
+from geo.siting.working import Solved
+
+MOST_PROOF_PAIRS: Final = 3_000_000
+Unit = Literal["people", "sites", "cost", "person_metres", "metres"]
+NEARER: Final = "相距不足"
+"""How the solver names pairs that stand too near: by their positions, which mean nothing here."""
+
+
+def ending(
+    ground: Ground,
+    question: Question,
+    problem: Problem,
+    told: Solved,
+    history: Sequence[Sequence[float | None]],
+) -> dict[str, Any]:
+    """What is written down at the end of a search.
+
+    Cost: see :func:`geo.siting.plan_facts.facts_of` and :func:`proof_file`.
+    """
+    answer = told.answer
+    chosen = [problem.refs[at] for at in answer.sites.tolist() if at < len(problem.refs)]
+    infeasible = answer.status == "infeasible"
+    relaxed = [*answer.relaxed] if infeasible else remarks(ground, problem, answer)
+    ended: dict[str, Any] = {
+        "state": "stopped" if answer.status == "stopped" else "done",
+        "editions": [
+            {"dataset": one.dataset, "id": one.id, "as_of": one.as_of.isoformat()}
+            for one in ground.city.editions
+        ],
+        "history": list(history),
+        "answer": {
+            "status": answer.status,
+            "objective": finite(answer.objective),
+            "objective_unit": unit_of(question),
+            "objective_sites": len(chosen),
+            "objective_cost": round(cost_of(ground, question, chosen), 2),
+            "bound": finite(answer.bound),
+            "gap": finite(answer.gap),
+            "seconds": round(answer.seconds, 3),
+            "seed": answer.seed,
+            "sites": chosen,
+            "relaxed": relaxed,
+        },
+    }
+    if infeasible:
+        ended["problem"] = {
+            "detail": " ".join(part for part in (told.why_zh, told.why_en) if part)
+            or "没有方案满足全部条件。 No plan keeps to all conditions.",
+            "detail_zh": told.why_zh or "没有方案满足全部条件。",
+            "detail_en": told.why_en or "No plan keeps to all conditions.",
+            "remedy": "放宽条件后重新计算。 Relax a condition and run it again.",
+        }
+        return ended
+    if len(answer.sites) or not answer.relaxed:
+        facts = facts_of(ground, question, chosen)
+        if told.around is not None:
+            _tell_around(facts, problem, told.around)
+        ended["facts"] = facts
+    ended["proof"] = proof_file(problem, answer)
+    return ended
+
+
+def _tell_around(facts: dict[str, Any], problem: Problem, around: Afterwards) -> None:
+    """How sure each site is, and the best plan without it, among the facts of the sites."""
+    facts["steady"] = {
+        "plans": around.plans,
+        "within": around.within,
+        "left_zh": around.left_zh or None,
+        "left_en": around.left_en or None,
+    }
+    place = {ref: at for at, ref in enumerate(problem.refs)}
+    ready = {one.site: one for one in around.ready}
+
+    def named(sites: Longs) -> list[dict[str, Any]]:
+        return [{"id": problem.refs[at], "name": problem.names.site(at)} for at in sites.tolist()]
+
+    for site in facts["sites"]:
+        at = place[site["id"]]
+        often = around.often if around.plans else None
+        site["often"] = None if often is None else round(float(often[at]), 3)
+        one = ready.get(at)
+        if one is None:
+            continue
+        possible = bool(np.isfinite(one.loss))
+        loss = max(one.loss, 0.0)
+        site["without"] = {
+            "possible": possible,
+            "comes": named(one.comes),
+            "goes": named(one.goes),
+            "loss": (0.0 if loss < facts["least"] else round(loss, 1)) if possible else None,
+        }
+
+
+def unit_of(question: Question) -> Unit:
+    """What the objective of a question counts: people (or person-hours), sites, money, metres that
+    all walk together or the one who walks farthest."""
+    if question.model == "set-cover":
+        return question.least
+    units: dict[str, Unit] = {"p-median": "person_metres", "p-centre": "metres"}
+    return units.get(question.model, "people")
+
+
+def remarks(ground: Ground, problem: Problem, answer: Answer) -> list[str]:
+    """What could not be kept, was assumed or is odd, in words of both languages."""
+    sites, rules, demand = problem.sites, problem.rules, problem.demand
+    told = [one for one in answer.relaxed if NEARER not in one]
+    told += remarks_of(sites, rules.p, rules.budget)
+    if problem.cost_unstated:
+        told.append(
+            f"有 {problem.cost_unstated} 个候选点没有成本，按中位数计。 {problem.cost_unstated} "
+            "candidates state no cost; the middle one was taken."
+        )
+    if rules.spacing == "warn" and rules.spacing_metres:
+        nobody = np.zeros(len(demand))
+        found = broken_conditions(sites, rules, answer.sites, demand, nobody, problem.names)
+        told += [f"{one.zh} {one.en}" for one in found if one.warns]
+    if rules.unserved_metres is not None:
+        both = np.union1d(answer.sites, np.flatnonzero(sites.fixed == EXISTING)).astype(np.int64)
+        site, *_ = served_by(len(demand), len(sites), problem.reach, (), both)
+        left = float(demand.weight[site < 0].sum())
+        if left >= max(ground.least, 1e-9):
+            unit_zh, unit_en = ("人·时", "person-hours") if ground.hours > 1 else ("人", "people")
+            far = f"{rules.unserved_metres:,.0f}"
+            told.append(
+                f"有 {left:,.0f} {unit_zh}在 {far} 米内没有站点，按步行 {far} 米计。 "
+                f"{left:,.0f} {unit_en} have no station within {far} m and count as walking so far."
+            )
+    return told
+
+
+def finite(value: float) -> float | None:
+    """As JSON takes it."""
+    return float(value) if np.isfinite(value) else None
+
+
+def proof_file(problem: Problem, answer: Answer) -> bytes | None:
+    """The certificate with all that its checker needs, as JSON, gzip; None where there is none, or
+    it would be too large. See :mod:`geo.siting.proof_file`."""
+    if answer.certificate is None or problem.reach.pairs > MOST_PROOF_PAIRS:
+        return None
+    # Not harder: somebody waits for the plan, and few fetch its proof.
+    return gzip.compress(scenarios.as_json(proof_of(problem, answer)).encode(), 1)
+
+
+__all__ = ["Unit", "ending", "finite", "proof_file", "remarks", "unit_of"]
