@@ -11,6 +11,7 @@ import functools
 import hashlib
 from typing import Any, Final
 
+from geo.siting.fields import NOT_TOGETHER, TAKES
 from maps import style
 from maps.portable import json_block, template
 from maps.texts import Language, catalogue, text
@@ -146,6 +147,8 @@ def plan_page(language: Language, time_zone: str) -> str:
         "texts": _spoken(language),
         "colours": _colours(),
         "groups": GROUPS,
+        "takes": TAKES,
+        "apart": NOT_TOGETHER,
         "worker": address("vendor/maplibre-gl/maplibre-gl-csp-worker.js"),
     }
     modules = [f"plan/{name}" for name in FIRST_MODULES]

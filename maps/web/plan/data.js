@@ -1,8 +1,8 @@
 // The ground (people, candidates, stations), what a set of sites covers, plans and their progress.
 
 import { address, ask, Problem } from "../leader/ask.js";
-import { listed, t } from "../leader/words.js";
-import { chosen, full, gone, hear, known, siteOf, tell, view } from "./store.js";
+import { listed, page, t } from "../leader/words.js";
+import { chosen, full, gone, hear, known, PLAIN, siteOf, tell, view } from "./store.js";
 
 const KEPT_GROUNDS = 6;
 const LONG = 180;
@@ -12,6 +12,13 @@ const grounds = new Map();
 export function asked(hour = view.hour, question = view.question) {
   const found = full(question);
   return { ...found, hours: hour === null ? found.hours : [hour], groups: found.groups.length ? found.groups : null };
+}
+
+/** Conditions that an aim (or `curve`, `robust`) does not take, by the service's own table, which the
+ * page brought along: as they are where nobody asks for them. Stated they would be refused. */
+export function notTaken(asks) {
+  const all = new Set(Object.values(page.takes).flat());
+  return Object.fromEntries([...all].filter((name) => !page.takes[asks].includes(name)).map((name) => [name, PLAIN[name]]));
 }
 
 /** Who is where, who could host, who stands already: under a question, kept for the last few. */
@@ -153,7 +160,7 @@ const BUDGETS = 40;
  * reached, whatever the aim of the question. */
 export async function askCurve(upTo, costOfAll) {
   const { budget } = view.question;
-  const question = { ...asked(null), model: "max-cover", sites: upTo, budget: null, share: null, capacity_per_place: null };
+  const question = { ...asked(null), ...notTaken("curve"), model: "max-cover", sites: upTo, budget: null };
   const most = Math.max(Math.min(2.5 * budget, costOfAll), budget);
   const by = budget === null ? {} : { budgets: Array.from({ length: BUDGETS }, (_, at) => Math.round((most * (at + 1)) / BUDGETS)) };
   const told = await ask("/api/siting/curve", { body: { question, up_to: upTo, ...by }, seconds: 300 });
@@ -165,9 +172,11 @@ hear("view", (keys) => {
   if (keys.has("hour") || (keys.has("question") && groundChanged())) stand();
   else if (keys.has("set") || keys.has("plan") || keys.has("question")) evaluate();
 });
-hear("plan", () => {
-  if (known.ground) evaluate();
-});
+for (const news of ["plan", "best"]) {
+  hear(news, () => {
+    if (known.ground) evaluate();
+  });
+}
 
 let before = "";
 /** Whether the question is about other people than a moment ago. */

@@ -294,5 +294,5 @@ hear("told", ({ dragging }) => {
 hear("view", (keys) => {
   if (keys.has("set") || keys.has("question") || keys.has("plan")) marks();
 });
-hear("plan", marks);
+for (const news of ["plan", "best"]) hear(news, marks);
 hear("camera", (to) => to && theMap()?.easeTo({ center: [to.lon, to.lat], zoom: to.zoom, duration: moving() }));

@@ -3,9 +3,9 @@
 
 import { address, ask } from "../leader/ask.js";
 import { button, byId, fill, make } from "../leader/dom.js";
-import { day, english, number, page, percent, t } from "../leader/words.js";
-import { asked } from "./data.js";
-import { cost, gapText, hostType, people, siteName, unitWord } from "./figures.js";
+import { day, english, half, listed, number, page, percent, t } from "../leader/words.js";
+import { asked, notTaken } from "./data.js";
+import { cost, gapText, hostType, people, siteName, spent, unitWord } from "./figures.js";
 import { fitPlaces, goTo, goToPlace, showChanges } from "./map.js";
 import { chosen, full, hear, known, setSites, siteOf, tell, view } from "./store.js";
 
@@ -23,7 +23,7 @@ const waiting = (name) => make("div", { class: "waiting" },
 
 /** The question as it matters here: of all its hours, maximum coverage. */
 const question = () => ({ ...asked(null), model: "max-cover", share: null, capacity_per_place: null, sites: view.question.sites ?? null });
-const about = () => JSON.stringify({ ...full(view.question), model: null, share: null, gap: null, seconds: null, seed: null });
+const about = () => JSON.stringify({ ...full(view.question), model: null, share: null, least: null, gap: null, seconds: null, seed: null });
 
 const between = english ? " " : "";
 const column = (word, n = false) => make("th", { scope: "col", class: n ? "n" : null }, word);
@@ -42,7 +42,7 @@ function stationRows(stations) {
 
 function openRows(sites) {
   return make("table", {}, make("thead", {}, make("tr", {}, column(t("new_place")), column(t("host_kind")), column(t("cost_word"), true))),
-    make("tbody", {}, sites.map((one) => make("tr", {}, make("th", { scope: "row" }, placed(siteName(one), () => goToPlace(one))), make("td", {}, hostType(one) || "–"), cell(cost(one.cost))))));
+    make("tbody", {}, sites.map((one) => make("tr", {}, make("th", { scope: "row" }, placed(siteName(one), () => goToPlace(one))), make("td", {}, hostType(one) || "–"), cell(cost(one.cost) || "–")))));
 }
 
 function changes() {
@@ -78,12 +78,12 @@ function robust() {
   if (working.robust) return fill(box, waiting("robust"));
   const { told } = found.robust ?? {};
   if (!told) return fill(box);
-  if (!told.sites.length || told.status === "infeasible") return fill(box, make("p", { class: "note" }, t("robust_none")));
+  if (!told.sites.length || told.status === "infeasible") return fill(box, make("p", { class: "note", id: "robust-none" }, [t("robust_none"), half(told.problem, "detail")].filter(Boolean).join(between)));
   const old = found.robust.about !== about();
   const several = new Set(told.cases.map((one) => one.edition)).size > 1;
   const part = (value, of) => percent(of ? value / of : null);
   return fill(box, old ? make("p", { class: "note" }, t("more_old")) : null,
-    make("p", { class: "why", id: "robust-words" }, [t("robust_said", { n: number(told.sites.length), cost: cost(told.cost), share: percent(Math.min(...told.cases.map((one) => one.share ?? 1))) }), proved(told)].join(between)),
+    make("p", { class: "why", id: "robust-words" }, [t("robust_said", { n: listed([t("sites_n", { n: number(told.sites.length) }), spent(told.cost, told.sites)].filter(Boolean)), share: percent(Math.min(...told.cases.map((one) => one.share ?? 1))) }), proved(told)].join(between)),
     make("div", { class: "table-box" }, make("table", { id: "robust-table" },
       make("thead", {}, make("tr", {}, column(t("case_word")), column(t("before_word"), true), column(t("robust_word"), true), column(t("alone_word"), true))),
       make("tbody", {}, told.cases.map((one) => make("tr", {}, make("th", { scope: "row" }, caseName(one, several)), cell(part(one.covered_today, one.total)), cell(part(one.covered, one.total)), cell(part(one.alone, one.total))))))),
@@ -153,7 +153,7 @@ export function ready() {
   byId("robust-form").addEventListener("submit", (event) => {
     event.preventDefault();
     const chosenEditions = [...byId("robust-edition-list").querySelectorAll("input:checked")].map((one) => Number(one.value));
-    const body = { question: { ...question(), backup: 0 }, aim: byId("robust-aim").value };
+    const body = { question: { ...question(), ...notTaken("robust") }, aim: byId("robust-aim").value };
     put("robust", "/api/siting/robust", chosenEditions.length ? { ...body, editions: chosenEditions } : body, robust);
   });
   byId("units-form").addEventListener("submit", (event) => {

@@ -75,6 +75,8 @@ function questionOf(asked) {
   found.hours = hoursOf(asked.get("hours")) ?? PLAIN.hours;
   found.groups = GROUPS.filter((one) => (asked.get("groups") ?? "").split(",").includes(one));
   found.agreed_only = asked.get("agreed") === "1";
+  found.least = asked.get("cheapest") === "1" ? "cost" : "sites";
+  found.spacing_rule = asked.get("near") === "warn" ? "warn" : "forbid";
   const steps = (asked.get("steps") ?? "").split(",").map((one) => one.split(":").map(Number)).filter(([metres, share]) => metres > 0 && share >= 0 && share <= 1);
   found.steps = steps.length ? steps : null;
   found.lock = siteIds(asked.get("lock"));
@@ -107,7 +109,7 @@ export function read(fragment) {
 }
 
 /** Whether a fragment asks a question of its own, and not only for a plan. */
-const OWN = [...Object.values(NUMBERS).map(([short]) => short), "day", "model", "hours", "groups", "agreed", "existing", "steps", "lock", "forbid", "extra"];
+const OWN = [...Object.values(NUMBERS).map(([short]) => short), "day", "model", "hours", "groups", "agreed", "cheapest", "near", "existing", "steps", "lock", "forbid", "extra"];
 export const asksItself = (fragment) => OWN.some((name) => new URLSearchParams(fragment.replace(/^#/, "")).has(name));
 
 function writeQuestion(told, question) {
@@ -117,6 +119,8 @@ function writeQuestion(told, question) {
   if (!same(question.hours, PLAIN.hours)) told.set("hours", runs(question.hours));
   if (question.groups.length) told.set("groups", question.groups.join(","));
   if (question.agreed_only) told.set("agreed", "1");
+  if (question.least === "cost") told.set("cheapest", "1");
+  if (question.spacing_rule === "warn") told.set("near", "warn");
   if (!question.keep_existing) told.set("existing", "0");
   if (question.steps) told.set("steps", question.steps.map((one) => one.join(":")).join(","));
   for (const name of ["lock", "forbid"]) if (question[name].length) told.set(name, question[name].join(","));

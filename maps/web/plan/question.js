@@ -2,6 +2,7 @@
 
 import { button, byId, fill, icon, make, settled } from "../leader/dom.js";
 import { areaName, page, t } from "../leader/words.js";
+import { notTaken } from "./data.js";
 import { clock, reachWords, siteName } from "./figures.js";
 import { hear, known, look, PLAIN, requestion, same, siteOf, view } from "./store.js";
 
@@ -19,13 +20,13 @@ const CHECKS = ["agreed_only", "keep_existing"];
 const FARTHEST = 5000;
 /** Within the radius everybody counts, to twice as far half of them. */
 const stepsFrom = (near) => (near < FARTHEST ? [[near, 1], [Math.min(FARTHEST, near * 2), 0.5]] : [[near, 1]]);
-/** Conditions that the service refuses, or does not look at, under an aim. */
-const NOT_TAKEN = {
-  "max-cover": [], "set-cover": ["backup", "capacity_per_place"],
-  "p-median": ["steps", "backup", "area_least_share"], "p-centre": ["steps", "backup", "area_least_share", "capacity_per_place"],
-};
+/** One of two: how another condition is meant. */
+const CHOICES = ["least", "spacing_rule"];
+/** Further conditions that not every aim takes. */
 const SOMETIMES = ["steps", "backup", "area_least_share", "capacity_per_place"];
 const given = (name) => !same(view.question[name], PLAIN[name]);
+/** Conditions of the question that another does not go with. */
+const clashes = (name) => page.apart.filter((pair) => pair.includes(name)).map((pair) => pair.find((one) => one !== name)).filter((one) => given(one) && page.takes[view.question.model].includes(one));
 
 const hoursOf = ([from, to]) => (from <= to ? Array.from({ length: to - from + 1 }, (_, at) => from + at) : [...hoursOf([0, to]), ...hoursOf([from, 23])]);
 const profileOf = (hours) => Object.keys(PROFILES).find((name) => same(hoursOf(PROFILES[name]), hours)) ?? "own";
@@ -82,20 +83,22 @@ function fieldsOf() {
   const { model } = view.question;
   const limit = byId("q-limit-budget").checked ? "budget" : "sites";
   byId("q-limit").hidden = model !== "max-cover";
-  byId("q-box-sites").hidden = model === "set-cover" || (model === "max-cover" && limit === "budget");
-  byId("q-box-budget").hidden = model !== "max-cover" || limit !== "budget";
-  byId("q-box-share").hidden = model !== "set-cover";
+  const cover = model === "set-cover";
+  // A share is reached with as many sites as it takes, unless the question came with a limit.
+  byId("q-box-sites").hidden = (cover && view.question.sites === null) || (model === "max-cover" && limit === "budget");
+  byId("q-box-budget").hidden = cover ? view.question.least !== "cost" : model === "max-cover" ? limit !== "budget" : view.question.budget === null;
+  byId("q-box-share").hidden = !cover;
+  byId("q-box-least").hidden = !cover;
+  byId("q-box-spacing_rule").hidden = !view.question.spacing_metres;
   byId("q-model-about").textContent = t(`about_${model.replace("-", "_")}`);
-  const capacity = "capacity_per_place";
   for (const name of SOMETIMES) {
-    const taken = !NOT_TAKEN[model].includes(name);
-    // With capacities people are served or not: nothing there counts by half, twice or by area.
-    const clash = model === "max-cover" && (name === capacity ? SOMETIMES.some((one) => one !== capacity && given(one)) : given(capacity));
+    const taken = page.takes[model].includes(name);
+    const clash = clashes(name).length > 0;
     byId(`q-box-${name}`).hidden = !taken && !given(name);
     byId(`q-${name}`).disabled = clash && !given(name);
     const why = byId(`q-${name}-why`);
     why.hidden = taken && !clash;
-    why.textContent = !taken ? t("not_taken") : !clash ? "" : name === capacity ? t("not_beside_those") : t("not_with_capacity");
+    why.textContent = !taken ? t("not_taken") : !clash ? "" : name === "capacity_per_place" ? t("not_beside_those") : t("not_with_capacity");
   }
 }
 
@@ -116,6 +119,7 @@ function show() {
   }
   if (question.model === "max-cover") byId(question.budget !== null ? "q-limit-budget" : "q-limit-sites").checked = true;
   for (const name of CHECKS) byId(`q-${name}`).checked = question[name];
+  for (const name of CHOICES) for (const press of document.querySelectorAll(`[name=q-${name}]`)) press.checked = press.value === question[name];
   byId("q-steps").checked = question.steps !== null;
   const held = byId("q-steps-held");
   held.hidden = question.steps === null || same(question.steps, stepsFrom(question.radius_metres));
@@ -149,12 +153,14 @@ function listen() {
   byId("q-model").addEventListener("change", (event) => {
     const model = event.target.value;
     const limits = model === "set-cover" ? { sites: null, budget: null, share: view.question.share ?? 0.9 } : { share: null, sites: view.question.sites ?? PLAIN.sites, budget: null };
-    const without = Object.fromEntries(NOT_TAKEN[model].map((name) => [name, PLAIN[name]]));
-    requestion({ model, ...without, ...limits });
+    requestion({ model, ...notTaken(model), ...limits });
   });
   for (const press of document.querySelectorAll("[name=q-limit]")) {
     press.addEventListener("change", () => requestion(press.value === "budget" ? { budget: view.question.budget ?? usualBudget(), sites: null } : { budget: null, sites: view.question.sites ?? PLAIN.sites }));
   }
+  for (const press of document.querySelectorAll("[name=q-spacing_rule]")) press.addEventListener("change", () => requestion({ spacing_rule: press.value }));
+  // Where sites are counted their cost does not matter, and no budget limits them.
+  for (const press of document.querySelectorAll("[name=q-least]")) press.addEventListener("change", () => requestion(press.value === "cost" ? { least: "cost" } : { least: "sites", budget: null }));
   for (const name of CHECKS) byId(`q-${name}`).addEventListener("change", (event) => requestion({ [name]: event.target.checked }));
   byId("q-steps").addEventListener("change", (event) => {
     const near = view.question.radius_metres;

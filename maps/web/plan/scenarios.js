@@ -17,7 +17,9 @@ export const planName = (plan) => (!plan.name || plan.name === `方案 ${plan.id
 function askedWords({ question }) {
   const what = page.texts[`plan.model_${question.model.replace("-", "_")}`];
   const limit = question.budget ? t("limit_budget", { n: number(question.budget) }) : question.sites !== null && question.sites !== undefined ? t("sites_n", { n: number(question.sites) }) : question.share ? t("limit_share", { share: percent(question.share) }) : "";
-  return [what, limit, reachWords(question)].filter(Boolean).join(" · ");
+  const least = question.model === "set-cover" ? t(`least_${question.least ?? "sites"}_short`) : "";
+  const apart = question.spacing_metres ? t(`spacing_short_${question.spacing_rule ?? "forbid"}`, { n: number(question.spacing_metres) }) : "";
+  return [what, limit, least, apart, reachWords(question)].filter(Boolean).join(" · ");
 }
 
 /** Where a plan stands, in a few words. */
@@ -112,9 +114,11 @@ const ON_SITES = ["spacing_metres", "area_least_share", "area_least_sites", "ope
 /** Keeps the sites on the map as a scenario of its own: all of them are locked, so the plan is they. */
 function keep() {
   const set = [...chosen()];
-  const dropped = ON_SITES.filter((name) => !same(view.question[name], PLAIN[name]));
-  const without = Object.fromEntries(ON_SITES.map((name) => [name, PLAIN[name]]));
-  const question = { ...asked(null), ...without, model: "max-cover", sites: set.length, budget: null, share: null, lock: set, forbid: view.question.forbid.filter((id) => !set.includes(id)), extra: view.question.extra.filter((one) => set.includes(one.key)) };
+  // A distance that only warns keeps no arrangement from being a plan.
+  const binding = ON_SITES.filter((name) => name !== "spacing_metres" || view.question.spacing_rule === "forbid");
+  const dropped = binding.filter((name) => !same(view.question[name], PLAIN[name]));
+  const without = Object.fromEntries(binding.map((name) => [name, PLAIN[name]]));
+  const question = { ...asked(null), ...without, model: "max-cover", sites: set.length, budget: null, share: null, least: PLAIN.least, lock: set, forbid: view.question.forbid.filter((id) => !set.includes(id)), extra: view.question.extra.filter((one) => set.includes(one.key)) };
   named(t("keep_title"), known.plan ? t("keep_name", { name: planName(known.plan) }) : t("keep_new"), (name) => solve({ name, question }),
     dropped.length ? t("keep_drops", { what: listed(dropped.map((name) => page.texts[`plan.q_${name}`])) }) : "");
 }

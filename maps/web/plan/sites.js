@@ -3,7 +3,7 @@
 import { announce, byId, make } from "../leader/dom.js";
 import { number, t } from "../leader/words.js";
 import { evaluate } from "./data.js";
-import { metres, more, people, siteName } from "./figures.js";
+import { more, people, siteName } from "./figures.js";
 import { gains, theMap } from "./map.js";
 import { chosen, freshKey, hear, known, lock, look, older, place, remove, replace, siteOf, tell, view } from "./store.js";
 
@@ -160,22 +160,9 @@ export function show() {
   if (now && document.activeElement === document.body) now.element.focus({ preventScroll: true });
 }
 
-/** Another site of the set, or a station of today that stays, nearer than the spacing asked for. */
-export function tooNear(id) {
-  const least = view.question.spacing_metres;
-  const here = siteOf(id);
-  if (!least || !here) return null;
-  for (const other of chosen()) {
-    const there = siteOf(other);
-    if (other !== id && there && metres(here, there) < least) return there;
-  }
-  const standing = view.question.keep_existing ? known.ground?.stations ?? [] : [];
-  return standing.find((one) => metres(here, one) < least) ?? null;
-}
-
 /** Prepares the pins. */
 export function ready() {
-  for (const news of ["map", "restyled", "ground", "plan"]) hear(news, show);
+  for (const news of ["map", "restyled", "ground", "plan", "best"]) hear(news, show);
   hear("view", (keysOf) => {
     if (["set", "question", "site", "plan"].some((key) => keysOf.has(key))) show();
   });

@@ -5,8 +5,8 @@ const HOURS = Array.from({ length: 17 }, (_, at) => at + 6);
 
 /** A question before anybody has changed it; the names are those of the API. */
 export const PLAIN = Object.freeze({
-  area_id: null, day: "workday", hours: HOURS, groups: [], model: "max-cover", sites: 12, budget: null, share: null, radius_metres: 500,
-  steps: null, backup: 0, spacing_metres: 0, area_least_share: 0, area_least_sites: null, open_24h_least: 0, per_chain_most: null, capacity_per_place: null,
+  area_id: null, day: "workday", hours: HOURS, groups: [], model: "max-cover", sites: 12, budget: null, share: null, least: "sites", radius_metres: 500,
+  steps: null, backup: 0, spacing_metres: 0, spacing_rule: "forbid", area_least_share: 0, area_least_sites: null, open_24h_least: 0, per_chain_most: null, capacity_per_place: null,
   agreed_only: false, keep_existing: true, lock: [], forbid: [], extra: [], gap: 0.001, seconds: 30, seed: 0,
 });
 
@@ -23,7 +23,7 @@ const bus = new EventTarget();
 /** Tells the other parts of the page that something happened. */
 export const tell = (name, detail) => bus.dispatchEvent(new CustomEvent(name, { detail }));
 /** Hears it. `view`: what is looked at changed (a set of keys); `ground`, `plan`, `plans`, `told`,
- * `curve`, `areas`: news; `map`, `restyled`: the map stands, or stands in another look. */
+ * `curve`, `areas`: news; `best`: a better plan was found while the search goes on; `map`, `restyled`: the map stands, or stands in another look. */
 export const hear = (name, listener) => bus.addEventListener(name, (event) => listener(event.detail));
 
 export const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
@@ -45,8 +45,12 @@ export function look(changes, { push = false, silent = false } = {}) {
 /** Changes the question. */
 export const requestion = (changes, options) => look({ question: { ...view.question, ...changes } }, options);
 
-/** The sites on the map: those set by hand, else those of the plan, else those that are locked. */
-export const chosen = () => view.set ?? known.plan?.answer?.sites ?? view.question.lock;
+/** The sites of the best plan so far, while a search is on its way; null else. */
+export const soFar = () => (["waiting", "running"].includes(known.plan?.state) ? known.plan.progress?.chosen ?? null : null);
+
+/** The sites on the map: those set by hand, else those of the plan or of the best so far, else those
+ * that are locked. */
+export const chosen = () => view.set ?? known.plan?.answer?.sites ?? soFar() ?? view.question.lock;
 
 /** Whether the set on the map was changed by hand: other sites, or a place of one's own put elsewhere. */
 export const byHand = () => view.set !== null && (!same([...view.set].sort(), [...(known.plan?.answer?.sites ?? [])].sort()) || placesDiffer());
@@ -69,6 +73,9 @@ export const older = () => known.plan?.editions_in_force === false && Boolean(kn
 /** What the set on the map does: people in all, covered, today, cost, each site, each subdistrict;
  * null while that is not known. */
 export const figures = () => (older() ? { ...known.plan.facts, total: known.plan.facts.people } : known.told);
+
+/** Conditions of the question that the set on the map does not keep; empty where that is not known. */
+export const broken = () => (older() ? [] : known.told?.broken ?? []);
 
 /** Sites on the map that are no candidates here any more, nor places of one's own. */
 export const gone = () => chosen().filter((id) => !known.candidates.has(id) && !view.question.extra.some((one) => one.key === id));
@@ -117,6 +124,18 @@ export function remove(id) {
 
 /** Puts one site in the place of another. */
 export const replace = (id, other) => setSites(chosen().map((one) => (one === id ? other : one)), { site: other });
+
+/** Goes on without a site whose host says no: it is forbidden, others come in its place and leave
+ * with it. A place of one's own is only taken away. */
+export function without(id, comes, goes = []) {
+  const { question } = view;
+  const left = new Set([id, ...goes]);
+  const forbid = typeof id === "number" && !question.forbid.includes(id) ? [...question.forbid, id] : question.forbid;
+  setSites([...new Set([...chosen().filter((one) => !left.has(one)), ...comes])], {
+    site: comes[0] ?? null,
+    question: { ...question, forbid: forbid.filter((one) => !comes.includes(one)), lock: question.lock.filter((one) => !left.has(one)) },
+  });
+}
 
 /** Locks a site, or lets it go: the next plan must have it. */
 export function lock(id) {

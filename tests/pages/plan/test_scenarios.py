@@ -1,6 +1,7 @@
 """Plans that are kept: opened after the data changed, changed while they are made, kept by hand."""
 
 import itertools
+import re
 import time
 from urllib.request import Request
 
@@ -128,7 +129,13 @@ def test_what_is_moved_while_a_plan_is_made_stays_on_the_map(planners, bench):
     def hold(route):
         held.append(route) if not held else route.continue_()
 
+    def before_the_first_plan(route):
+        told = route.fetch().json()
+        told["progress"].pop("chosen", None)
+        route.fulfill(json=told)
+
     page.route("**/events", hold)
+    page.route(re.compile(r"/api/siting/plans/\d+$"), before_the_first_plan)
     page.locator("#solve").click()
     until(page, "() => location.hash.includes('plan=')")
     page.locator("#tab-candidates").click()
@@ -185,3 +192,26 @@ def test_undo_takes_back_what_was_done_here_and_never_leaves_the_page(planners):
     expect(page.locator(".pin")).to_have_count(1)
     assert look(page, "view.set") == [5]
     expect(undo).to_be_hidden()
+
+
+def test_where_no_host_states_a_cost_no_money_is_shown(planners, bench, renewed):
+    def for_nothing(writer, number):
+        for one, lon in enumerate(bench.hosts, 1):
+            planning_town.candidate(writer, number, one, float(lon), cost=None)
+
+    renewed("candidate_sites", for_nothing)
+    plan = plan_of(bench, model="set-cover", share=0.5, least="cost")
+    page = planners(f"/plan?plan={plan['id']}&lang=en")
+    settled(page)
+    page.locator("#site-list .row").first.click()
+    page.locator("#site-list .advice .facts").wait_for()
+    expect(page.locator("#panel-plan dt", has_text="Cost")).to_have_count(0)
+    said = page.locator("#panel-plan").inner_text()
+    sites = len(plan["answer"]["sites"])
+    value = page.locator("#headline-box .facts > div").filter(has_text="Objective").locator("dd")
+    expect(value).to_have_text(f"{sites} sites")
+    page.locator("#tab-candidates").click()
+    page.locator("#candidate-list > li").first.wait_for()
+    said += page.locator("#panel-candidates").inner_text()
+    assert "adds" in said
+    assert not re.search("yuan|cost not stated", said)
