@@ -86,7 +86,7 @@ function fieldsOf() {
   const cover = model === "set-cover";
   // A share is reached with as many sites as it takes, unless the question came with a limit.
   byId("q-box-sites").hidden = (cover && view.question.sites === null) || (model === "max-cover" && limit === "budget");
-  byId("q-box-budget").hidden = cover ? view.question.least !== "cost" : model === "max-cover" ? limit !== "budget" : view.question.budget === null;
+  byId("q-box-budget").hidden = model === "max-cover" ? limit !== "budget" : view.question.budget === null && !(cover && view.question.least === "cost");
   byId("q-box-share").hidden = !cover;
   byId("q-box-least").hidden = !cover;
   byId("q-box-spacing_rule").hidden = !view.question.spacing_metres;

@@ -71,6 +71,17 @@ def test_the_least_of_sites_or_of_money_is_asked_for_as_chosen(planners, bench):
     expect(objective(again)).to_have_text(f"{fewest} sites")
 
 
+def test_a_budget_that_a_link_brings_where_sites_are_counted_is_seen_and_may_be_cleared(planners):
+    page = planners("/plan#model=set-cover&share=0.6&sites=&budget=5000&lang=en")
+    page.locator("#solve").click()
+    expect(page.locator("#trouble")).to_contain_text("a budget cannot limit them")
+    page.locator("#q-budget").fill("")
+    expect(page.locator("#q-box-budget")).to_be_hidden()
+    page.locator("#solve").click()
+    ended(page)
+    expect(page.locator("#trouble .note")).to_have_count(0)
+
+
 def test_a_distance_that_only_warns_forbids_nothing_and_is_told(planners, bench):
     page = planners("/plan#sites=3&lang=en")
     page.locator("#q-more summary").click()
