@@ -11,6 +11,7 @@ import functools
 import hashlib
 from typing import Any, Final
 
+from geo.siting.fields import NOT_TOGETHER, TAKES
 from maps import style
 from maps.portable import json_block, template
 from maps.texts import Language, catalogue, text
@@ -38,7 +39,7 @@ FIRST_MODULES: Final = (
 SHARED_MODULES: Final = ("ask.js", "basemap.js", "dom.js", "pointing.js", "words.js")
 """Modules of the leader's page that this one uses."""
 SHARED_FILES: Final = ("boot.js", "page.css", "map.css", *SHARED_MODULES)
-LATER_MODULES: Final = ("curve.js", "equity.js", "more.js", "swipe.js", "tasks.js")
+LATER_MODULES: Final = ("curve.js", "equity.js", "more.js", "register.js", "swipe.js", "tasks.js")
 """What waits until somebody wants it."""
 TABS: Final = ("question", "plan", "candidates", "curve", "equity", "more", "scenarios", "tasks")
 GROUPS: Final = ("courier", "food_rider", "sanitation_worker", "driver", "outdoor_worker")
@@ -146,6 +147,8 @@ def plan_page(language: Language, time_zone: str) -> str:
         "texts": _spoken(language),
         "colours": _colours(),
         "groups": GROUPS,
+        "takes": TAKES,
+        "apart": NOT_TOGETHER,
         "worker": address("vendor/maplibre-gl/maplibre-gl-csp-worker.js"),
     }
     modules = [f"plan/{name}" for name in FIRST_MODULES]

@@ -2,9 +2,11 @@
 planner's page. What a set of sites must cover is worked out from distances along the street."""
 
 import json
+import time
 from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
+from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
@@ -17,6 +19,8 @@ from api.app import create_app
 from geo.postgres import Cluster
 
 HOURS = 17
+COLD_SECONDS = 150.0
+"""The first search on a machine translates the solvers to machine code."""
 WORKDAY = 10.0 * 10 + 4.0 * 17
 """Of each place on a workday from 6 to 22, people summed over the hours."""
 
@@ -89,6 +93,33 @@ def reached(bench: SimpleNamespace, sites: Sequence[float], radius: float = 500.
     return (metres(bench.lon, there) <= radius).any(axis=1)
 
 
+def share_counted(bench: SimpleNamespace, sites: Sequence[float], steps: Sequence[Any]) -> Any:
+    """(places,) what each place counts for by the step of its nearest station."""
+    nearest = metres(bench.lon, np.concatenate((bench.stations, np.asarray(sites, float)))).min(1)
+    counted = np.zeros(len(nearest))
+    for far, part in reversed(steps):
+        counted[nearest <= far] = part
+    return counted
+
+
+def plan_of(bench: SimpleNamespace, **question: Any) -> dict[str, Any]:
+    """A plan that was made through the API, not on the page, when it has ended."""
+    asked = json.dumps({"question": question}).encode()
+    headers = {"Content-Type": "application/json"}
+    url = told(Request(f"{bench.address}/api/siting/plans", asked, headers))["url"]
+    end = time.monotonic() + COLD_SECONDS
+    while (plan := told(Request(bench.address + url)))["state"] in ("waiting", "running"):
+        assert time.monotonic() < end, plan["progress"]
+        time.sleep(0.1)
+    return plan
+
+
+def told(asked: Request) -> dict[str, Any]:
+    """The service's answer."""
+    with urlopen(asked, timeout=60) as answer:
+        return dict(json.load(answer))
+
+
 def person_hours(bench: SimpleNamespace, sites: Sequence[float], radius: float = 500.0) -> float:
     return float(WORKDAY * reached(bench, sites, radius).sum())
 
@@ -97,6 +128,15 @@ def settled(page: Page) -> None:
     """What the sites on the map cover is known: nothing is being asked any more."""
     page.wait_for_timeout(60)
     until(page, "() => !document.querySelector('[data-weighing], [data-busy]')")
+
+
+def ended(page: Page) -> None:
+    """The open plan has been worked out, and is on the page with what it covers."""
+    end = time.monotonic() + COLD_SECONDS
+    while (state := look(page, "known.plan?.id === view.plan && known.plan?.state")) != "done":
+        assert time.monotonic() < end, state
+        page.wait_for_timeout(40)
+    settled(page)
 
 
 def on_screen(page: Page, lon: float, lat: float = LAT) -> tuple[float, float]:
@@ -116,12 +156,16 @@ __all__ = [
     "WEST",
     "bench",
     "drawn",
+    "ended",
     "look",
     "on_screen",
     "person_hours",
+    "plan_of",
     "planner",
     "planners",
     "reached",
     "settled",
+    "share_counted",
+    "told",
     "until",
 ]

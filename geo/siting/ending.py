@@ -124,7 +124,9 @@ def remarks(ground: Ground, problem: Problem, answer: Answer) -> list[str]:
     sites, rules, demand = problem.sites, problem.rules, problem.demand
     told = named_remarks(sites, rules, answer, problem.names)
     told += remarks_of(sites, rules.p, rules.budget)
-    if problem.cost_unstated:
+    if problem.cost_unstated and (sites.cost == 1.0).all():
+        told.append("候选点都没有成本，每个按 1 计。 No candidate states a cost; each counts as 1.")
+    elif problem.cost_unstated:
         told.append(
             f"有 {problem.cost_unstated} 个候选点没有成本，按中位数计。 {problem.cost_unstated} "
             "candidates state no cost; the middle one was taken."

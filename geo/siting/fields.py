@@ -41,7 +41,7 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "spacing_metres": ("站点间距至少", "Sites apart, at least"),
     "spacing_rule": ("间距不足时", "Sites that are nearer"),
     "area_least_share": ("每个街道覆盖率至少", "At least this share of each subdistrict"),
-    "area_least_sites": ("每个街道至少新建", "At least so many in each subdistrict"),
+    "area_least_sites": ("每个街道至少有", "At least so many in each subdistrict"),
     "open_24h_least": ("24 小时开放的至少", "Open 24 hours, at least"),
     "per_chain_most": ("同一品牌至多", "Of one chain, at most"),
     "capacity_per_place": ("每个容纳位每小时服务", "Served an hour for each place of capacity"),

@@ -242,9 +242,9 @@ def _why(site: dict[str, Any], newly: float, share: float | None, hours: int) ->
         en.append("The host has not been asked yet.")
     if site["replacements"]:
         first = site["replacements"][0]
-        zh.append(f"如不成，可由{first['name']}代替，少覆盖 {first['loss']:,.0f} {unit_zh}。")
-        en.append(
-            f"If it falls through, {first['name']} can take its place for "
-            f"{first['loss']:,.0f} fewer."
-        )
+        fewer = round(first["loss"])
+        less_zh = f"少覆盖 {fewer:,} {unit_zh}" if fewer else "覆盖不减少"
+        less_en = f"for {fewer:,} fewer" if fewer else "at no loss"
+        zh.append(f"如不成，可由{first['name']}代替，{less_zh}。")
+        en.append(f"If it falls through, {first['name']} can take its place {less_en}.")
     return "".join(zh), " ".join(en)

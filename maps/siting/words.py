@@ -131,10 +131,9 @@ def objective_word(view: PlanView, language: Language) -> str:
 
 def definitions(view: PlanView, language: Language) -> list[str]:
     """Method, bound, and what each figure means."""
-    metres = f"{view.question.rings[-1][0]:g}"
     told = [
         model_text(view, language),
-        say("define_covered", language, metres=metres),
+        covered_text(view, language),
         *([say("define_straight", language)] if view.facts["straight_line"] else []),
         *_room(view, language),
         *_steady(view, language),
@@ -145,6 +144,24 @@ def definitions(view: PlanView, language: Language) -> list[str]:
         say("define_papers", language),
     ]
     return [*told, *(_half(one, language) for one in view.answer["relaxed"])]
+
+
+def covered_text(view: PlanView, language: Language) -> str:
+    """What counts as covered: within the radius, or by how much at which step."""
+    asked = view.question
+    if not asked.steps:
+        return say("define_covered", language, metres=f"{asked.radius_metres:g}")
+    names = {1.0: "step_full", 0.5: "step_half"}
+    steps = [
+        text(
+            f"plan.{names.get(part, 'step_share')}",
+            language,
+            n=f"{metres:,.0f}",
+            **({} if part in names else {"share": f"{100 * part:g}%"}),
+        )
+        for metres, part in asked.steps
+    ]
+    return say("define_steps", language, steps=("、" if language == "zh" else ", ").join(steps))
 
 
 def _steady(view: PlanView, language: Language) -> list[str]:

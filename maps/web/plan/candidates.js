@@ -2,7 +2,7 @@
 
 import { button, byId, fill, make } from "../leader/dom.js";
 import { number, t } from "../leader/words.js";
-import { cost, hostType, people, siteName } from "./figures.js";
+import { consent, cost, hostType, people, siteName } from "./figures.js";
 import { goTo, point } from "./map.js";
 import { add, chosen, forbid, hear, known, view } from "./store.js";
 
@@ -13,9 +13,9 @@ let wanted = "";
 function row(one, gain, most) {
   const forbidden = view.question.forbid.includes(one.id);
   return make("li", { class: "item", "data-candidate": one.id },
-    make("h4", {}, make("button", { type: "button", onclick: () => goTo(one.id) }, siteName(one)), one.agreed ? make("span", { class: "badge own" }, t("agreed")) : null, forbidden ? make("span", { class: "badge none" }, t("forbidden")) : null),
+    make("h4", {}, make("button", { type: "button", onclick: () => goTo(one.id) }, siteName(one)), consent(one) ? make("span", { class: one.agreed ? "badge own" : "badge none" }, consent(one)) : null, forbidden ? make("span", { class: "badge none" }, t("forbidden")) : null),
     make("p", { class: "quiet small" }, [hostType(one), one.chain, cost(one.cost), one.address].filter(Boolean).join(" · ")),
-    make("div", { class: "gain" }, make("meter", { min: 0, max: most, value: gain, "aria-label": t("would_add", { people: people(gain) }) }), make("span", {}, t("would_add", { people: people(gain) }))),
+    gain === null ? null : make("div", { class: "gain" }, make("meter", { min: 0, max: most, value: gain, "aria-label": t("would_add", { people: people(gain) }) }), make("span", {}, t("would_add", { people: people(gain) }))),
     make("div", { class: "acts" },
       button(t("add"), "plus", () => add(one.id), { "aria-label": t("add_named", { name: siteName(one) }) }),
       button(forbidden ? t("allow") : t("forbid"), "no", () => forbid(one.id), { "aria-label": t(forbidden ? "allow_named" : "forbid_named", { name: siteName(one) }) })));
@@ -28,11 +28,12 @@ function show() {
   const taken = new Set(chosen());
   const fits = (one) => [one.name, one.chain, one.address, hostType(one)].some((text) => (text ?? "").toLowerCase().includes(wanted));
   const all = (known.ground?.candidates ?? []).filter((one) => !taken.has(one.id) && (!wanted || fits(one)) && (!view.question.agreed_only || one.agreed));
-  all.sort((one, other) => (gains.get(other.id) ?? 0) - (gains.get(one.id) ?? 0));
+  // Those that said no come last, whatever they would add: no plan takes them.
+  all.sort((one, other) => (one.agreed === false) - (other.agreed === false) || (gains.get(other.id) ?? 0) - (gains.get(one.id) ?? 0));
   const most = [...gains.values()].reduce((found, one) => Math.max(found, one), 1);
   const held = document.activeElement?.closest?.("[data-candidate]")?.dataset.candidate;
   const which = [...(document.activeElement?.parentElement?.children ?? [])].indexOf(document.activeElement);
-  fill(list, all.slice(0, rows).map((one) => row(one, Math.max(0, gains.get(one.id) ?? 0), most)));
+  fill(list, all.slice(0, rows).map((one) => row(one, known.told ? Math.max(0, gains.get(one.id) ?? 0) : null, most)));
   byId("candidates-title").textContent = t("candidates_title", { n: number(all.length) });
   if (!all.length) fill(list, make("li", { class: "empty" }, known.ground?.candidates.length ? t("nothing_found") : t("no_candidates")));
   if (held) {

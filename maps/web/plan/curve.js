@@ -2,16 +2,16 @@
 // puts the sites of any number on the map.
 
 import { button, byId, draw, fill, make } from "../leader/dom.js";
-import { english, number, percent, t } from "../leader/words.js";
+import { english, half, number, percent, t } from "../leader/words.js";
 import { askCurve } from "./data.js";
-import { cost, people } from "./figures.js";
+import { people, yuan } from "./figures.js";
 import { chosen, full, hear, known, look, same, tell, view } from "./store.js";
 
 const [WIDE, HIGH, LEFT, RIGHT, TOP, BOTTOM] = [440, 220, 44, 10, 12, 30];
 let counting = false;
 
 /** What the curve is about, apart from how many sites. */
-const about = (question) => JSON.stringify({ ...full(question), sites: null, budget: null, share: null, model: null, gap: null, seconds: null, capacity_per_place: null });
+const about = (question) => JSON.stringify({ ...full(question), sites: null, budget: null, share: null, least: null, model: null, gap: null, seconds: null, capacity_per_place: null });
 const fresh = () => known.curve !== null && about(known.curve.question) === about(view.question) && known.curve.byBudget === (view.question.budget !== null);
 const BEYOND = 3;
 /** Steps that a plan was found for, and a few of those that reach nobody more. */
@@ -29,7 +29,7 @@ const thousands = (n) => (n >= 10000 ? t("ten_thousands", { n: Number((n / (engl
 function picture(points, total, at) {
   const most = Math.max(...points.map(countOf), 1);
   const top = Math.min(total, Math.max(...points.map((one) => one.bound ?? one.value)) * 1.03) || 1;
-  const low = Math.min(known.told?.covered_today ?? points[0].value, points[0].value);
+  const low = Math.min(known.curve.covered_today, points[0].value);
   const floor = Math.max(0, low - (top - low) * 0.06);
   const x = (n) => LEFT + (n / most) * (WIDE - LEFT - RIGHT);
   const y = (value) => HIGH - BOTTOM - ((Math.min(value, top) - floor) / (top - floor || 1)) * (HIGH - TOP - BOTTOM);
@@ -50,9 +50,9 @@ function picture(points, total, at) {
 /** Words for one step: how many it reaches, what the last site adds, how near the best it is. */
 function inWords(points, at, total) {
   const [here, before] = [points[at], points[at - 1]];
-  const last = before ? here.value - before.value : here.value - (known.told?.covered_today ?? 0);
+  const last = before ? here.value - before.value : here.value - known.curve.covered_today;
   const gap = here.bound && here.value ? Math.max(0, here.bound / here.value - 1) : null;
-  return [here.budget === null ? "" : t("curve_budget", { budget: cost(here.budget) }), t("curve_here", { n: number(here.sites), people: people(here.value), share: percent(total ? here.value / total : null) }), last >= 0 && here.budget === null ? t("curve_last", { people: people(last) }) : "", gap === null ? "" : t("curve_gap", { gap: `${(Math.ceil(gap * 1000) / 10).toFixed(1)}%` })].filter(Boolean).join(english ? " " : "");
+  return [here.budget === null ? "" : t("curve_budget", { budget: yuan(here.budget) }), t(known.curve.question.backup ? "curve_here_backup" : "curve_here", { n: number(here.sites), people: people(here.value), share: percent(total ? here.value / total : null) }), last >= 0 && here.budget === null ? t("curve_last", { people: people(last) }) : "", gap === null ? "" : t("curve_gap", { gap: `${(Math.ceil(gap * 1000) / 10).toFixed(1)}%` })].filter(Boolean).join(english ? " " : "");
 }
 
 /** The step of the curve whose sites are on the map, else the one with as many. */
@@ -77,14 +77,21 @@ function table(points, total) {
   const rows = points.filter((_, at) => points.length <= 40 || at % Math.ceil(points.length / 40) === 0 || at === points.length - 1);
   return make("details", {}, make("summary", {}, t("as_table")), make("div", { class: "table-box", tabindex: "0", role: "group", "aria-label": t("curve_title") }, make("table", {},
     make("thead", {}, make("tr", {}, [...(known.curve.byBudget ? [t("limit_by_budget")] : []), t("sites_n_word"), t("reached_word"), t("share_word"), t("bound_word")].map((word) => make("th", { scope: "col", class: "n" }, word)))),
-    make("tbody", {}, rows.map((one) => make("tr", {}, [...(one.budget === null ? [] : [cost(one.budget)]), number(one.sites), number(one.value), percent(total ? one.value / total : null), one.bound ? number(one.bound) : "–"].map((text) => make("td", { class: "n" }, text))))))));
+    make("tbody", {}, rows.map((one) => make("tr", {}, [...(one.budget === null ? [] : [yuan(one.budget)]), number(one.sites), number(one.value), percent(total ? one.value / total : null), one.bound ? number(one.bound) : "–"].map((text) => make("td", { class: "n" }, text))))))));
+}
+
+/** Why no step of the curve has a plan. */
+function none() {
+  const { ground, curve } = known;
+  if (!ground?.candidates.length && !view.question.extra.length) return t("no_candidates");
+  const words = t("curve_none", { n: stepWords(curve.points.at(-1) ?? { budget: null, sites: curve.question.sites }) });
+  return [words, half(curve.problem, "detail") ?? t("curve_loosen")].join(english ? " " : "");
 }
 
 let kept = null;
 function show() {
   if (view.tab !== "curve") return;
   const box = byId("curve-box");
-  const total = known.ground?.demand.total ?? 0;
   if (counting) {
     fill(box, make("p", { class: "quiet" }, t("curve_counting")));
     return;
@@ -96,9 +103,11 @@ function show() {
   }
   const points = stepsOf();
   if (!points.length) {
-    fill(box, make("p", { class: "note" }, t("no_candidates")));
+    fill(box, make("p", { class: "note", id: "curve-none" }, none()));
     return;
   }
+  // Of all that could count: twice reached counts besides, where the question says so.
+  const { total } = known.curve;
   const at = stepNow(points);
   if (kept !== known.curve) {
     kept = known.curve;

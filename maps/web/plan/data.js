@@ -1,7 +1,8 @@
 // The ground (people, candidates, stations), what a set of sites covers, plans and their progress.
 
 import { address, ask, Problem } from "../leader/ask.js";
-import { chosen, full, hear, known, tell, view } from "./store.js";
+import { listed, page, t } from "../leader/words.js";
+import { chosen, full, gone, hear, known, PLAIN, siteOf, tell, view } from "./store.js";
 
 const KEPT_GROUNDS = 6;
 const LONG = 180;
@@ -11,6 +12,13 @@ const grounds = new Map();
 export function asked(hour = view.hour, question = view.question) {
   const found = full(question);
   return { ...found, hours: hour === null ? found.hours : [hour], groups: found.groups.length ? found.groups : null };
+}
+
+/** Conditions that an aim (or `curve`, `robust`) does not take, by the service's own table, which the
+ * page brought along: as they are where nobody asks for them. Stated they would be refused. */
+export function notTaken(asks) {
+  const all = new Set(Object.values(page.takes).flat());
+  return Object.fromEntries([...all].filter((name) => !page.takes[asks].includes(name)).map((name) => [name, PLAIN[name]]));
 }
 
 /** Who is where, who could host, who stands already: under a question, kept for the last few. */
@@ -33,22 +41,28 @@ export function renew() {
 }
 
 let newest = 0;
+let standing = false;
 /** Brings the ground of the present question; what was there stays until it has come. */
 export async function stand() {
   const mine = ++newest;
+  standing = true;
   document.body.dataset.busy = "1";
   try {
     const found = await ground(asked());
     if (mine !== newest) return;
     known.ground = found;
     known.candidates = new Map(found.candidates.map((one) => [one.id, one]));
+    standing = false;
     tell("ground", found);
     tell("trouble", null);
     evaluate();
   } catch (error) {
     if (mine === newest) tell("trouble", error);
   } finally {
-    if (mine === newest) delete document.body.dataset.busy;
+    if (mine === newest) {
+      standing = false;
+      delete document.body.dataset.busy;
+    }
   }
 }
 
@@ -83,6 +97,9 @@ async function go() {
     const question = asked();
     if (moved) question.extra = moved.extra;
     try {
+      // While another ground is on its way, its candidates are not known yet.
+      const lost = standing || moved ? [] : gone();
+      if (lost.length) throw new Error(t("sites_gone", { names: listed(lost.map((id) => siteOf(id)?.name || `#${id}`)) }));
       const told = await evaluation(question, moved ? moved.sites : chosen(), !moved);
       if (under !== known.ground) continue; // people have changed under it
       known.told = told;
@@ -91,7 +108,11 @@ async function go() {
       tell("told", { told, dragging: Boolean(moved) });
       if (!moved) tell("trouble", null);
     } catch (error) {
-      if (!moved) tell("trouble", error);
+      if (moved || standing) continue;
+      // What the set before it covered says nothing of this one.
+      [known.told, known.state] = [null, null];
+      tell("told", { told: null, dragging: false });
+      tell("trouble", error);
     }
   }
   running = false;
@@ -139,7 +160,7 @@ const BUDGETS = 40;
  * reached, whatever the aim of the question. */
 export async function askCurve(upTo, costOfAll) {
   const { budget } = view.question;
-  const question = { ...asked(null), model: "max-cover", sites: upTo, budget: null, share: null, capacity_per_place: null };
+  const question = { ...asked(null), ...notTaken("curve"), model: "max-cover", sites: upTo, budget: null };
   const most = Math.max(Math.min(2.5 * budget, costOfAll), budget);
   const by = budget === null ? {} : { budgets: Array.from({ length: BUDGETS }, (_, at) => Math.round((most * (at + 1)) / BUDGETS)) };
   const told = await ask("/api/siting/curve", { body: { question, up_to: upTo, ...by }, seconds: 300 });
@@ -151,9 +172,11 @@ hear("view", (keys) => {
   if (keys.has("hour") || (keys.has("question") && groundChanged())) stand();
   else if (keys.has("set") || keys.has("plan") || keys.has("question")) evaluate();
 });
-hear("plan", () => {
-  if (known.ground) evaluate();
-});
+for (const news of ["plan", "best"]) {
+  hear(news, () => {
+    if (known.ground) evaluate();
+  });
+}
 
 let before = "";
 /** Whether the question is about other people than a moment ago. */

@@ -3,20 +3,21 @@
 import { byId, draw, fill, make, save } from "../leader/dom.js";
 import { areaName, number, percent, shortName, t } from "../leader/words.js";
 import { people, siteName } from "./figures.js";
-import { chosen, hear, known, siteOf, view } from "./store.js";
+import { chosen, figures, hear, known, older, siteOf, view } from "./store.js";
 
 let order = "after";
 
 /** Each subdistrict with its people, before and after; of the set that is on the map now. */
 function districts() {
-  const { ground, told, plan } = known;
+  const { ground } = known;
+  const whole = older();
   const of = new Map((ground?.districts ?? []).map((one) => [one.id, one]));
-  const now = told?.districts ?? plan?.facts?.districts ?? [];
+  const now = figures()?.districts ?? [];
   return now.map((one) => {
-    const base = of.get(one.id) ?? one;
+    const base = (whole ? null : of.get(one.id)) ?? one;
     const all = base.people ?? one.people ?? 0;
     const before = one.before ?? base.covered_today ?? 0;
-    return { id: one.id, name: base.name ?? one.name ?? null, people: all, before: all ? before / all : null, after: all ? one.after / all : null, uncovered: Math.max(0, all - one.after) };
+    return { id: one.id, name: one.name ?? base.name ?? null, people: all, before: all ? before / all : null, after: all ? one.after / all : null, uncovered: Math.max(0, all - one.after) };
   });
 }
 
@@ -69,7 +70,7 @@ function table(all) {
 
 /** Pairs of sites that reach the same people, the most first. */
 function overlaps() {
-  const of = known.told?.sites.some((one) => one.overlap) ? known.told.sites : known.plan?.facts?.sites ?? [];
+  const of = !older() && known.told?.sites.some((one) => one.overlap) ? known.told.sites : known.plan?.facts?.sites ?? [];
   const set = new Set(chosen());
   const seen = new Map();
   for (const one of of) {

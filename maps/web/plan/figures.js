@@ -1,7 +1,7 @@
 // Numbers of a plan in words: how many people, how near to the best, how far one walks.
 
-import { number, page, percent, t } from "../leader/words.js";
-import { view } from "./store.js";
+import { listed, number, page, percent, short, t } from "../leader/words.js";
+import { chosen, known, siteOf, view } from "./store.js";
 
 /** Several hours added up are people times hours, and are called so. */
 export const hoursLooked = () => (view.hour === null ? view.question.hours.length : 1);
@@ -41,30 +41,47 @@ export function gapWords(plan) {
   return t({ "time limit": "gap_time", stopped: "gap_stopped" }[answer.status] ?? "gap_reached", { gap: gapText(answer.gap) });
 }
 
-/** What a plan's objective says: people, or metres of a walk. */
-export function objectiveWords(model, value, total) {
+/** Up to where how much counts as reached: "within 500 m", or "in full within 500 m, half to 1,000 m". */
+export function reachWords({ steps, radius_metres: radius }) {
+  if (!steps) return t("within_metres", { n: number(radius) });
+  return listed(steps.map(([metres, part]) => (part === 1 ? t("step_full", { n: number(metres) }) : part === 0.5 ? t("step_half", { n: number(metres) }) : t("step_share", { n: number(metres), share: short(part) }))));
+}
+
+/** What a plan's objective says: people, yuan, sites, or metres of a walk. */
+export function objectiveWords({ question: { model }, answer, facts }) {
+  const value = answer.objective;
+  const total = facts?.people;
   if (value === null || value === undefined) return "";
   if (model === "max-cover") return people(value);
-  if (model === "set-cover") return view.question.budget === null && !Number.isInteger(value) ? t("objective_cost", { n: number(value) }) : t("objective_sites", { n: number(value) });
+  if (model === "set-cover") {
+    // Plans of earlier versions do not say what they counted: where nobody states a cost each site is
+    // one; else the sum is money, though it be whole.
+    const unit = answer.objective_unit ?? (facts && Math.abs(value - facts.cost) < 0.01 ? "cost" : "sites");
+    return (unit === "cost" && spent(value, answer.sites)) || t("objective_sites", { n: number(value) });
+  }
   if (model === "p-median") return total ? t("objective_mean", { n: number(value / total) }) : "";
   return t("objective_worst", { n: number(value) });
 }
 
-/** Yuan. */
-export const cost = (n) => (n === null || n === undefined ? t("cost_unknown") : t("yuan", { n: number(n) }));
+export const yuan = (n) => t("yuan", { n: number(n) });
+/** Whether any host states what it costs. Where none does the service counts each as one, which is no
+ * money. */
+const priced = () => (known.ground?.candidates ?? known.plan?.facts?.sites ?? []).some((one) => (one.cost ?? null) !== null);
+/** What one site costs; nothing where nobody's cost is known. */
+export const cost = (n) => ((n ?? null) !== null ? yuan(n) : priced() ? t("cost_unknown") : "");
+/** What a set costs: where some host, or each of the set, states a cost; else nothing. */
+export function spent(n, set = chosen()) {
+  if ((n ?? null) === null) return "";
+  return priced() || (set.length && set.every((id) => (siteOf(id)?.cost ?? null) !== null)) ? yuan(n) : "";
+}
 export const clock = (hour) => `${String(hour).padStart(2, "0")}:00`;
 export const share = (part, of) => percent(of ? part / of : null);
-
-/** How far a place is from another, in metres; over some kilometres of a flat map. */
-export function metres(one, other) {
-  const north = (one.lat - other.lat) * 111320;
-  const east = (one.lon - other.lon) * 111320 * Math.cos((one.lat * Math.PI) / 180);
-  return Math.hypot(north, east);
-}
 
 /** The name of a site; a place put on the map by hand is called by its number. */
 export function siteName(site) {
   if (!site) return t("site_unknown");
   return site.name || (site.own || site.key ? t("own_place", { n: String(site.key ?? site.id).replace(/^x/, "") }) : t("unnamed", { id: site.id }));
 }
+/** What the host said; nothing where nobody asked. */
+export const consent = (site) => (site?.agreed ? t("agreed") : site?.agreed === false ? t("declined") : "");
 export const hostType = (site) => (site?.host_type ? page.texts[`host_type.${site.host_type}`] ?? site.host_type : site?.own ? t("host_own") : "");

@@ -3,7 +3,7 @@
 import { byId, draw, fill, settled } from "../leader/dom.js";
 import { percent, t } from "../leader/words.js";
 import { clock } from "./figures.js";
-import { chosen, hear, known, look, view } from "./store.js";
+import { chosen, hear, known, look, older, view } from "./store.js";
 
 /** The share at each hour that was looked at, of the set and question that are there. */
 let seen = new Map();
@@ -48,10 +48,16 @@ export function ready() {
   hear("told", ({ told, dragging }) => {
     if (dragging) return;
     forget();
+    if (!told) {
+      byId("hour-said").textContent = "";
+      bars();
+      return;
+    }
     const total = known.ground?.demand.total;
     if (view.hour !== null && total) seen.set(view.hour, told.covered / total);
     for (const one of told.by_hour ?? []) if (one.share !== null && one.hour !== view.hour) seen.set(one.hour, one.share);
-    byId("hour-said").textContent = total ? t("hour_said", { share: percent(told.covered / total) }) : "";
+    // An older plan is told by its own data, which are not those of one hour now.
+    byId("hour-said").textContent = total && !older() ? t("hour_said", { share: percent(told.covered / total) }) : "";
     bars();
   });
   hear("view", (keys) => {

@@ -7,7 +7,7 @@ import { t } from "../leader/words.js";
 import { asked, askPlan, askPlans, open } from "./data.js";
 import { gapWords } from "./figures.js";
 import { wrongField } from "./question.js";
-import { asksAnew, full, hear, known, look, tell, view } from "./store.js";
+import { asksAnew, full, hear, known, look, same, tell, view } from "./store.js";
 
 const AGAIN_MS = 3000;
 const SPEAK_MS = 6000;
@@ -50,8 +50,11 @@ function listen(id) {
   mine.addEventListener("progress", (event) => {
     if (known.plan?.id !== id || source !== mine) return;
     const { state, progress } = JSON.parse(event.data);
-    Object.assign(known.plan, { state, progress });
+    // The sites of the best so far are told when they change.
+    const before = known.plan.progress?.chosen ?? null;
+    Object.assign(known.plan, { state, progress: { ...progress, chosen: progress.chosen ?? before } });
     tell("progress", known.plan);
+    if (view.set === null && !same(known.plan.progress.chosen, before)) tell("best");
   });
   mine.addEventListener("done", () => finish(id, mine));
   mine.addEventListener("error", () => {
@@ -68,7 +71,8 @@ async function finish(id, mine) {
     const plan = await askPlan(id);
     if (view.plan !== id) return;
     take(plan);
-    look({ set: null, tab: view.tab === "question" ? "plan" : view.tab }, { silent: false });
+    // What was changed by hand meanwhile stays on the map.
+    look({ tab: view.tab === "question" ? "plan" : view.tab });
     tell("plan", plan);
     announce(gapWords(plan));
   } catch (error) {

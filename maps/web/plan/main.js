@@ -105,7 +105,7 @@ function tools() {
       byId("share-word").textContent = t("share");
     }, 2500);
   });
-  byId("undo").addEventListener("click", () => history.back());
+  byId("undo").addEventListener("click", () => permalink.canUndo() && history.back());
   byId("all").addEventListener("click", () => map.fit());
   for (const name of ["people", "candidates", "stations"]) byId(`layer-${name}`).addEventListener("change", map.showLayers);
   byId("skip").addEventListener("click", (event) => {
@@ -119,12 +119,16 @@ function tools() {
   });
 }
 
+const undoable = () => {
+  byId("undo").hidden = view.set === null || !permalink.canUndo();
+};
+
 function follow() {
   hear("trouble", trouble);
   hear("ground", fresh);
   hear("view", (keys) => {
     if (keys.has("tab")) openTab();
-    byId("undo").hidden = view.set === null;
+    undoable();
     if (keys.has("beside") && view.beside !== null) import("./swipe.js").then((room) => room.show(), () => tell("trouble", new Error(t("part_missing"))));
   });
   hear("restyled", map.showLayers);
@@ -156,9 +160,10 @@ async function begin() {
   }
   await stood;
   if (view.beside !== null) import("./swipe.js").then((room) => room.show());
-  byId("undo").hidden = view.set === null;
+  undoable();
   later(() => {
     document.body.dataset.complete = "1";
+    import("./register.js").then((room) => room.ready(), () => {});
   });
 }
 

@@ -36,12 +36,12 @@ export function dressed(style) {
       { id: "districts", source: "districts", "source-layer": "areas", type: "line", paint: { "line-color": night() ? "#8a7a6f" : "#85756a", "line-width": ["interpolate", ["linear"], ["zoom"], 9, 0.5, 13, 1.3], "line-dasharray": [4, 2], "line-opacity": 0.75 } },
       { id: "stood", source: "stood", type: "symbol", layout: { "icon-image": "station", "icon-size": ["interpolate", ["linear"], ["zoom"], 10, 0.5, 14, 1], "icon-allow-overlap": true, "icon-ignore-placement": true } },
       { id: "changes", source: "changes", type: "symbol", layout: { "icon-image": ["get", "mark"], "icon-allow-overlap": true, "icon-ignore-placement": true } },
-      { id: "candidates", source: "candidates", type: "circle", filter: ["!", ["get", "forbidden"]], paint: {
+      { id: "candidates", source: "candidates", type: "circle", filter: ["!", ["get", "barred"]], paint: {
         "circle-radius": ["interpolate", ["linear"], ["zoom"], 10, ["+", 1.6, ["*", 4, state("gain", 0)]], 15, ["+", 4, ["*", 11, state("gain", 0)]]],
         "circle-color": colours().candidate, "circle-opacity": ["case", ["get", "agreed"], 0.55, 0.12],
         "circle-stroke-color": colours().candidate, "circle-stroke-width": ["+", 1.1, ["*", 2, state("pointed", 0)]],
       } },
-      { id: "candidates-no", source: "candidates", type: "symbol", filter: ["get", "forbidden"], layout: { "icon-image": "forbidden", "icon-allow-overlap": true, "icon-ignore-placement": true } },
+      { id: "candidates-no", source: "candidates", type: "symbol", filter: ["get", "barred"], layout: { "icon-image": "forbidden", "icon-allow-overlap": true, "icon-ignore-placement": true } },
       { id: "pointed", source: "candidates", type: "circle", paint: { "circle-radius": 16, "circle-color": "rgba(0,0,0,0)", "circle-stroke-color": ink, "circle-stroke-width": ["*", 3, state("pointed", 0)], "circle-stroke-opacity": state("pointed", 0) } },
     ],
   };
@@ -55,7 +55,7 @@ function candidatePoints() {
   for (const one of known.ground?.candidates ?? []) {
     if (taken.has(one.id)) continue;
     order.set(one.id, features.length);
-    features.push({ type: "Feature", id: features.length, geometry: { type: "Point", coordinates: [one.lon, one.lat] }, properties: { at: one.id, agreed: Boolean(one.agreed), forbidden: forbidden.has(one.id) } });
+    features.push({ type: "Feature", id: features.length, geometry: { type: "Point", coordinates: [one.lon, one.lat] }, properties: { at: one.id, agreed: Boolean(one.agreed), barred: forbidden.has(one.id) || one.agreed === false } });
   }
   return { type: "FeatureCollection", features };
 }
@@ -235,7 +235,7 @@ export const gains = settled(() => {
   }
 }, 60);
 
-/** Writes the candidates anew: who is in the set, or forbidden, is no ring any more. */
+/** Writes the candidates anew: who is in the set, forbidden, or has said no, is no ring. */
 function marks() {
   const map = theMap();
   map?.getSource("candidates")?.setData(candidatePoints());
@@ -287,11 +287,12 @@ hear("ground", () => {
   shownArea = view.question.area_id;
 });
 hear("told", ({ dragging }) => {
-  people.mark(known.state);
+  if (known.state) people.mark(known.state);
+  else if (known.ground) people.mark(new Uint8Array(known.ground.demand.points));
   if (!dragging) gains();
 });
 hear("view", (keys) => {
   if (keys.has("set") || keys.has("question") || keys.has("plan")) marks();
 });
-hear("plan", marks);
+for (const news of ["plan", "best"]) hear(news, marks);
 hear("camera", (to) => to && theMap()?.easeTo({ center: [to.lon, to.lat], zoom: to.zoom, duration: moving() }));

@@ -3,19 +3,27 @@
 
 import { address, ask } from "../leader/ask.js";
 import { button, byId, fill, make } from "../leader/dom.js";
-import { day, english, number, page, percent, t } from "../leader/words.js";
-import { asked } from "./data.js";
-import { cost, gapText, hostType, people, siteName, unitWord } from "./figures.js";
+import { day, english, half, listed, number, page, percent, t } from "../leader/words.js";
+import { asked, notTaken } from "./data.js";
+import { cost, gapText, hostType, people, siteName, spent, unitWord } from "./figures.js";
 import { fitPlaces, goTo, goToPlace, showChanges } from "./map.js";
 import { chosen, full, hear, known, setSites, siteOf, tell, view } from "./store.js";
 
 /** The last answers, each with the question it is about. */
 const found = { changes: null, robust: null };
-const working = { changes: false, robust: false };
+/** What ends the waiting for each, while there is any. */
+const working = { changes: null, robust: null };
+const LONGEST_SECONDS = 120;
+const MOST_UNITS = 200;
+
+/** That it is being worked out, for how long at most, and a way out. */
+const waiting = (name) => make("div", { class: "waiting" },
+  make("p", { class: "quiet", role: "status" }, t("more_working"), " ", t("more_meanwhile", { n: number(Math.min(LONGEST_SECONDS, view.question.seconds)) })),
+  button(t("stop_waiting"), "stop", () => working[name]?.abort(), { id: `${name}-stop` }));
 
 /** The question as it matters here: of all its hours, maximum coverage. */
 const question = () => ({ ...asked(null), model: "max-cover", share: null, capacity_per_place: null, sites: view.question.sites ?? null });
-const about = () => JSON.stringify({ ...full(view.question), model: null, share: null, gap: null, seconds: null, seed: null });
+const about = () => JSON.stringify({ ...full(view.question), model: null, share: null, least: null, gap: null, seconds: null, seed: null });
 
 const between = english ? " " : "";
 const column = (word, n = false) => make("th", { scope: "col", class: n ? "n" : null }, word);
@@ -34,7 +42,7 @@ function stationRows(stations) {
 
 function openRows(sites) {
   return make("table", {}, make("thead", {}, make("tr", {}, column(t("new_place")), column(t("host_kind")), column(t("cost_word"), true))),
-    make("tbody", {}, sites.map((one) => make("tr", {}, make("th", { scope: "row" }, placed(siteName(one), () => goToPlace(one))), make("td", {}, hostType(one) || "–"), cell(cost(one.cost))))));
+    make("tbody", {}, sites.map((one) => make("tr", {}, make("th", { scope: "row" }, placed(siteName(one), () => goToPlace(one))), make("td", {}, hostType(one) || "–"), cell(cost(one.cost) || "–")))));
 }
 
 function changes() {
@@ -42,7 +50,7 @@ function changes() {
   const { told } = found.changes ?? {};
   const old = found.changes && found.changes.about !== about();
   showChanges(view.tab === "more" && told && !old ? told : null);
-  if (working.changes) return fill(box, make("p", { class: "quiet", role: "status" }, t("more_working")));
+  if (working.changes) return fill(box, waiting("changes"));
   if (!told) return fill(box);
   const change = told.covered_after - told.covered_before;
   const words = [
@@ -55,7 +63,11 @@ function changes() {
     told.close.length ? make("div", { class: "table-box", id: "closing" }, make("h4", {}, t(told.kind === "close" ? "to_close" : "to_leave")), stationRows(told.close)) : null,
     told.open.length ? make("div", { class: "table-box", id: "opening" }, make("h4", {}, t("to_open")), openRows(told.open)) : null,
     told.close.length ? make("p", { class: "quiet small" }, t("changes_on_map")) : null,
-    told.open.length && !old ? button(t("changes_put"), "plus", () => setSites([...new Set([...chosen(), ...told.open.map((one) => one.id)])]), { class: "act" }) : null,
+    told.open.length && !old ? [button(t("changes_put"), "plus", () => {
+      const mine = about();
+      known.moves = { ...told, holds: () => about() === mine };
+      setSites([...new Set([...chosen(), ...told.open.map((one) => one.id)])]);
+    }, { class: "act", id: "changes-put" }), make("p", { class: "quiet small" }, t("changes_put_about"))] : null,
     make("details", {}, make("summary", {}, t("least_missed", { n: number(told.least_missed.length), all: number(told.stations) })), make("div", { class: "table-box" }, stationRows(told.least_missed))));
 }
 
@@ -63,15 +75,15 @@ const caseName = (one, several) => (several ? t("case_of", { day: t(`day_${one.d
 
 function robust() {
   const box = byId("robust-box");
-  if (working.robust) return fill(box, make("p", { class: "quiet", role: "status" }, t("more_working")));
+  if (working.robust) return fill(box, waiting("robust"));
   const { told } = found.robust ?? {};
   if (!told) return fill(box);
-  if (!told.sites.length || told.status === "infeasible") return fill(box, make("p", { class: "note" }, t("robust_none")));
+  if (!told.sites.length || told.status === "infeasible") return fill(box, make("p", { class: "note", id: "robust-none" }, [t("robust_none"), half(told.problem, "detail")].filter(Boolean).join(between)));
   const old = found.robust.about !== about();
   const several = new Set(told.cases.map((one) => one.edition)).size > 1;
   const part = (value, of) => percent(of ? value / of : null);
   return fill(box, old ? make("p", { class: "note" }, t("more_old")) : null,
-    make("p", { class: "why", id: "robust-words" }, [t("robust_said", { n: number(told.sites.length), cost: cost(told.cost), share: percent(Math.min(...told.cases.map((one) => one.share ?? 1))) }), proved(told)].join(between)),
+    make("p", { class: "why", id: "robust-words" }, [t("robust_said", { n: listed([t("sites_n", { n: number(told.sites.length) }), spent(told.cost, told.sites)].filter(Boolean)), share: percent(Math.min(...told.cases.map((one) => one.share ?? 1))) }), proved(told)].join(between)),
     make("div", { class: "table-box" }, make("table", { id: "robust-table" },
       make("thead", {}, make("tr", {}, column(t("case_word")), column(t("before_word"), true), column(t("robust_word"), true), column(t("alone_word"), true))),
       make("tbody", {}, told.cases.map((one) => make("tr", {}, make("th", { scope: "row" }, caseName(one, several)), cell(part(one.covered_today, one.total)), cell(part(one.covered, one.total)), cell(part(one.alone, one.total))))))),
@@ -80,18 +92,41 @@ function robust() {
 }
 
 async function put(name, path, body, show) {
-  working[name] = true;
+  // A newer question takes the place of one that is still waited for.
+  working[name]?.abort();
+  const waits = new AbortController();
+  working[name] = waits;
   const mine = about();
   show();
   try {
-    found[name] = { told: await ask(path, { body, seconds: 300 }), about: mine };
+    found[name] = { told: await ask(path, { body, signal: waits.signal, seconds: 300 }), about: mine };
     tell("trouble", null);
     if (name === "changes") fitPlaces([...found.changes.told.close, ...found.changes.told.open]);
   } catch (error) {
-    tell("trouble", error);
+    if (error.name !== "AbortError") tell("trouble", error);
   } finally {
-    working[name] = false;
-    show();
+    if (working[name] === waits) {
+      working[name] = null;
+      show();
+    }
+  }
+}
+
+/** Units with many workers and no station on their premises: worth a station of their own. */
+async function units(employees) {
+  const box = byId("units-box");
+  fill(box, make("p", { class: "quiet", role: "status" }, t("more_working")));
+  try {
+    const told = await ask(address("/api/siting/units_without_station", { employees, area_id: view.question.area_id, limit: MOST_UNITS }), { seconds: 60 });
+    fill(box, make("p", { class: "why", id: "units-words" }, [t("units_said", { n: number(told.total), of: number(told.of_units), least: number(employees), employees: number(told.employees) }), told.units.length < told.total ? t("units_shown", { n: number(told.units.length) }) : "", told.unlocated ? t("units_unlocated", { n: number(told.unlocated) }) : ""].filter(Boolean).join(between)),
+      told.units.length ? make("div", { class: "table-box" }, make("table", { id: "units-table" },
+        make("thead", {}, make("tr", {}, column(t("unit_word")), column(t("employees_word"), true), column(t("nearest_word")))),
+        make("tbody", {}, told.units.map((one) => make("tr", { "data-unit": one.id }, make("th", { scope: "row" }, placed(one.name, () => goToPlace(one)), one.address ? make("small", { class: "quiet" }, one.address) : null), cell(number(one.employees)),
+          make("td", {}, one.nearest_metres === null ? "–" : t("nearest_at", { name: one.nearest_station || t("station"), n: number(one.nearest_metres) }))))))) : null);
+    tell("trouble", null);
+  } catch (error) {
+    fill(box);
+    tell("trouble", error);
   }
 }
 
@@ -118,8 +153,14 @@ export function ready() {
   byId("robust-form").addEventListener("submit", (event) => {
     event.preventDefault();
     const chosenEditions = [...byId("robust-edition-list").querySelectorAll("input:checked")].map((one) => Number(one.value));
-    const body = { question: { ...question(), backup: 0 }, aim: byId("robust-aim").value };
+    const body = { question: { ...question(), ...notTaken("robust") }, aim: byId("robust-aim").value };
     put("robust", "/api/siting/robust", chosenEditions.length ? { ...body, editions: chosenEditions } : body, robust);
+  });
+  byId("units-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const employees = Math.max(1, Math.round(Number(byId("units-employees").value)) || 100);
+    byId("units-employees").value = employees;
+    units(employees);
   });
   for (const news of ["ground", "plan", "restyled"]) hear(news, () => view.tab === "more" && (changes(), robust()));
   hear("view", (keys) => {

@@ -6,7 +6,9 @@ import { differs, full, hear, known, look, PLAIN, same, tell, view } from "./sto
 export const TABS = ["question", "plan", "candidates", "curve", "equity", "more", "scenarios", "tasks"];
 export const MODELS = ["max-cover", "set-cover", "p-median", "p-centre"];
 export const GROUPS = ["courier", "food_rider", "sanitation_worker", "driver", "outdoor_worker"];
-const KEY = /^x\d{1,3}$/;
+const KEY = /^[A-Za-z_][A-Za-z0-9_.-]{0,39}$/;
+const MOST_PLACES = 200;
+const DEAREST = 1e12;
 const ID = /^\d{1,16}$/;
 /** Numbers of a question: their name in the address, their bounds. */
 const NUMBERS = {
@@ -45,6 +47,24 @@ function hoursOf(text) {
 /** Sites without the keys of places that are not there. */
 const placed = (ids, question) => ids.filter((one) => typeof one === "number" || question.extra.some(({ key }) => key === one));
 
+/** A place put on the map: key~lon~lat, then what it costs and its name where they are known. Names are
+ * written twice over, so that no comma of theirs ends the place. */
+const placeText = ({ key, lon, lat, cost, name }) => [key, lon, lat, ...(name ? [cost ?? "", encodeURIComponent(name).replaceAll("~", "%7E")] : cost === undefined ? [] : [cost])].join("~");
+function placeOf(text) {
+  const [key, east, north, price = "", called = ""] = text.split("~");
+  const [lon, lat] = [number(east ?? "", -180, 180), number(north ?? "", -90, 90)];
+  if (!KEY.test(key) || lon === null || lat === null) return null;
+  const cost = number(price, 0, DEAREST);
+  let name = "";
+  try {
+    // Nothing that the service takes for no name.
+    name = decodeURIComponent(called).replace(/[\u0000-\u001f\u007f]/g, "").slice(0, 120);
+  } catch {
+    // Not what this page writes: the place goes without a name.
+  }
+  return { key, lon, lat, ...(name ? { name } : {}), ...(cost === null ? {} : { cost }) };
+}
+
 function questionOf(asked) {
   const found = { ...PLAIN };
   for (const [name, [short, low, high]] of Object.entries(NUMBERS)) {
@@ -55,12 +75,15 @@ function questionOf(asked) {
   found.hours = hoursOf(asked.get("hours")) ?? PLAIN.hours;
   found.groups = GROUPS.filter((one) => (asked.get("groups") ?? "").split(",").includes(one));
   found.agreed_only = asked.get("agreed") === "1";
+  found.least = asked.get("cheapest") === "1" ? "cost" : "sites";
+  found.spacing_rule = asked.get("near") === "warn" ? "warn" : "forbid";
   const steps = (asked.get("steps") ?? "").split(",").map((one) => one.split(":").map(Number)).filter(([metres, share]) => metres > 0 && share >= 0 && share <= 1);
   found.steps = steps.length ? steps : null;
   found.lock = siteIds(asked.get("lock"));
   found.forbid = siteIds(asked.get("forbid"));
-  found.extra = (asked.get("extra") ?? "").split(",").map((one) => one.split("~")).filter(([key, lon, lat]) => KEY.test(key) && Math.abs(lon) <= 180 && Math.abs(lat) <= 90)
-    .map(([key, lon, lat]) => ({ key, lon: Number(lon), lat: Number(lat) }));
+  found.keep_existing = asked.get("existing") !== "0";
+  const places = (asked.get("extra") ?? "").split(",").map(placeOf).filter(Boolean);
+  found.extra = places.filter((one, at) => places.findIndex(({ key }) => key === one.key) === at).slice(0, MOST_PLACES);
   for (const name of ["lock", "forbid"]) found[name] = placed(found[name], found);
   return found;
 }
@@ -86,7 +109,7 @@ export function read(fragment) {
 }
 
 /** Whether a fragment asks a question of its own, and not only for a plan. */
-const OWN = [...Object.values(NUMBERS).map(([short]) => short), "day", "model", "hours", "groups", "agreed", "steps", "lock", "forbid", "extra"];
+const OWN = [...Object.values(NUMBERS).map(([short]) => short), "day", "model", "hours", "groups", "agreed", "cheapest", "near", "existing", "steps", "lock", "forbid", "extra"];
 export const asksItself = (fragment) => OWN.some((name) => new URLSearchParams(fragment.replace(/^#/, "")).has(name));
 
 function writeQuestion(told, question) {
@@ -96,9 +119,12 @@ function writeQuestion(told, question) {
   if (!same(question.hours, PLAIN.hours)) told.set("hours", runs(question.hours));
   if (question.groups.length) told.set("groups", question.groups.join(","));
   if (question.agreed_only) told.set("agreed", "1");
+  if (question.least === "cost") told.set("cheapest", "1");
+  if (question.spacing_rule === "warn") told.set("near", "warn");
+  if (!question.keep_existing) told.set("existing", "0");
   if (question.steps) told.set("steps", question.steps.map((one) => one.join(":")).join(","));
   for (const name of ["lock", "forbid"]) if (question[name].length) told.set(name, question[name].join(","));
-  if (question.extra.length) told.set("extra", question.extra.map(({ key, lon, lat }) => `${key}~${lon}~${lat}`).join(","));
+  if (question.extra.length) told.set("extra", question.extra.map(placeText).join(","));
 }
 
 /** The fragment of the present view, the same for the same view. */
@@ -129,7 +155,9 @@ export function begin() {
   hear("address", (push) => {
     const fragment = write();
     if (fragment === location.hash) return;
-    history[push ? "pushState" : "replaceState"](null, "", fragment);
+    // How many steps of this page lie before this one: so many can be taken back.
+    const steps = history.state?.steps ?? 0;
+    history[push ? "pushState" : "replaceState"]({ steps: push ? steps + 1 : steps }, "", fragment);
     links();
   });
   addEventListener("popstate", () => {
@@ -145,6 +173,9 @@ export function begin() {
   links();
   return own;
 }
+
+/** Whether the step before this one is the page's own, so that going back does not leave it. */
+export const canUndo = () => (history.state?.steps ?? 0) > 0;
 
 /** The link to the other language leads to the same view. */
 function links() {

@@ -1,13 +1,12 @@
 // The plan: what it reaches, how near it is to the best possible, and a card for each of its sites.
 
 import { button, byId, draw, fact, fill, make } from "../leader/dom.js";
-import { half, listed, number, ours, page, percent, t } from "../leader/words.js";
+import { half, listed, number, ours, page, percent, short, t } from "../leader/words.js";
 import { open } from "./data.js";
 import { again } from "./job.js";
-import { cost, gapWords, hostType, more, objectiveWords, people, peopleWord, siteName } from "./figures.js";
+import { consent, cost, gapWords, hostType, more, objectiveWords, people, peopleWord, reachWords, siteName, spent } from "./figures.js";
 import { point, goTo } from "./map.js";
-import { asksAnew, byHand, chosen, forbid, hear, known, lock, look, remove, replace, siteOf, view } from "./store.js";
-import { tooNear } from "./sites.js";
+import { asksAnew, broken, byHand, chosen, describe, figures, forbid, hear, known, lock, look, older, remove, replace, siteOf, soFar, view, without } from "./store.js";
 
 /** Today's share and the new one in one bar; the tick is what no plan can pass. */
 function bar(today, now, bound) {
@@ -21,7 +20,6 @@ function bar(today, now, bound) {
 
 /** Plans whose search can be taken up once more. */
 const AGAIN = ["interrupted", "failed", "stopped"];
-const peopleInAll = () => known.ground?.demand.total ?? known.plan?.facts?.people ?? 0;
 
 /** What no plan for this question can pass, as a share of the people; null where that is not said. */
 function boundShare(total) {
@@ -36,37 +34,72 @@ function handWords() {
   const { plan, told } = known;
   if (!plan?.answer || !told || !byHand()) return null;
   const facts = plan.facts;
-  if (!facts || asksAnew() || view.hour !== null) return make("p", { class: "note" }, t("hand_made"));
+  if (!facts || asksAnew() || view.hour !== null || plan.editions_in_force === false) return make("p", { class: "note" }, t("hand_made"));
   const difference = Math.round(told.covered - facts.covered);
   const words = difference === 0 ? t("hand_same") : difference > 0 ? t("hand_more", { people: people(difference) }) : t("hand_less", { people: people(-difference) });
   return make("p", { class: "note" }, t("hand_made"), " ", words);
 }
 
+/** A condition that is not kept: what it is, and those of its sites that the sentence does not name. */
+function brokenRow(one) {
+  const said = one[page.language];
+  const unnamed = one.sites.filter((id) => !said.includes(siteName(siteOf(id))));
+  return make("li", { class: one.warns ? "note" : "note strong", "data-broken": one.code }, one.warns ? [t("broken_warns"), " "] : null, said,
+    unnamed.length ? make("span", { class: "names" }, unnamed.map((id) => make("button", { type: "button", class: "link", onclick: () => {
+      look({ site: id });
+      goTo(id);
+    } }, siteName(siteOf(id))))) : null);
+}
+
+/** Conditions of the question that the set on the map breaks. What is odd about a plan as it was found
+ * the plan says itself. */
+function brokenList() {
+  const { plan } = known;
+  const found = chosen().length && !soFar() && (!plan || byHand() || asksAnew()) ? broken() : [];
+  if (!found.length) return null;
+  return [make("h3", { class: "list-title" }, t("broken_title")), make("ul", { class: "broken", id: "broken" }, found.map(brokenRow))];
+}
+
+/** That capacities are asked for, and were not counted. */
+function roomNote() {
+  if (!view.question.capacity_per_place) return null;
+  const { room } = known.told ?? {};
+  const left = older() ? known.plan.facts.room_regarded !== true : room && !room.regarded;
+  return left ? make("p", { class: "note", id: "room-note" }, room && !older() ? room[page.language] : t("room_not_counted")) : null;
+}
+
+/** Moves of stations whose new places are all in the set: the stations that leave count there still. */
+const movesOnMap = () => (view.hour === null && known.moves?.holds() && known.moves.open.every((one) => chosen().includes(one.id)) ? known.moves : null);
+
 function headline() {
   const box = byId("headline-box");
-  const { told, plan } = known;
-  const total = peopleInAll();
+  const { plan } = known;
+  const told = figures();
+  const total = told?.total ?? 0;
   const running = plan && open(plan.state);
   const bits = [];
   if (told) {
     const now = total ? told.covered / total : null;
     bits.push(
-      make("p", { class: "measure" }, t("reached_measure", { metres: number(view.question.radius_metres), what: peopleWord() })),
-      make("p", { class: now === null ? "headline none" : "headline" }, percent(now), make("small", {}, t("reached_today", { share: percent(total ? told.covered_today / total : null), more: more(told.covered - told.covered_today) }))),
+      make("p", { class: "measure" }, view.question.steps ? t("reached_steps", { steps: reachWords(view.question), what: peopleWord() }) : t("reached_measure", { metres: number(view.question.radius_metres), what: peopleWord() })),
+      make("p", { class: now === null ? "headline none" : "headline" }, percent(now), make("small", {}, t(view.question.keep_existing ? "reached_today" : "reached_none_kept", { share: percent(total ? told.covered_today / total : null), more: more(told.covered - told.covered_today) }))),
       now === null ? null : bar(told.covered_today / total, now, boundShare(total)));
   }
   if (plan) bits.push(make("p", { class: running ? "short" : "short met", id: "gap-words" }, gapWords(plan)));
   if (plan?.problem) bits.push(make("p", { class: "note strong", id: "problem" }, half(plan.problem, "detail") ?? ours(plan.problem.detail), plan.problem.remedy ? make("span", {}, ours(plan.problem.remedy)) : null));
   if (asksAnew() && !running) bits.push(make("p", { class: "note" }, t("asks_anew")));
-  bits.push(handWords());
+  if (running && soFar() && view.set === null) bits.push(make("p", { class: "quiet small", id: "so-far" }, t("so_far")));
+  bits.push(handWords(), brokenList(), roomNote());
+  const moves = movesOnMap();
+  if (moves) bits.push(make("p", { class: "note", id: "moves-note" }, t("moves_on_map", { names: listed(moves.close.map((one) => one.name || `#${one.id}`)), people: people(moves.covered_after) })));
   if (told) {
     bits.push(make("dl", { class: "facts" },
-      fact(t("sites_n_word"), number(chosen().length)), fact(t("cost_word"), cost(told.cost)), fact(peopleWord(), number(total)),
+      fact(t("sites_n_word"), number(chosen().length)), spent(told.cost) ? fact(t("cost_word"), spent(told.cost)) : null, fact(peopleWord(), number(total)),
       fact(t("uncovered_word"), number(Math.max(0, total - told.covered))),
-      plan?.answer && !asksAnew() && (plan.question.model !== "max-cover" || plan.question.steps || plan.question.backup || plan.question.capacity_per_place) ? fact(t("objective_word"), objectiveWords(plan.question.model, plan.answer.objective, plan.facts?.people)) : null,
+      plan?.answer && !asksAnew() && (plan.question.model !== "max-cover" || plan.question.steps || plan.question.backup || plan.question.capacity_per_place) ? fact(t("objective_word"), objectiveWords(plan)) : null,
       plan?.answer ? fact(t("seconds_word"), t("seconds_n", { n: plan.answer.seconds.toFixed(1) })) : null));
   }
-  if (plan?.editions_in_force === false && !running) bits.push(make("p", { class: "note" }, t("editions_changed")));
+  if (plan?.editions_in_force === false && !running) bits.push(make("p", { class: "note", id: "older" }, t(older() ? "older_figures" : "editions_changed", { what: editionsOf(plan) })));
   if (plan && !running && (AGAIN.includes(plan.state) || plan.editions_in_force === false)) bits.push(button(t("run_again"), "play", again, { id: "again" }));
   for (const one of plan?.answer?.relaxed ?? []) bits.push(make("p", { class: "note" }, ours(one)));
   if (!plan && !chosen().length) bits.push(make("p", { class: "quiet" }, t("no_plan_yet")));
@@ -74,25 +107,64 @@ function headline() {
 }
 
 /** Places put on the map by hand cost what candidates usually do. */
-const costOf = (site) => (site?.own && site.cost === undefined ? t("cost_usual") : cost(site?.cost));
+const costOf = (site) => cost(site?.cost) && (site?.own && (site.cost ?? null) === null ? t("cost_usual") : cost(site?.cost));
+
+/** Name and cost of a place put on the map by hand. */
+function ownFields({ key, name, cost: price }) {
+  // After the focus has gone where it goes: what is written makes the card anew.
+  const taken = (changes) => setTimeout(() => describe(key, changes));
+  const field = (what, attributes) => make("label", { class: "field" }, make("span", {}, t(`own_${what}`)), make("input", { id: `own-${what}`, ...attributes }));
+  return make("div", { class: "form two" },
+    field("name", { type: "text", maxlength: 120, value: name ?? "", onchange: (event) => taken({ name: event.target.value.replace(/[\u0000-\u001f\u007f]+/g, " ").trim() }) }),
+    field("cost", { type: "number", min: 0, max: 1e12, step: "any", inputmode: "decimal", value: price ?? "", placeholder: t("cost_usual"), onchange: ({ target }) => target.checkValidity() && taken({ cost: target.value === "" ? null : Number(target.value) }) }));
+}
+
+/** What the register of hosts says besides: comes when it is there. */
+function registered(site) {
+  const box = make("div", { class: "register" });
+  import("./register.js").then((room) => room.show(box, site), () => {});
+  return box;
+}
 
 const facts = (id) => known.plan?.facts?.sites.find((one) => one.id === id) ?? null;
 
+/** What a plan rests on: "demand, edition 3 of 2026-06-30, …". */
+const editionsOf = (plan) => listed((plan.editions ?? []).map((one) => t("edition_is", { dataset: page.texts[`dataset.${one.dataset}`] ?? one.dataset, n: one.id, day: (one.as_of ?? "").slice(0, 10) })));
+
+/** How sure a site is, and the best plan without it; of the plan that is on the map as it was found. */
+function withoutIt(id, kept) {
+  const steady = known.plan?.facts?.steady;
+  if (!kept || !steady || byHand() || asksAnew()) return null;
+  const told = kept.without;
+  const names = (some) => listed(some.map((one) => siteName(siteOf(one.id) ?? one)));
+  const loss = () => (told.loss > 0 ? t("replacement_loss", { people: people(told.loss) }) : t("replacement_free"));
+  const words = !told ? "" : !told.possible ? t("without_none") : told.comes.length
+    ? t(told.goes.length ? "without_both" : "without_comes", { comes: names(told.comes), goes: names(told.goes), loss: loss() }) : t("without_nobody", { loss: loss() });
+  return make("div", { class: "without" },
+    (kept.often ?? null) === null ? null : make("p", { class: "small", id: "often" }, t("often", { n: number(steady.plans), share: short(kept.often), within: short(steady.within) })),
+    words ? make("p", { class: "small", id: "without" }, words) : null,
+    told?.possible ? button(t(told.comes.length ? "without_take" : "without_leave"), "no", () => without(id, told.comes.map((one) => one.id), told.goes.map((one) => one.id)), { id: "without-take" }) : null,
+    !told && half(steady, "left") ? make("p", { class: "quiet small" }, half(steady, "left")) : null);
+}
+
 /** The card of one site: why, what it adds, what it overlaps, who could stand in for it. */
 function details(id) {
-  const told = known.told?.sites.find((one) => one.id === id);
+  const told = figures()?.sites.find((one) => one.id === id);
   const kept = facts(id);
   const site = siteOf(id);
   const locked = view.question.lock.includes(id);
-  const close = tooNear(id);
+  const kinds = broken().filter((one) => one.sites.includes(id));
   const overlap = told?.overlap ?? kept?.overlap ?? [];
   return make("div", { class: "advice" },
     half(kept, "why") ? make("p", { class: "why" }, half(kept, "why")) : null,
-    make("p", { class: "quiet small" }, [hostType(site), site?.chain, site?.address, site?.open_24h ? t("open_24h") : "", site?.agreed ? t("agreed") : site?.agreed === false ? t("declined") : ""].filter(Boolean).join(" · ")),
+    make("p", { class: "quiet small" }, [hostType(site), site?.chain, site?.address, site?.open_24h ? t("open_24h") : "", consent(site)].filter(Boolean).join(" · ")),
     make("dl", { class: "facts" },
-      told ? fact(t("adds_last"), people(told.adds_last)) : null, told ? fact(t("adds_alone"), people(told.alone)) : null, fact(t("cost_word"), costOf(site))),
+      told ? fact(t("adds_last"), people(told.adds_last)) : null, told ? fact(t("adds_alone"), people(told.alone)) : null, kept && !asksAnew() ? fact(t("overlap_today"), people(kept.overlap_today)) : null,
+      (told?.capacity ?? null) === null ? null : fact(t("room_word"), t("room_served", { room: number(told.capacity), served: number(told.served) })), costOf(site) ? fact(t("cost_word"), costOf(site)) : null),
+    site?.own ? ownFields(site) : site ? registered(site) : null,
     overlap.length ? make("p", { class: "small" }, t("overlaps_with"), " ", overlap.slice(0, 4).map((one, at) => [at ? "、" : "", `${siteName(siteOf(one.id) ?? one)} ${people(one.people)}`])) : null,
-    close ? make("p", { class: "note" }, t("too_near", { name: siteName(close), metres: number(view.question.spacing_metres) })) : null,
+    kinds.map((one) => make("p", { class: one.warns ? "note" : "note strong" }, one.warns ? `${t("broken_warns")} ` : "", one[page.language])),
+    withoutIt(id, kept),
     kept?.replacements?.length ? make("div", {}, make("p", { class: "small" }, t("replacements_are")), make("ul", { class: "swaps" }, kept.replacements.slice(0, 5).map((one) => make("li", {},
       button(one.name || siteName(siteOf(one.id)), "swap", () => replace(id, one.id), { class: "act", "data-replace": one.id }),
       make("span", { class: "quiet small" }, one.loss > 0 ? t("replacement_loss", { people: people(one.loss) }) : t("replacement_free")))))) : null,
@@ -104,7 +176,7 @@ function details(id) {
 }
 
 function row(id, at) {
-  const told = known.told?.sites.find((one) => one.id === id);
+  const told = figures()?.sites.find((one) => one.id === id);
   const site = siteOf(id);
   const shown = view.site === id;
   return make("li", { class: shown ? "item open" : "item", "data-site": id },
@@ -113,7 +185,7 @@ function row(id, at) {
       if (!shown) goTo(id);
     } },
     make("span", { class: "place", "aria-hidden": "true" }, String(at + 1)),
-    make("span", { class: "name" }, siteName(site), view.question.lock.includes(id) ? make("small", {}, ` ${t("locked")}`) : null),
+    make("span", { class: "name" }, siteName(site), view.question.lock.includes(id) ? make("small", {}, ` ${t("locked")}`) : null, site?.agreed === false ? make("span", { class: "badge none" }, t("declined")) : null),
     make("span", { class: "value" }, told ? more(Math.round(told.adds_last)) : ""),
     make("span", { class: "words" }, [hostType(site), costOf(site)].filter(Boolean).join(" · "))),
     shown ? details(id) : null);
@@ -124,9 +196,11 @@ function list() {
   const box = byId("site-list");
   const set = chosen();
   const held = document.activeElement?.closest?.("[data-row]")?.dataset.row;
+  const typing = box.contains(document.activeElement) ? document.activeElement.id : "";
   fill(box, set.map(row));
   byId("sites-title").textContent = t("sites_title", { n: number(set.length) });
   byId("sites-box").hidden = !set.length;
+  if (typing) byId(typing)?.focus({ preventScroll: true });
   if (held) [...box.querySelectorAll("[data-row]")].find((one) => one.dataset.row === held)?.focus({ preventScroll: true });
 }
 
@@ -140,8 +214,7 @@ function exports() {
   const files = [[`/map.html${own}`, "map"], [`.xlsx${own}`, "xlsx"], [`/report.pdf${own}`, "pdf"], [".geojson", "geojson"], [".gpkg", "gpkg"], ...(plan.has_proof ? [["/proof.json", "proof"]] : [])];
   fill(byId("export-list"), files.map(([ending, name]) => make("li", {}, make("a", { class: "act", href: `/api/siting/plans/${plan.id}${ending}`, download: "" }, t(`export_${name}`)))));
   byId("export-note").textContent = byHand() || asksAnew() ? t("export_is_plan") : "";
-  const editions = (plan.editions ?? []).map((one) => t("edition_is", { dataset: page.texts[`dataset.${one.dataset}`] ?? one.dataset, n: one.id, day: (one.as_of ?? "").slice(0, 10) }));
-  byId("plan-inputs").textContent = [editions.length ? t("inputs", { what: listed(editions) }) : "", t("seed_is", { n: plan.question.seed ?? 0 })].filter(Boolean).join(" ");
+  byId("plan-inputs").textContent = [plan.editions?.length ? t("inputs", { what: editionsOf(plan) }) : "", t("seed_is", { n: plan.question.seed ?? 0 })].filter(Boolean).join(" ");
 }
 
 function show() {

@@ -4,7 +4,7 @@
 import { announce, button, byId, make, settled } from "../leader/dom.js";
 import { follow } from "../leader/pointing.js";
 import { t } from "../leader/words.js";
-import { cost, hostType, people, siteName } from "./figures.js";
+import { consent, cost, hostType, people, siteName } from "./figures.js";
 import { theMap } from "./map.js";
 import { add, forbid, hear, known, place, siteOf, view } from "./store.js";
 
@@ -33,7 +33,7 @@ function sentence({ id, station }) {
   if (station !== null) return [station || t("station"), t("station_stands")];
   const site = siteOf(id);
   const gain = gainOf(id);
-  return [siteName(site), [hostType(site), gain === null ? "" : t("would_add", { people: people(gain) }), site?.agreed ? t("agreed") : "", view.question.forbid.includes(id) ? t("forbidden") : ""].filter(Boolean).join(" · ")];
+  return [siteName(site), [hostType(site), gain === null ? "" : t("would_add", { people: people(gain) }), consent(site), view.question.forbid.includes(id) ? t("forbidden") : ""].filter(Boolean).join(" · ")];
 }
 
 /** The card of a candidate on the map. */
@@ -43,9 +43,13 @@ function card(id) {
   const gain = gainOf(id);
   const forbidden = view.question.forbid.includes(id);
   const close = () => popup?.remove();
+  const register = make("div", { class: "register" });
+  import("./register.js").then((room) => room.show(register, site), () => {});
   const box = make("div", { class: "popup" }, make("h4", {}, siteName(site)),
-    make("p", { class: "quiet small" }, [hostType(site), site.chain, site.address, cost(site.cost), site.agreed ? t("agreed") : ""].filter(Boolean).join(" · ")),
+    make("p", { class: "quiet small" }, [hostType(site), site.chain, site.address, cost(site.cost), consent(site)].filter(Boolean).join(" · ")),
     gain === null ? null : make("p", {}, t("would_add", { people: people(gain) })),
+    register,
+    site.agreed === false ? make("p", { class: "note" }, t("declined_about")) : null,
     make("div", { class: "acts" },
       button(t("add"), "plus", () => {
         close();

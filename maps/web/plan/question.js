@@ -2,7 +2,8 @@
 
 import { button, byId, fill, icon, make, settled } from "../leader/dom.js";
 import { areaName, page, t } from "../leader/words.js";
-import { clock, siteName } from "./figures.js";
+import { notTaken } from "./data.js";
+import { clock, reachWords, siteName } from "./figures.js";
 import { hear, known, look, PLAIN, requestion, same, siteOf, view } from "./store.js";
 
 /** Parts of the day that planners ask about. */
@@ -14,8 +15,18 @@ const FIELDS = {
 };
 /** What an empty field means: no such condition. */
 const EMPTY = { backup: 0, spacing_metres: 0, open_24h_least: 0, area_least_share: 0 };
+/** What is so or not. */
+const CHECKS = ["agreed_only", "keep_existing"];
+const FARTHEST = 5000;
 /** Within the radius everybody counts, to twice as far half of them. */
-const stepsFrom = (near) => [[near, 1], [Math.min(5000, near * 2), 0.5]];
+const stepsFrom = (near) => (near < FARTHEST ? [[near, 1], [Math.min(FARTHEST, near * 2), 0.5]] : [[near, 1]]);
+/** One of two: how another condition is meant. */
+const CHOICES = ["least", "spacing_rule"];
+/** Further conditions that not every aim takes. */
+const SOMETIMES = ["steps", "backup", "area_least_share", "capacity_per_place"];
+const given = (name) => !same(view.question[name], PLAIN[name]);
+/** Conditions of the question that another does not go with. */
+const clashes = (name) => page.apart.filter((pair) => pair.includes(name)).map((pair) => pair.find((one) => one !== name)).filter((one) => given(one) && page.takes[view.question.model].includes(one));
 
 const hoursOf = ([from, to]) => (from <= to ? Array.from({ length: to - from + 1 }, (_, at) => from + at) : [...hoursOf([0, to]), ...hoursOf([from, 23])]);
 const profileOf = (hours) => Object.keys(PROFILES).find((name) => same(hoursOf(PROFILES[name]), hours)) ?? "own";
@@ -62,7 +73,9 @@ function take(name) {
   }
   if (!fits) return;
   const kept = text === "" ? EMPTY[name] ?? null : FIELDS[name].percent ? Number((value / 100).toFixed(8)) : value;
-  requestion({ [name]: kept });
+  // Whoever sets another radius has the steps begin there; steps that a question came with stay.
+  const steps = name === "radius_metres" && view.question.steps && kept !== view.question.radius_metres ? { steps: stepsFrom(kept) } : {};
+  requestion({ [name]: kept, ...steps });
 }
 
 /** What the model asks for decides which fields there are. */
@@ -70,12 +83,23 @@ function fieldsOf() {
   const { model } = view.question;
   const limit = byId("q-limit-budget").checked ? "budget" : "sites";
   byId("q-limit").hidden = model !== "max-cover";
-  byId("q-box-sites").hidden = model === "set-cover" || (model === "max-cover" && limit === "budget");
-  byId("q-box-budget").hidden = model !== "max-cover" || limit !== "budget";
-  byId("q-box-share").hidden = model !== "set-cover";
-  byId("q-box-capacity_per_place").hidden = !["max-cover", "p-median"].includes(model);
-  byId("q-cover-only").hidden = model === "p-median" || model === "p-centre";
+  const cover = model === "set-cover";
+  // A share is reached with as many sites as it takes, unless the question came with a limit.
+  byId("q-box-sites").hidden = (cover && view.question.sites === null) || (model === "max-cover" && limit === "budget");
+  byId("q-box-budget").hidden = model === "max-cover" ? limit !== "budget" : view.question.budget === null && !(cover && view.question.least === "cost");
+  byId("q-box-share").hidden = !cover;
+  byId("q-box-least").hidden = !cover;
+  byId("q-box-spacing_rule").hidden = !view.question.spacing_metres;
   byId("q-model-about").textContent = t(`about_${model.replace("-", "_")}`);
+  for (const name of SOMETIMES) {
+    const taken = page.takes[model].includes(name);
+    const clash = clashes(name).length > 0;
+    byId(`q-box-${name}`).hidden = !taken && !given(name);
+    byId(`q-${name}`).disabled = clash && !given(name);
+    const why = byId(`q-${name}-why`);
+    why.hidden = taken && !clash;
+    why.textContent = !taken ? t("not_taken") : !clash ? "" : name === "capacity_per_place" ? t("not_beside_those") : t("not_with_capacity");
+  }
 }
 
 /** Shows the question in the form; what somebody is typing is left alone. */
@@ -94,8 +118,12 @@ function show() {
     if (field !== typing && field.value !== written(name)) field.value = written(name);
   }
   if (question.model === "max-cover") byId(question.budget !== null ? "q-limit-budget" : "q-limit-sites").checked = true;
-  byId("q-agreed_only").checked = question.agreed_only;
+  for (const name of CHECKS) byId(`q-${name}`).checked = question[name];
+  for (const name of CHOICES) for (const press of document.querySelectorAll(`[name=q-${name}]`)) press.checked = press.value === question[name];
   byId("q-steps").checked = question.steps !== null;
+  const held = byId("q-steps-held");
+  held.hidden = question.steps === null || same(question.steps, stepsFrom(question.radius_metres));
+  held.textContent = held.hidden ? "" : t("steps_held", { steps: reachWords(question) });
   fieldsOf();
   bound();
 }
@@ -125,13 +153,15 @@ function listen() {
   byId("q-model").addEventListener("change", (event) => {
     const model = event.target.value;
     const limits = model === "set-cover" ? { sites: null, budget: null, share: view.question.share ?? 0.9 } : { share: null, sites: view.question.sites ?? PLAIN.sites, budget: null };
-    const places = ["max-cover", "p-median"].includes(model) ? view.question.capacity_per_place : null;
-    requestion({ model, capacity_per_place: places, ...limits });
+    requestion({ model, ...notTaken(model), ...limits });
   });
   for (const press of document.querySelectorAll("[name=q-limit]")) {
     press.addEventListener("change", () => requestion(press.value === "budget" ? { budget: view.question.budget ?? usualBudget(), sites: null } : { budget: null, sites: view.question.sites ?? PLAIN.sites }));
   }
-  byId("q-agreed_only").addEventListener("change", (event) => requestion({ agreed_only: event.target.checked }));
+  for (const press of document.querySelectorAll("[name=q-spacing_rule]")) press.addEventListener("change", () => requestion({ spacing_rule: press.value }));
+  // Where sites are counted their cost does not matter, and no budget limits them.
+  for (const press of document.querySelectorAll("[name=q-least]")) press.addEventListener("change", () => requestion(press.value === "cost" ? { least: "cost" } : { least: "sites", budget: null }));
+  for (const name of CHECKS) byId(`q-${name}`).addEventListener("change", (event) => requestion({ [name]: event.target.checked }));
   byId("q-steps").addEventListener("change", (event) => {
     const near = view.question.radius_metres;
     requestion({ steps: event.target.checked ? stepsFrom(near) : null });
@@ -170,11 +200,7 @@ export function ready() {
   listen();
   hear("areas", areas);
   hear("view", (keys) => {
-    if (!keys.has("question")) return;
-    // Steps begin at the radius: they follow it.
-    const { steps, radius_metres: near } = view.question;
-    if (steps && steps[0][0] !== near) requestion({ steps: stepsFrom(near) });
-    else show();
+    if (keys.has("question")) show();
   });
   for (const news of ["plan", "ground"]) hear(news, show);
   byId("q-clear").append(button(t("question_clear"), "close", () => requestion({ ...PLAIN, extra: view.question.extra }, { push: true }), { class: "act quiet" }));

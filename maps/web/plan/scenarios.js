@@ -1,11 +1,11 @@
 // Scenarios: plans that are kept, each with a name and the editions it rests on; copied, compared.
 
 import { button, byId, fill, make, openSheet } from "../leader/dom.js";
-import { day, number, page, percent, t } from "../leader/words.js";
+import { day, listed, number, page, percent, t } from "../leader/words.js";
 import { asked, askPlans, open } from "./data.js";
-import { EXACT, gapText } from "./figures.js";
+import { EXACT, gapText, reachWords } from "./figures.js";
 import { copy, discard, rename, solve } from "./job.js";
-import { asksAnew, byHand, chosen, hear, known, look, tell, view } from "./store.js";
+import { asksAnew, byHand, chosen, hear, known, look, PLAIN, same, tell, view } from "./store.js";
 
 const LOOK_AGAIN_MS = 3000;
 let timer = 0;
@@ -17,7 +17,9 @@ export const planName = (plan) => (!plan.name || plan.name === `方案 ${plan.id
 function askedWords({ question }) {
   const what = page.texts[`plan.model_${question.model.replace("-", "_")}`];
   const limit = question.budget ? t("limit_budget", { n: number(question.budget) }) : question.sites !== null && question.sites !== undefined ? t("sites_n", { n: number(question.sites) }) : question.share ? t("limit_share", { share: percent(question.share) }) : "";
-  return [what, limit, t("within_metres", { n: number(question.radius_metres) })].filter(Boolean).join(" · ");
+  const least = question.model === "set-cover" ? t(`least_${question.least ?? "sites"}_short`) : "";
+  const apart = question.spacing_metres ? t(`spacing_short_${question.spacing_rule ?? "forbid"}`, { n: number(question.spacing_metres) }) : "";
+  return [what, limit, least, apart, reachWords(question)].filter(Boolean).join(" · ");
 }
 
 /** Where a plan stands, in a few words. */
@@ -28,8 +30,8 @@ function stateWords(plan) {
   return [t(`state_${plan.state}`), share === null || share === undefined ? "" : t("reaches_share", { share: percent(share) }), near].filter(Boolean).join(" · ");
 }
 
-/** Asks for a name. */
-function named(title, value, then) {
+/** Asks for a name, after what there is to be known before. */
+function named(title, value, then, note = "") {
   const field = make("input", { type: "text", maxlength: 120, value, required: true, id: "name-field" });
   const said = make("p", { class: "said wrong", role: "alert" });
   const form = make("form", { class: "form", onsubmit: async (event) => {
@@ -40,7 +42,7 @@ function named(title, value, then) {
     } catch (error) {
       said.textContent = error.detail || error.message;
     }
-  } }, make("label", { class: "field" }, make("span", {}, t("name_word")), field), said, make("button", { type: "submit", class: "act main" }, t("save")));
+  } }, note ? make("p", { class: "note", id: "name-note" }, note) : null, make("label", { class: "field" }, make("span", {}, t("name_word")), field), said, make("button", { type: "submit", class: "act main" }, t("save")));
   const sheet = openSheet(title, t("close"), form);
   field.focus();
   field.select();
@@ -107,11 +109,18 @@ function show() {
   document.title = known.plan ? `${planName(known.plan)} · ${t("title")}` : t("title");
 }
 
+/** Conditions on which sites there may be; under them an arrangement may be no plan at all. */
+const ON_SITES = ["spacing_metres", "area_least_share", "area_least_sites", "open_24h_least", "per_chain_most", "capacity_per_place"];
 /** Keeps the sites on the map as a scenario of its own: all of them are locked, so the plan is they. */
 function keep() {
   const set = [...chosen()];
-  const question = { ...asked(null), model: "max-cover", sites: set.length, budget: null, share: null, lock: set, forbid: view.question.forbid.filter((id) => !set.includes(id)), extra: view.question.extra.filter((one) => set.includes(one.key)) };
-  named(t("keep_title"), known.plan ? t("keep_name", { name: planName(known.plan) }) : t("keep_new"), (name) => solve({ name, question }));
+  // A distance that only warns keeps no arrangement from being a plan.
+  const binding = ON_SITES.filter((name) => name !== "spacing_metres" || view.question.spacing_rule === "forbid");
+  const dropped = binding.filter((name) => !same(view.question[name], PLAIN[name]));
+  const without = Object.fromEntries(binding.map((name) => [name, PLAIN[name]]));
+  const question = { ...asked(null), ...without, model: "max-cover", sites: set.length, budget: null, share: null, least: PLAIN.least, lock: set, forbid: view.question.forbid.filter((id) => !set.includes(id)), extra: view.question.extra.filter((one) => set.includes(one.key)) };
+  named(t("keep_title"), known.plan ? t("keep_name", { name: planName(known.plan) }) : t("keep_new"), (name) => solve({ name, question }),
+    dropped.length ? t("keep_drops", { what: listed(dropped.map((name) => page.texts[`plan.q_${name}`])) }) : "");
 }
 
 /** While any plan is being worked out the list is looked at again. */

@@ -3,9 +3,9 @@
 import { announce, byId, make } from "../leader/dom.js";
 import { number, t } from "../leader/words.js";
 import { evaluate } from "./data.js";
-import { metres, more, people, siteName } from "./figures.js";
+import { more, people, siteName } from "./figures.js";
 import { gains, theMap } from "./map.js";
-import { chosen, freshKey, hear, known, lock, look, place, remove, replace, siteOf, tell, view } from "./store.js";
+import { chosen, freshKey, hear, known, lock, look, older, place, remove, replace, siteOf, tell, view } from "./store.js";
 
 const SNAP_PX = 16;
 const STEP_PX = 12;
@@ -36,7 +36,7 @@ function moved(id, at) {
   const own = view.question.extra.some((one) => one.key === id);
   const key = own ? id : freshKey();
   const put = { key, lon: Number(at.lng.toFixed(6)), lat: Number(at.lat.toFixed(6)) };
-  const extra = own ? view.question.extra.map((one) => (one.key === id ? put : one)) : [...view.question.extra, put];
+  const extra = own ? view.question.extra.map((one) => (one.key === id ? { ...one, ...put } : one)) : [...view.question.extra, put];
   return { onto: null, sites: chosen().map((one) => (one === id ? key : one)), extra };
 }
 
@@ -160,30 +160,20 @@ export function show() {
   if (now && document.activeElement === document.body) now.element.focus({ preventScroll: true });
 }
 
-/** How far two sites of the set stand from each other, when that is less than the spacing asked for. */
-export function tooNear(id) {
-  const least = view.question.spacing_metres;
-  const here = siteOf(id);
-  if (!least || !here) return null;
-  for (const other of chosen()) {
-    const there = siteOf(other);
-    if (other !== id && there && metres(here, there) < least) return there;
-  }
-  return null;
-}
-
 /** Prepares the pins. */
 export function ready() {
-  for (const news of ["map", "restyled", "ground", "plan"]) hear(news, show);
+  for (const news of ["map", "restyled", "ground", "plan", "best"]) hear(news, show);
   hear("view", (keysOf) => {
     if (["set", "question", "site", "plan"].some((key) => keysOf.has(key))) show();
   });
   hear("told", ({ told, dragging: underHand }) => {
     const live = byId("live");
+    live.hidden = !told || older();
+    if (!told) return;
     live.textContent = t("live_covered", { people: people(told.covered), more: more(told.covered - told.covered_today) });
-    live.hidden = !underHand && !known.plan && !chosen().length;
+    live.hidden ||= !underHand && !known.plan && !chosen().length;
     if (dragging !== null) announce(t("live_said", { people: people(told.covered), n: number(told.covered - told.covered_today) }));
     else gains();
   });
-  hear("restyled", () => tell("told", { told: known.told ?? { covered: 0, covered_today: 0, gains: [] }, dragging: false }));
+  hear("restyled", () => tell("told", { told: known.told, dragging: false }));
 }

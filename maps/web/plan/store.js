@@ -5,8 +5,8 @@ const HOURS = Array.from({ length: 17 }, (_, at) => at + 6);
 
 /** A question before anybody has changed it; the names are those of the API. */
 export const PLAIN = Object.freeze({
-  area_id: null, day: "workday", hours: HOURS, groups: [], model: "max-cover", sites: 12, budget: null, share: null, radius_metres: 500,
-  steps: null, backup: 0, spacing_metres: 0, area_least_share: 0, area_least_sites: null, open_24h_least: 0, per_chain_most: null, capacity_per_place: null,
+  area_id: null, day: "workday", hours: HOURS, groups: [], model: "max-cover", sites: 12, budget: null, share: null, least: "sites", radius_metres: 500,
+  steps: null, backup: 0, spacing_metres: 0, spacing_rule: "forbid", area_least_share: 0, area_least_sites: null, open_24h_least: 0, per_chain_most: null, capacity_per_place: null,
   agreed_only: false, keep_existing: true, lock: [], forbid: [], extra: [], gap: 0.001, seconds: 30, seed: 0,
 });
 
@@ -15,14 +15,15 @@ export const PLAIN = Object.freeze({
 export const view = { question: { ...PLAIN }, set: null, plan: null, tab: "question", site: null, hour: null, beside: null, at: 50, camera: null };
 
 /** What was last told: `ground` under the present question, `plan` that is open, `plans` that are
- * kept, `told` of the present set (an evaluation), `curve`, `areas` to choose from. */
-export const known = { ground: null, plan: null, plans: [], told: null, curve: null, areas: [], beside: null, candidates: new Map() };
+ * kept, `told` of the present set (an evaluation), `curve`, `areas` to choose from, `moves` whose new
+ * places were put into the set, with `holds`: whether the question is still theirs. */
+export const known = { ground: null, plan: null, plans: [], told: null, curve: null, areas: [], beside: null, moves: null, candidates: new Map() };
 
 const bus = new EventTarget();
 /** Tells the other parts of the page that something happened. */
 export const tell = (name, detail) => bus.dispatchEvent(new CustomEvent(name, { detail }));
 /** Hears it. `view`: what is looked at changed (a set of keys); `ground`, `plan`, `plans`, `told`,
- * `curve`, `areas`: news; `map`, `restyled`: the map stands, or stands in another look. */
+ * `curve`, `areas`: news; `best`: a better plan was found while the search goes on; `map`, `restyled`: the map stands, or stands in another look. */
 export const hear = (name, listener) => bus.addEventListener(name, (event) => listener(event.detail));
 
 export const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
@@ -44,11 +45,19 @@ export function look(changes, { push = false, silent = false } = {}) {
 /** Changes the question. */
 export const requestion = (changes, options) => look({ question: { ...view.question, ...changes } }, options);
 
-/** The sites on the map: those set by hand, else those of the plan, else those that are locked. */
-export const chosen = () => view.set ?? known.plan?.answer?.sites ?? view.question.lock;
+/** The sites of the best plan so far, while a search is on its way; null else. */
+export const soFar = () => (["waiting", "running"].includes(known.plan?.state) ? known.plan.progress?.chosen ?? null : null);
 
-/** Whether the set on the map was changed by hand. */
-export const byHand = () => view.set !== null && !same([...view.set].sort(), [...(known.plan?.answer?.sites ?? [])].sort());
+/** The sites on the map: those set by hand, else those of the plan or of the best so far, else those
+ * that are locked. */
+export const chosen = () => view.set ?? known.plan?.answer?.sites ?? soFar() ?? view.question.lock;
+
+/** Whether the set on the map was changed by hand: other sites, or a place of one's own put elsewhere. */
+export const byHand = () => view.set !== null && (!same([...view.set].sort(), [...(known.plan?.answer?.sites ?? [])].sort()) || placesDiffer());
+function placesDiffer() {
+  const of = (question) => full(question).extra.filter((one) => view.set.includes(one.key)).sort((one, other) => (one.key < other.key ? -1 : 1));
+  return known.plan !== null && !same(of(known.plan.question), of(view.question));
+}
 
 /** Whether the question, or a place put on the map by hand, is another than that of the open plan. */
 export const differs = () => known.plan !== null && !same(full(known.plan.question), full(view.question));
@@ -56,6 +65,20 @@ export const differs = () => known.plan !== null && !same(full(known.plan.questi
 /** Whether the question is another than the one that the open plan answers. Places of one's own are
  * an arrangement, no other question. */
 export const asksAnew = () => differs() && !same({ ...full(known.plan.question), extra: [] }, { ...full(view.question), extra: [] });
+
+/** Whether an older plan stands on the map as it was found: then its own figures are told, of the data
+ * it rests on, and not what its sites would do with the data in force. */
+export const older = () => known.plan?.editions_in_force === false && Boolean(known.plan.facts) && !byHand() && !asksAnew() && view.hour === null;
+
+/** What the set on the map does: people in all, covered, today, cost, each site, each subdistrict;
+ * null while that is not known. */
+export const figures = () => (older() ? { ...known.plan.facts, total: known.plan.facts.people } : known.told);
+
+/** Conditions of the question that the set on the map does not keep; empty where that is not known. */
+export const broken = () => (older() ? [] : known.told?.broken ?? []);
+
+/** Sites on the map that are no candidates here any more, nor places of one's own. */
+export const gone = () => chosen().filter((id) => !known.candidates.has(id) && !view.question.extra.some((one) => one.key === id));
 
 const inOrder = (ids) => [...ids].sort((one, other) => (typeof one === typeof other ? (one < other ? -1 : 1) : typeof one === "number" ? -1 : 1));
 
@@ -68,7 +91,7 @@ export function full(question) {
   found.hours = [...found.hours].sort((one, other) => one - other);
   found.lock = inOrder(found.lock ?? []);
   found.forbid = inOrder(found.forbid ?? []);
-  found.extra = (found.extra ?? []).map(({ key, lon, lat }) => ({ key, lon, lat }));
+  found.extra = (found.extra ?? []).map(({ key, lon, lat, name, cost }) => ({ key, lon, lat, ...(name ? { name } : {}), ...((cost ?? null) === null ? {} : { cost }) }));
   return found;
 }
 
@@ -102,6 +125,18 @@ export function remove(id) {
 /** Puts one site in the place of another. */
 export const replace = (id, other) => setSites(chosen().map((one) => (one === id ? other : one)), { site: other });
 
+/** Goes on without a site whose host says no: it is forbidden, others come in its place and leave
+ * with it. A place of one's own is only taken away. */
+export function without(id, comes, goes = []) {
+  const { question } = view;
+  const left = new Set([id, ...goes]);
+  const forbid = typeof id === "number" && !question.forbid.includes(id) ? [...question.forbid, id] : question.forbid;
+  setSites([...new Set([...chosen().filter((one) => !left.has(one)), ...comes])], {
+    site: comes[0] ?? null,
+    question: { ...question, forbid: forbid.filter((one) => !comes.includes(one)), lock: question.lock.filter((one) => !left.has(one)) },
+  });
+}
+
 /** Locks a site, or lets it go: the next plan must have it. */
 export function lock(id) {
   const locked = view.question.lock.includes(id);
@@ -127,6 +162,12 @@ export function freshKey() {
   let at = view.question.extra.length + 1;
   while (view.question.extra.some((one) => one.key === `x${at}`)) at += 1;
   return `x${at}`;
+}
+
+/** Says of a place put on the map what it is called, or what it costs; null: nothing. */
+export function describe(key, changes) {
+  const extra = view.question.extra.map((one) => (one.key === key ? { ...one, ...changes } : one));
+  look({ question: { ...view.question, extra: full({ extra }).extra }, set: [...chosen()] }, { push: true });
 }
 
 /** Puts a new place on the map, or moves a site to a new place: `id` null for a new one. */

@@ -5,7 +5,7 @@ import { byId, fill, make } from "../leader/dom.js";
 import { listed, number, percent, t } from "../leader/words.js";
 import { asked, askPlan, bytes, evaluation, ground } from "./data.js";
 import { dots } from "./dots.js";
-import { cost, more, siteName } from "./figures.js";
+import { more, siteName, spent } from "./figures.js";
 import { colours, second, theMap } from "./map.js";
 import { planName } from "./scenarios.js";
 import { chosen, full, hear, known, look, siteOf, tell, view } from "./store.js";
@@ -57,7 +57,7 @@ function table(plan, theirs, demand) {
     [t("reached_share"), percent(demand.total ? theirs.covered / demand.total : null), percent(total ? mine.covered / total : null)],
     [t("newly_word"), more(Math.round(theirs.covered - theirs.covered_today)), more(Math.round(mine.covered - mine.covered_today))],
     [t("sites_n_word"), number(their.size), number(own.size)],
-    [t("cost_word"), cost(theirs.cost), cost(mine.cost)],
+    ...(spent(mine.cost) ? [[t("cost_word"), spent(theirs.cost), spent(mine.cost)]] : []),
   ];
   const only = (ids, not) => ids.filter((id) => !not.has(id)).map((id) => siteName(siteOf(id) ?? plan.facts?.sites.find((one) => one.id === id)));
   const names = (list) => listed(list.slice(0, 8)) + (list.length > 8 ? t("and_more", { n: list.length - 8 }) : "");

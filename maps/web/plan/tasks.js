@@ -4,7 +4,8 @@ import { address, ask } from "../leader/ask.js";
 import { announce, button, byId, fill, make, openSheet } from "../leader/dom.js";
 import { day, listed, number, t } from "../leader/words.js";
 import { open, renew } from "./data.js";
-import { hear, known, tell, view } from "./store.js";
+import { people, siteName } from "./figures.js";
+import { chosen, hear, known, siteOf, tell, view, without } from "./store.js";
 
 const STATES = ["proposed", "contacted", "agreed", "opened", "declined"];
 let tasks = null;
@@ -26,6 +27,8 @@ async function change(task, changes) {
     const told = await ask(`/api/siting/tasks/${task.id}`, { method: "PATCH", body: changes });
     tasks = tasks.map((one) => (one.id === task.id ? { ...one, ...(told ?? changes) } : one));
     announce(listed([task.name, t(`task_${changes.state ?? task.state}`)]));
+    // What a host said counts from now on, for candidates as for plans.
+    if (changes.state) renew();
   } catch (error) {
     tell("trouble", error);
   }
@@ -39,9 +42,24 @@ function opening(task) {
     sure = true;
     sheet.close();
     await change(task, { state: "opened" });
-    renew();
   }, { class: "act main" })));
   sheet.addEventListener("close", () => sure || list());
+}
+
+/** Who could stand in for a host that declined; where its plan is open, a click puts it there. */
+function instead(task) {
+  if (task.state !== "declined") return null;
+  if (!task.replacements.length) return make("p", { class: "quiet small" }, t("task_nobody"));
+  const here = task.plan_id !== null && task.plan_id === view.plan;
+  const put = (one) => {
+    without(task.candidate_id ?? task.site, [one.id]);
+    announce(t("task_replaced", { name: one.name }));
+  };
+  return make("div", { class: "instead" }, make("p", { class: "small" }, t("task_instead")), make("ul", { class: "swaps" }, task.replacements.slice(0, 5).map((one) => {
+    const name = siteName(siteOf(one.id) ?? one);
+    return make("li", {}, here ? button(name, "swap", () => put(one), { "data-replace": one.id, disabled: chosen().includes(one.id), "aria-label": t("task_put", { name }) }) : make("span", {}, name),
+      make("span", { class: "quiet small" }, one.loss > 0 ? t("replacement_loss", { people: here ? people(one.loss) : number(one.loss) }) : t("replacement_free")));
+  })));
 }
 
 function row(task) {
@@ -52,7 +70,8 @@ function row(task) {
     make("p", { class: "quiet small" }, [task.address, day(task.changed_at)].filter(Boolean).join(" · ")),
     make("div", { class: "task-acts" },
       make("select", { "aria-label": t("task_state_of", { name }), disabled: task.state === "opened", onchange: (event) => (event.target.value === "opened" ? opening(task) : change(task, { state: event.target.value })) }, STATES.map((one) => make("option", { value: one, selected: one === task.state }, t(`task_${one}`)))),
-      note));
+      note),
+    instead(task));
 }
 
 function list() {
@@ -94,6 +113,7 @@ export function ready() {
   hear("plan", show);
   hear("view", (keys) => {
     if (keys.has("tab") || keys.has("plan")) show();
+    else if (keys.has("set") && tasks !== null && view.tab === "tasks") list();
   });
   show();
 }

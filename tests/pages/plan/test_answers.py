@@ -1,0 +1,104 @@
+"""What the page says of answers that are odd, slow, or about today's stations."""
+
+import re
+
+import numpy as np
+import pytest
+from plan_hall import WORKDAY, look, person_hours, plan_of, settled
+from planning_town import metres
+from playwright.sync_api import expect
+
+COLD_MS = 150_000
+
+
+def asked_curve(page) -> None:
+    page.locator("#tab-curve").click()
+    page.locator("#curve-ask").click()
+
+
+def test_a_curve_without_any_plan_says_that_conditions_stand_in_the_way(planners):
+    page = planners("/plan#floor=1&lang=en")
+    asked_curve(page)
+    expect(page.locator("#curve-none")).to_contain_text(
+        "there is no plan, up to 12 sites", timeout=COLD_MS
+    )
+
+
+@pytest.mark.parametrize("backup", [0.0, 1.0])
+def test_no_share_of_the_curve_passes_the_whole(planners, bench, backup):
+    page = planners(f"/plan#backup={backup:g}&lang=en")
+    asked_curve(page)
+    slider = page.locator("#curve-at")
+    slider.wait_for(timeout=COLD_MS)
+    slider.focus()
+    for key in ("Home", "End"):
+        page.keyboard.press(key)
+    settled(page)
+    hosts = [bench.hosts[one - 1] for one in look(page, "chosen()")]
+    there = np.concatenate((bench.stations, hosts))
+    times = (metres(bench.lon, there) <= 500).sum(axis=1)
+    share = (np.minimum(times, 1) + backup * (times > 1)).sum() / (1 + backup) / len(times)
+    assert 0 < share < 1
+    expect(page.locator("#curve-words")).to_contain_text(f"{100 * share:.1f}%")
+    cells = page.locator("#curve-box tbody td:nth-child(3)").all_text_contents()
+    assert all(float(one.rstrip("%")) <= 100 for one in cells)
+
+
+def test_of_a_site_one_reads_whom_a_station_reaches_today_already(planners, bench):
+    """Host 2 stands beside station 1: all it reaches are reached already."""
+    plan = plan_of(bench, sites=2, lock=[2])
+    page = planners(f"/plan?plan={plan['id']}&lang=en")
+    settled(page)
+    page.locator('#site-list [data-row="2"]').click()
+    near = metres(bench.lon, np.array([bench.hosts[1], bench.stations[0]])) <= 500
+    both = WORKDAY * (near[:, 0] & near[:, 1]).sum()
+    assert both > 0
+    card = page.locator("#site-list .advice .facts").first.locator("> div")
+    said = card.filter(has_text="reached today").locator("dd")
+    expect(said).to_have_text(f"{both:,.0f} person-hours")
+
+
+def test_new_places_of_a_move_say_that_what_leaves_still_counts(planners, bench):
+    # 450 m from station 1 there are four places, from host 2 beside it five.
+    page = planners("/plan#radius=450&lang=en&tab=more")
+    page.locator("[name=changes-kind][value=move]").check(force=True)
+    page.locator("#changes-count").fill("1")
+    with page.expect_response("**/api/siting/changes", timeout=COLD_MS) as answer:
+        page.locator("#changes-ask").click()
+    told = answer.value.json()
+    assert [one["id"] for one in told["open"]] == [2]
+    assert told["covered_after"] == told["covered_before"] + WORKDAY
+    page.locator("#changes-put").click()
+    settled(page)
+    expect(page.locator("#changes-box")).to_contain_text("still count as open")
+    page.locator("#tab-plan").click()
+    note = page.locator("#moves-note")
+    expect(note).to_contain_text(told["close"][0]["name"])
+    expect(note).to_contain_text(f"after the move {told['covered_after']:,.0f} person-hours")
+    # The map counts the new place beside all that stands.
+    assert look(page, "known.told.covered") == person_hours(bench, [bench.hosts[1]], 450)
+    page.locator("#site-list .row").first.click()
+    page.locator("#site-list .acts button", has_text="Remove").click()
+    expect(note).to_have_count(0)
+
+
+def test_one_may_go_on_or_stop_waiting_while_something_is_worked_out(planners):
+    page = planners("/plan#lang=en&tab=more")
+    held: list = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/api/siting/robust", hold)
+    page.locator("#robust-ask").click()
+    expect(page.locator("#robust-box")).to_contain_text("takes 30 s at most")
+    page.locator("#tab-candidates").click()
+    page.locator("#candidate-list .acts button").first.click()
+    settled(page)
+    expect(page.locator(".pin")).to_have_count(1)
+    page.locator("#tab-more").click()
+    page.locator("#robust-stop").click()
+    expect(page.locator("#robust-box")).to_be_empty()
+    expect(page.locator("#trouble .note")).to_have_count(0)
+    assert len(held) == 1
+    assert re.search(r"/robust$", held[0].request.url)

@@ -1,0 +1,217 @@
+"""Plans that are kept: opened after the data changed, changed while they are made, kept by hand."""
+
+import itertools
+import re
+import time
+from urllib.request import Request
+
+import numpy as np
+import planning_town
+import pytest
+import rows
+from hostile import HOSTILE_NAME
+from plan_hall import drawn, ended, look, person_hours, plan_of, reached, settled, told, until
+from playwright.sync_api import expect
+
+from geo import editions
+from geo.database import Actor
+
+
+@pytest.fixture
+def renewed(bench):
+    """Puts other data in force; those that were are put back afterwards."""
+    actor = Actor("test")
+    with bench.database.read(actor) as reader:
+        before = [editions.require_active(reader, one).id for one in ("demand", "candidate_sites")]
+
+    def put(dataset, fill):
+        with bench.database.write(actor) as writer:
+            number = rows.edition(writer, dataset, state="retired")
+            fill(writer, number)
+        with bench.database.write(actor) as writer:
+            editions.set_active(writer, number)
+        noticed(number)
+
+    def noticed(number):
+        ground = Request(f"{bench.address}/api/siting/ground")
+        end = time.monotonic() + 30
+        while number not in [one["id"] for one in told(ground)["editions"]]:
+            assert time.monotonic() < end
+            time.sleep(0.2)
+
+    yield put
+    with bench.database.write(actor) as writer:
+        for number in before:
+            editions.set_active(writer, number)
+    for number in before:
+        noticed(number)
+
+
+def best_pair(bench):
+    """(people reached, longitudes) of the best two of the hosts that did not say no."""
+    pairs = itertools.combinations(bench.hosts[:11], 2)
+    return max((person_hours(bench, pair), pair) for pair in pairs)
+
+
+def share(bench, value):
+    return f"{100 * value / person_hours(bench, bench.lon):.1f}%"
+
+
+def test_an_older_plan_is_told_by_its_own_data_until_it_is_changed(planners, bench, renewed):
+    plan = plan_of(bench, sites=2)
+    best, _ = best_pair(bench)
+    assert plan["facts"]["covered"] == best
+    few = bench.lon[::3]
+    renewed(
+        "demand",
+        lambda writer, number: planning_town.people(
+            writer, number, [(float(one), "courier", "any", [10.0] * 24) for one in few]
+        ),
+    )
+    page = planners(f"/plan?plan={plan['id']}&lang=en")
+    settled(page)
+    figure = page.locator("#headline-box .headline")
+    expect(figure).to_contain_text(share(bench, best))
+    expect(page.locator("#older")).to_contain_text("of the plan's own data (Demand, edition")
+    expect(page.locator("#live")).to_be_hidden()
+    lost = [f"+{one['adds_last']:,.0f}" for one in plan["facts"]["sites"]]
+    expect(page.locator("#site-list .row .value")).to_have_text(lost)
+    page.locator("#tab-equity").click()
+    east = plan["facts"]["districts"][-1]
+    cells = page.locator(f'#equity-table [data-area="{east["id"]}"] td')
+    expect(cells.nth(1)).to_have_text(f"{100 * east['after'] / east['people']:.1f}%")
+    # One more by hand: what that reaches is known of the new data only.
+    page.locator("#tab-candidates").click()
+    page.locator("#candidate-list .acts button").first.click()
+    settled(page)
+    there = [bench.hosts[one - 1] for one in look(page, "chosen()")]
+    at = np.isin(bench.lon, few)
+    expect(figure).to_contain_text(f"{100 * reached(bench, there)[at].mean():.1f}%")
+    expect(page.locator("#older")).to_contain_text("search once more to use them")
+
+
+def test_a_site_that_is_no_candidate_any_more_is_named_and_no_old_figure_stays(
+    planners, bench, renewed
+):
+    page = planners("/plan#set=4,7&lang=en")
+    settled(page)
+    expect(page.locator("#live")).to_be_visible()
+
+    def without_seven(writer, number):
+        for one, lon in enumerate(bench.hosts, 1):
+            if one != 7:
+                planning_town.candidate(writer, number, one, float(lon))
+
+    renewed("candidate_sites", without_seven)
+    page.reload()
+    page.wait_for_selector("body[data-complete]")
+    expect(page.locator("#trouble")).to_contain_text("no longer among the candidates here: #7.")
+    settled(page)
+    expect(page.locator("#headline-box .headline")).to_have_count(0)
+    expect(page.locator("#live")).to_be_hidden()
+    page.locator("#tab-candidates").click()
+    expect(page.locator("#candidate-list > li")).to_have_count(10)
+    expect(page.locator("#candidate-list .gain")).to_have_count(0)
+    page.locator("#tab-plan").click()
+    page.locator('#site-list [data-row="7"]').click()
+    page.locator("#site-list .acts button", has_text="Remove").click()
+    settled(page)
+    expect(page.locator("#trouble .note")).to_have_count(0)
+    expect(page.locator("#headline-box .headline")).to_contain_text(
+        share(bench, person_hours(bench, [bench.hosts[3]]))
+    )
+
+
+def test_what_is_moved_while_a_plan_is_made_stays_on_the_map(planners, bench):
+    page = planners("/plan#sites=2&lang=en")
+    held: list = []
+
+    def hold(route):
+        held.append(route) if not held else route.continue_()
+
+    def before_the_first_plan(route):
+        told = route.fetch().json()
+        told["progress"].pop("chosen", None)
+        route.fulfill(json=told)
+
+    page.route("**/events", hold)
+    page.route(re.compile(r"/api/siting/plans/\d+$"), before_the_first_plan)
+    page.locator("#solve").click()
+    until(page, "() => location.hash.includes('plan=')")
+    page.locator("#tab-candidates").click()
+    page.locator('[data-candidate="9"] .acts button').first.click()
+    settled(page)
+    assert look(page, "known.plan.answer") is None
+    held[0].continue_()
+    ended(page)
+    assert look(page, "chosen()") == [9]
+    expect(page.locator(".pin")).to_have_count(1)
+    best, _ = best_pair(bench)
+    fewer = best - person_hours(bench, [bench.hosts[8]])
+    page.locator("#tab-plan").click()
+    expect(page.locator("#headline-box")).to_contain_text(f"{fewer:,.0f} person-hours fewer")
+    # The step back leads to the plan as it was found.
+    page.locator("#undo").click()
+    settled(page)
+    assert person_hours(bench, [bench.hosts[n - 1] for n in look(page, "chosen()")]) == best
+
+
+def test_an_arrangement_is_kept_whatever_conditions_it_breaks(planners, bench):
+    page = planners("/plan#set=4,5&spacing=5000&chain=0&day24=3&floor=1&least=9&seats=1&lang=en")
+    settled(page)
+    page.locator("#keep").click()
+    expect(page.locator("#name-note")).to_contain_text("without these conditions: Sites apart")
+    page.locator("#name-field").fill(f"by hand {HOSTILE_NAME}")
+    page.keyboard.press("Enter")
+    ended(page)
+    assert sorted(look(page, "known.plan.answer.sites")) == [4, 5]
+    expect(page.locator("#headline-box .headline")).to_contain_text(
+        share(bench, person_hours(bench, bench.hosts[3:5]))
+    )
+    expect(page.locator("#exports")).to_be_visible()
+    asked = look(page, "known.plan.question")
+    assert (asked["spacing_metres"], asked["capacity_per_place"], asked["lock"]) == (
+        0,
+        None,
+        [4, 5],
+    )
+
+
+def test_undo_takes_back_what_was_done_here_and_never_leaves_the_page(planners):
+    page = planners("/coverage", ready=False)
+    page.goto("/plan#set=5")
+    drawn(page)
+    undo = page.locator("#undo")
+    expect(undo).to_be_hidden()
+    page.locator("#tab-candidates").click()
+    page.locator('[data-candidate="7"] .acts button').first.click()
+    expect(page.locator(".pin")).to_have_count(2)
+    page.reload()
+    drawn(page)
+    undo.click()
+    expect(page.locator(".pin")).to_have_count(1)
+    assert look(page, "view.set") == [5]
+    expect(undo).to_be_hidden()
+
+
+def test_where_no_host_states_a_cost_no_money_is_shown(planners, bench, renewed):
+    def for_nothing(writer, number):
+        for one, lon in enumerate(bench.hosts, 1):
+            planning_town.candidate(writer, number, one, float(lon), cost=None)
+
+    renewed("candidate_sites", for_nothing)
+    plan = plan_of(bench, model="set-cover", share=0.5, least="cost")
+    page = planners(f"/plan?plan={plan['id']}&lang=en")
+    settled(page)
+    page.locator("#site-list .row").first.click()
+    page.locator("#site-list .advice .facts").wait_for()
+    expect(page.locator("#panel-plan dt", has_text="Cost")).to_have_count(0)
+    said = page.locator("#panel-plan").inner_text()
+    sites = len(plan["answer"]["sites"])
+    value = page.locator("#headline-box .facts > div").filter(has_text="Objective").locator("dd")
+    expect(value).to_have_text(f"{sites} sites")
+    page.locator("#tab-candidates").click()
+    page.locator("#candidate-list > li").first.wait_for()
+    said += page.locator("#panel-candidates").inner_text()
+    assert "adds" in said
+    assert not re.search("yuan|cost not stated", said)

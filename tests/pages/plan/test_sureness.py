@@ -1,0 +1,134 @@
+"""The best plan while the search goes on, how sure its sites are, and who stands in for a no."""
+
+import itertools
+import json
+
+from plan_hall import ended, look, person_hours, plan_of, settled
+from playwright.sync_api import expect
+
+
+def best_pair(bench, without=()):
+    """The most that two hosts reach of those that did not say no."""
+    hosts = [bench.hosts[one - 1] for one in range(1, 12) if one not in without]
+    return max(person_hours(bench, pair) for pair in itertools.combinations(hosts, 2))
+
+
+def sent(**progress):
+    """An event of a search, as the service sends it; the browser asks again at once."""
+    told = {"state": "running", "progress": {"phase": "search", "seconds": 1.0} | progress}
+    return {
+        "content_type": "text/event-stream",
+        "body": f"retry: 50\nevent: progress\ndata: {json.dumps(told)}\n\n",
+    }
+
+
+def test_the_best_so_far_stands_on_the_map_with_its_gap_until_the_search_ends(planners, bench):
+    plan = plan_of(bench, sites=2)
+    page = planners("/plan#lang=en")
+    held: list = []
+    running = plan | {
+        "state": "running",
+        "answer": None,
+        "facts": None,
+        "progress": {"phase": "search", "seconds": 0.5},
+    }
+    first = iter([True])
+
+    def hold(route):
+        held.append(route)
+
+    def answer(route):
+        route.fulfill(json=running) if next(first, False) else route.continue_()
+
+    def following(count):
+        for _ in range(400):
+            if len(held) == count:
+                return held[-1]
+            page.wait_for_timeout(25)
+        raise AssertionError(f"asked for events {len(held)} times")
+
+    page.route(f"**/api/siting/plans/{plan['id']}", answer)
+    page.route("**/events", hold)
+    page.goto(f"/plan?plan={plan['id']}&lang=en")
+    following(1).fulfill(**sent(sites=2, gap=0.5, chosen=[3, 9]))
+    pins = page.locator(".pin")
+    expect(pins).to_have_count(2)
+    settled(page)
+    assert look(page, "known.told.covered") == person_hours(bench, bench.hosts[[2, 8]])
+    expect(page.locator("#gap")).to_contain_text("Within 50%")
+    expect(page.locator("#so-far")).to_be_visible()
+    # An event without sites is of the same ones.
+    following(2).fulfill(**sent(sites=2, gap=0.25))
+    expect(page.locator("#gap")).to_contain_text("Within 25%")
+    assert look(page, "chosen()") == [3, 9]
+    following(3).fulfill(**sent(sites=2, gap=0.125, chosen=[4, 9]))
+    expect(page.locator("#gap")).to_contain_text("Within 13%")
+    settled(page)
+    assert look(page, "known.told.covered") == person_hours(bench, bench.hosts[[3, 8]])
+    assert look(page, "view.set") is None
+    following(4).continue_()
+    ended(page)
+    expect(page.locator("#so-far")).to_have_count(0)
+    assert look(page, "known.told.covered") == best_pair(bench)
+
+
+def test_a_site_tells_what_happens_without_it_and_one_click_does_it(planners, bench):
+    plan = plan_of(bench, sites=2)
+    one = plan["answer"]["sites"][0]
+    page = planners(f"/plan?plan={plan['id']}&lang=en")
+    settled(page)
+    page.locator(f'#site-list [data-row="{one}"]').click()
+    often = next(site["often"] for site in plan["facts"]["sites"] if site["id"] == one)
+    assert 0 < often <= 1
+    seen = plan["facts"]["steady"]["plans"]
+    expect(page.locator("#often")).to_contain_text(f"{100 * often:g}% of the {seen:,} good plans")
+    best, after = best_pair(bench), best_pair(bench, [one])
+    loss = f"{best - after:,.0f} person-hours fewer" if after < best else "no one lost"
+    expect(page.locator("#without")).to_contain_text(loss)
+    page.locator("#without-take").click()
+    settled(page)
+    assert look(page, "known.told.covered") == after
+    assert look(page, "view.question.forbid") == [one]
+    assert one not in look(page, "chosen()")
+    # What is told of the plan is not told of what was changed by hand.
+    page.locator("#site-list .row").first.click()
+    page.locator("#site-list .advice").wait_for()
+    expect(page.locator("#without, #often")).to_have_count(0)
+    page.locator("#undo").click()
+    assert look(page, "view.question.forbid") == []
+
+
+def test_a_task_that_was_declined_names_who_stands_in_and_its_host_says_no(planners, bench):
+    plan = plan_of(bench, sites=2)
+    page = planners(f"/plan?plan={plan['id']}&tab=tasks&lang=en")
+    page.locator("#tab-tasks").click()
+    page.locator("#task-make button").click()
+    task = page.locator("#task-list [data-task]").first
+    state = task.locator("select")
+    try:
+        state.select_option("declined")
+        swaps = task.locator(".instead .swaps li")
+        site = look(page, "known.plan.facts.sites")[0]
+        expect(swaps).to_have_count(len(site["replacements"][:5]))
+        number = plan["answer"]["sites"].index(site["id"])
+        other = plan["answer"]["sites"][1 - number]
+        kept = bench.hosts[other - 1]
+        rest = [one for one in range(1, 12) if one not in (site["id"], other)]
+        best = max(person_hours(bench, [kept, bench.hosts[one - 1]]) for one in rest)
+        # What a host said in a task is so everywhere.
+        page.wait_for_timeout(200)
+        settled(page)
+        assert look(page, f"known.candidates.get({site['id']}).agreed") is False
+        swaps.first.locator("button").click()
+        settled(page)
+        assert look(page, "known.told.covered") == best
+        expect(swaps.first.locator("button")).to_be_disabled()
+        assert site["id"] in look(page, "view.question.forbid")
+        again = plan_of(bench, sites=2)
+        assert site["id"] not in again["answer"]["sites"]
+    finally:
+        # Whoever plans next in this town finds its hosts as they were.
+        state.select_option("proposed")
+        page.wait_for_timeout(200)
+        settled(page)
+    assert look(page, f"known.candidates.get({site['id']}).agreed") is not False
