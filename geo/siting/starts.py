@@ -31,6 +31,7 @@ READY_DESCENTS: Final = 1_500
 FLAT_DESCENTS: Final = 500
 """So few are enough where more of them hardly bring anything."""
 MOST_PAIRS: Final = 1_000_000
+MOST_SITES: Final = 1_000
 """More, and parts of a plan are not searched."""
 
 
@@ -92,7 +93,7 @@ def ground_of(level: Level, search: Search) -> Ground | None:
     prices, flat = level.prices, level.flat > 0 and level.descents >= FLAT_DESCENTS
     price, floor, row = prices.group, prices.floor.copy(), prices.row.copy()
     ready = prices.solved or flat or level.descents >= READY_DESCENTS
-    if not np.isfinite(prices.raw) or not ready:
+    if not np.isfinite(prices.raw) or not ready or len(search.best) > MOST_SITES:
         return None
     if len(level.merged.group) <= MOST_PAIRS:
         return Ground(level.merged, level.sides, price, row, floor, Control())

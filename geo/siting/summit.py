@@ -14,7 +14,7 @@ from geo.siting.lagrangian import descend
 from geo.siting.merge import Merged
 from geo.siting.problem import Control
 from geo.siting.proof import Branch, Vector, spread, vector_of
-from geo.siting.starts import ENOUGH_STEPS, MOST_PAIRS, end, ground_of, improve
+from geo.siting.starts import ENOUGH_STEPS, MOST_PAIRS, MOST_SITES, end, ground_of, improve
 from geo.siting.tree import Tree
 from geo.siting.trunk import Trunk
 
@@ -156,7 +156,8 @@ def _meanwhile(
     """Go on looking for better plans as long as a search in another process does."""
     # A level of its own: what becomes of it depends on the clock.
     here, search = replace(level), level.search
-    if len(here.merged.group) > MOST_PAIRS or not np.isfinite(search.value):
+    too_many = len(here.merged.group) > MOST_PAIRS or len(search.best) > MOST_SITES
+    if too_many or not np.isfinite(search.value):
         return
     while not job.done():
         ground = ground_of(here, search)
