@@ -28,14 +28,13 @@ from geo.siting.conditions import everybody_needed
 from geo.siting.curve import Curve, budget_curve, curve
 from geo.siting.explanation import Names
 from geo.siting.problem import Answer, Bools, Control, Demand, Floats, Longs, Rules, Sites
-from geo.siting.reach import euclidean
+from geo.siting.reach import from_file
 from geo.siting.solving import Problem, solve
 
 if TYPE_CHECKING:
     from geo.siting.robust import Aim
 
 MODULE: Final = "geo.siting.working"
-WARM_SECONDS: Final = 0.5
 USUAL_MODEL: Final = "max-cover"
 WORK, STOP = b"j", b"s"
 MOST_JOBS: Final = 50
@@ -273,21 +272,26 @@ def _why_not(problem: Problem) -> tuple[str, str]:
     return told.zh or nothing[0], told.en or nothing[1]
 
 
-def warm_up(model: str) -> None:
-    """Have the solver of a model compiled, or loaded from its cache, before the clock starts."""
-    rng = np.random.default_rng(1)
-    here, there = rng.random((80, 2)), rng.random((16, 2))
-    reach = euclidean(here, there, 0.3)
-    sites = Sites.of(16, x=there[:, 0], y=there[:, 1])
+def warm_up(model: str, *, capacities: bool = False) -> None:
+    """Have the solver of a model compiled, or loaded from its cache, before the clock starts.
+
+    Two triangles, each site beside two of three points, three sites for six points: their linear
+    relaxation reaches everybody, no plan does; so that every rung of the ladder is needed.
+    """
+    point, site = np.arange(12) // 2, np.array([0, 1, 1, 2, 2, 0, 3, 4, 4, 5, 5, 3])
+    reach = from_file(point, site, np.full(12, 0.5), 6, 6)
     rules = Rules(
         p=None if model == "set-cover" else 3,
         share=0.5 if model == "set-cover" else None,
         unserved_metres=1.0 if model == "p-median" else None,
+        capacities=capacities,
     )
-    demand = Demand.of(rng.integers(1, 9, 80), x=here[:, 0], y=here[:, 1])
+    sites = Sites.of(6, x=np.arange(6.0), y=np.zeros(6), capacity=np.full(6, 2.0))
+    demand = Demand.of(np.ones(6), x=np.arange(6.0), y=np.zeros(6))
     tiny = Problem(model, demand, sites, reach, rules, [], Names(), 0)
     with contextlib.suppress(DomainError):
-        solve(tiny, Control(WARM_SECONDS, 0.0, exact=False), 0, proof=False)
+        # No limit of time: what has to be compiled takes longer than any that would end it.
+        solve(tiny, Control(), 0, proof=False)
 
 
 def main() -> None:
@@ -323,12 +327,13 @@ def main() -> None:
         os.killpg(os.getpgrp(), signal.SIGKILL)
 
     threading.Thread(target=listen, daemon=True).start()
-    warm = {USUAL_MODEL}
+    warm = {(USUAL_MODEL, False)}
     while True:
         job, control = jobs.get()
-        if job.problem.model not in warm:
-            warm_up(job.problem.model)
-            warm.add(job.problem.model)
+        kind = job.problem.model, job.problem.rules.capacities
+        if kind not in warm:
+            warm_up(kind[0], capacities=kind[1])
+            warm.add(kind)
         told = work(job, control)
         with guard:
             _write(out, told)

@@ -52,6 +52,7 @@ OPERATIONS = [
     "note_union",
     "revoke_union",
     "siting_ground",
+    "siting_models",
     "evaluate_sites",
     "siting_curve",
     "closings_and_moves",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from siting_oracle import a_town, best_by_milp, holds
@@ -92,3 +95,14 @@ def test_bounds_are_rounded_to_the_safe_side() -> None:
     assert outward(41.5, 1.0) == 41.0
     assert outward(41.5, 0.25) == 41.5
     assert outward(0.1 + 0.2, 0.0) > 0.3
+
+
+def test_the_solver_of_a_new_process_is_warm_on_every_rung() -> None:
+    """What is compiled only while a planner waits takes the whole of a plan's time."""
+    words = (
+        "from geo.siting import moves, parts, saddle, working\n"
+        "working.warm_up('max-cover')\n"
+        "for kernel in (moves.walk, saddle.run_saddle, parts.work):\n"
+        "    assert kernel.signatures, kernel\n"
+    )
+    subprocess.run([sys.executable, "-c", words], check=True, timeout=300)
