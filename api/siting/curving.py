@@ -128,12 +128,6 @@ def _counted(
         points=points,
         covered_today=float(weight @ (first + question.backup * second)),
         total=ground.total * (1.0 + question.backup),
-        problem=PlanProblem(
-            detail=f"{found.why_zh} {found.why_en}",
-            detail_zh=found.why_zh,
-            detail_en=found.why_en,
-        )
-        if found.why_zh
-        else None,
+        problem=PlanProblem.of(found.why_zh, found.why_en),
         seconds=round(found.seconds, 3),
     )

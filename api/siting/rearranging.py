@@ -312,13 +312,7 @@ def _robust(
         sites=chosen,
         cost=round(cost, 2),
         cases=told,
-        problem=PlanProblem(
-            detail=f"{found.why_zh} {found.why_en}",
-            detail_zh=found.why_zh,
-            detail_en=found.why_en,
-        )
-        if found.why_zh
-        else None,
+        problem=PlanProblem.of(found.why_zh, found.why_en),
     )
 
 

@@ -63,6 +63,11 @@ class PlanProblem(BaseModel):
     detail_zh: str | None = None
     detail_en: str | None = None
 
+    @classmethod
+    def of(cls, zh: str, en: str) -> PlanProblem | None:
+        """A reason told in both languages; None where there is none."""
+        return cls(detail=f"{zh} {en}", detail_zh=zh, detail_en=en) if zh else None
+
 
 class OverlapAnswer(BaseModel):
     """Another site of the plan that reaches some of the same people."""

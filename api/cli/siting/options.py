@@ -28,6 +28,12 @@ Candidates = Annotated[
     ),
 ]
 Existing = Annotated[Path | None, typer.Option("--existing", help="现有站点 / stations that stay.")]
+Sites = Annotated[
+    int | None, typer.Option("--sites", min=0, help="至多几个新站 / at most so many new sites.")
+]
+Budget = Annotated[
+    float | None, typer.Option("--budget", min=0, help="预算 / at most so much cost.")
+]
 Radius = Annotated[
     float | None,
     typer.Option("--radius", help="服务半径 / how far a site reaches."),

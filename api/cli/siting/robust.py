@@ -37,12 +37,8 @@ def robust(
         str, typer.Option(help="目标 / worst-share, least-regret or mean.")
     ] = "worst-share",
     existing: options.Existing = None,
-    sites: Annotated[
-        int | None, typer.Option("--sites", min=0, help="至多几个新站 / at most so many new sites.")
-    ] = None,
-    budget: Annotated[
-        float | None, typer.Option("--budget", min=0, help="预算 / at most so much cost.")
-    ] = None,
+    sites: options.Sites = None,
+    budget: options.Budget = None,
     radius: options.Radius = None,
     metric: options.Metric = None,
     distances: options.Distances = None,

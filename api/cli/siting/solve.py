@@ -29,12 +29,8 @@ def solve(
         str, typer.Option(help="模型 / max-cover, set-cover, p-median, p-centre.")
     ] = "max-cover",
     existing: options.Existing = None,
-    sites: Annotated[
-        int | None, typer.Option("--sites", min=0, help="至多几个新站 / at most so many new sites.")
-    ] = None,
-    budget: Annotated[
-        float | None, typer.Option("--budget", min=0, help="预算 / at most so much cost.")
-    ] = None,
+    sites: options.Sites = None,
+    budget: options.Budget = None,
     share: Annotated[
         str | None, typer.Option("--share", help="比例 / share to cover, for set-cover.")
     ] = None,

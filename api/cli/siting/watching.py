@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, TypeVar
 
 from api.cli import console
@@ -47,30 +47,14 @@ class Said:
 
 
 def watched(work: Callable[[], Found], control: Control, said: Said) -> Found:
-    """What a search finds, in a thread of its own; Ctrl-C asks it for the best so far.
-
-    Raises:
-        BaseException: whatever the search raises.
-    """
-    found: list[Found] = []
-    failed: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            found.append(work())
-        except BaseException as error:  # noqa: BLE001 - told in the thread that waits
-            failed.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    with console.err.status("求解 / solving") as status:
-        thread.start()
-        while thread.is_alive():
+    """What a search finds, in a thread of its own; Ctrl-C asks it for the best so far."""
+    with ThreadPoolExecutor(1) as pool, console.err.status("求解 / solving") as status:
+        job = pool.submit(work)
+        while not job.done():
             try:
-                thread.join(TICK)
+                wait([job], TICK)
                 status.update(said.text)
             except KeyboardInterrupt:
                 control.stop()
                 said.stopping = True
-    if failed:
-        raise failed[0]
-    return found[0]
+        return job.result()

@@ -2,13 +2,14 @@
 
 import itertools
 import json
-import threading
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.spatial.distance import cdist
+
+from api.cli.siting import watching
 
 RADIUS = 200.0
 
@@ -154,19 +155,15 @@ def test_what_was_found_is_checked_and_what_was_tampered_with_refused(city, type
 
 def test_ctrl_c_keeps_the_best_so_far(city, typed, monkeypatch) -> None:
     """Somebody types Ctrl-C as soon as the search waits to be looked at."""
-    real, pressed = threading.Thread.join, []
+    real, pressed = watching.wait, []
 
-    def impatient(thread, timeout=None):
-        if (
-            timeout is not None
-            and not pressed
-            and threading.current_thread() is threading.main_thread()
-        ):
+    def impatient(jobs, timeout):
+        if not pressed:
             pressed.append(True)
             raise KeyboardInterrupt
-        return real(thread, timeout)
+        return real(jobs, timeout)
 
-    monkeypatch.setattr(threading.Thread, "join", impatient)
+    monkeypatch.setattr(watching, "wait", impatient)
     covered, _ = city
     said = typed("siting", "move", *FILES, "--candidates", "C.csv", "--existing", "E.csv",
                  "--count", 2, "--out", "X.json")  # fmt: skip
