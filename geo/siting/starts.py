@@ -7,6 +7,7 @@ their own differ in whole quarters, and where they differ the best of both is so
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -21,6 +22,7 @@ FEW_STEPS: Final = 300
 """For each open site: with fewer a cooling from nothing is not worth its while."""
 ENOUGH_STEPS: Final = 4_000
 """For each open site: with more, rather begin again."""
+WIDE_COST: Final = 4
 SIZE: Final = 8
 """Sites let go at a time in any good plan; in the best one DEEPER ones after another."""
 DEEPER: Final = ((10, 2.0), (13, 4.0), (16, 8.0), (20, 16.0), (25, 32.0))
@@ -55,12 +57,25 @@ def improve(search: Search, ground: Ground | None, steps: int) -> Plan | None:
         if search.rounds % 4 == 3 and 0 <= search.deep < len(DEEPER) and search.good:
             _deepen(search, ground)
             continue
-        sites, value = anew(search, steps // starts)
-        if np.isfinite(value):
-            local = ground.merged.local(search.merged.candidates[sites].astype(np.int64))
-            plan = by_parts(ground, Plan(local, value), SIZE, 1.0, _seed(search))
-            _take(search, ground, plan)
+        start = _start(search, ground, steps // starts)
+        if np.isfinite(start.value):
+            _take(search, ground, by_parts(ground, start, SIZE, 1.0, _seed(search)))
     return _plans(search, ground)[0] if search.good else None
+
+
+def _start(search: Search, ground: Ground, steps: int) -> Plan:
+    """A plan from nothing: of the candidates of the search, or every other time of all there are on
+    the ground, by fewer steps, since each is dearer; what the relaxation leaves out is sometimes
+    just what is wanted."""
+    wide = search.rounds % 2 == 1 and ground.merged is not search.merged
+    if wide:
+        steps //= WIDE_COST
+        among = replace(search, merged=ground.merged, sides=ground.sides.stated)
+    else:
+        among = search
+    sites, value = anew(among, steps)
+    search.rounds = among.rounds
+    return Plan(ground.merged.local(among.merged.candidates[sites].astype(np.int64)), value)
 
 
 def worth_parts(search: Search, steps: int) -> bool:
