@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.spatial import cKDTree
 
-from geo.siting.merge import Merged
+from geo.siting.merge import Merged, covered
 from geo.siting.problem import (
     EXISTING,
     FORCED,
@@ -79,18 +79,11 @@ class Sides:
         """Whether a plan keeps to all of them; `opened` are positions among the candidates."""
         if len(opened) > self.most or self.cost[opened].sum() > self.budget + slack(self.budget):
             return False
-        used = np.zeros(len(self.limit))
-        for j in opened:
-            some = slice(self.start[j], self.start[j + 1])
-            np.add.at(used, self.row[some], self.coefficient[some])
-        if (used > self.limit + 1e-9).any():
+        if (self._used(opened) > self.limit + 1e-9).any():
             return False
         if not (self.floor > 0).any():
             return True
-        hit = np.zeros(len(merged), np.bool_)
-        for j in opened:
-            hit[merged.group[merged.start[j] : merged.start[j + 1]]] = True
-        within = hit & (merged.district >= 0)
+        within = (covered(merged, opened) > 0) & (merged.district >= 0)
         share = np.bincount(
             merged.district[within], merged.counted[within], minlength=len(self.floor)
         )
@@ -100,16 +93,9 @@ class Sides:
         """The same conditions, row by row, on the candidates of `smaller`, when the candidates
         `opened` (positions in `merged`) were folded in."""
         at = np.searchsorted(merged.candidates, smaller.candidates)
-        sizes = np.diff(self.start)[at]
-        start = np.zeros(len(at) + 1, np.int64)
-        np.cumsum(sizes, out=start[1:])
-        into = np.repeat(self.start[at] - start[:-1], sizes) + np.arange(start[-1])
+        start, into = self._entries(at)
         row, coefficient = self.row[into], self.coefficient[into]
-        used = np.zeros(len(self.limit))
-        for j in opened:
-            mine = slice(self.start[j], self.start[j + 1])
-            np.add.at(used, self.row[mine], self.coefficient[mine])
-        limit = self.limit - used
+        limit = self.limit - self._used(opened)
         floor = self.floor - (smaller.base_district - merged.base_district)
         floor = np.where(
             (self.floor > 0) & (floor > slack(float(self.floor.max(initial=0.0)))), floor, 0.0
@@ -140,6 +126,22 @@ class Sides:
             self.by_number,
             self.derived,
         )
+
+    def _entries(self, some: Longs) -> tuple[Longs, Longs]:
+        """Entries of some candidates, one behind the other: where each begins, which they are."""
+        sizes = np.diff(self.start)[some]
+        start = np.zeros(len(some) + 1, np.int64)
+        np.cumsum(sizes, out=start[1:])
+        into: Longs = np.repeat(self.start[some] - start[:-1], sizes) + np.arange(start[-1])
+        return start, into
+
+    def _used(self, opened: Longs) -> Floats:
+        """(R,) what some candidates take of each row."""
+        _, into = self._entries(opened)
+        used: Floats = np.bincount(
+            self.row[into], self.coefficient[into], minlength=len(self.limit)
+        ).astype(float)
+        return used
 
     def shut(self) -> Bools:
         """(k,) candidates that a row forbids, whatever else is opened."""
@@ -279,44 +281,51 @@ def _space(
     local[free] = np.arange(len(free))
     stands = np.zeros(len(sites), np.bool_)
     stands[standing] = True
-    shut: set[int] = set()
-    for a, b in too_near(sites, rules.spacing_metres):
-        if stands[a] and stands[b]:
-            forced = (sites.fixed[a] == FORCED) or (sites.fixed[b] == FORCED)
-            if forced and (taken[a] or taken[b]):
-                impossible.append(
-                    f"必选点 {a} 与 {b} 相距不足 {rules.spacing_metres:g} 米。 "
-                    f"The forced site {a} and site {b} are nearer than "
-                    f"{rules.spacing_metres:g} m."
-                )
-        elif stands[a] and local[b] >= 0:
-            shut.add(int(local[b]))
-        elif stands[b] and local[a] >= 0:
-            shut.add(int(local[a]))
-        elif local[a] >= 0 and local[b] >= 0:
-            rows.add(np.array([local[a], local[b]]), 1.0, 1.0)
-    if shut:
-        rows.add(np.array(sorted(shut)), 1.0, 0.0)
+    near = too_near(sites, rules.spacing_metres)
+    there, here = stands[near], local[near]
+    forced = (sites.fixed[near] == FORCED).any(axis=1) & taken[near].any(axis=1) & there.all(axis=1)
+    impossible.extend(
+        f"必选点 {a} 与 {b} 相距不足 {rules.spacing_metres:g} 米。 "
+        f"The forced site {a} and site {b} are nearer than {rules.spacing_metres:g} m."
+        for a, b in near[forced].tolist()
+    )
+    beside = there[:, ::-1] & ~there & (here >= 0)
+    both = ~there.any(axis=1) & (here >= 0).all(axis=1)
+    rows.add_pairs(here[both], 1.0)
+    shut = np.unique(here[beside])
+    if len(shut):
+        rows.add(shut, 1.0, 0.0)
 
 
 class _Rows:
     def __init__(self, count: int) -> None:
         self.count = count
-        self.who: list[Longs] = []
-        self.how: list[Floats] = []
-        self.limit: list[float] = []
+        self.who: list[Longs] = [np.empty(0, np.int64)]
+        self.which: list[Longs] = [np.empty(0, np.int64)]
+        self.how: list[Floats] = [np.empty(0)]
+        self.limit: list[Floats] = [np.empty(0)]
+        self.rows = 0
 
     def add(self, who: Longs, coefficient: float | Floats, limit: float) -> None:
+        self._add(who, np.full(len(who), self.rows), coefficient, np.array([limit], np.float64))
+
+    def add_pairs(self, pairs: Longs, limit: float) -> None:
+        """(q, 2) a row each."""
+        which = self.rows + np.repeat(np.arange(len(pairs)), 2)
+        self._add(pairs.ravel(), which, 1.0, np.full(len(pairs), limit))
+
+    def _add(self, who: Longs, which: Longs, coefficient: float | Floats, limit: Floats) -> None:
         self.who.append(who.astype(np.int64))
+        self.which.append(which)
         self.how.append(np.broadcast_to(np.float64(coefficient), len(who)))
-        self.limit.append(float(limit))
+        self.limit.append(limit)
+        self.rows += len(limit)
 
     def arrays(self) -> tuple[Longs, Ints, Floats, Floats]:
-        sizes = [len(who) for who in self.who]
-        column = np.concatenate(self.who) if self.who else np.empty(0, np.int64)
+        column = np.concatenate(self.who)
         order = np.argsort(column, kind="stable")
-        row = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)[order]
-        coefficient = (np.concatenate(self.how) if self.how else np.empty(0))[order]
+        row = np.concatenate(self.which)[order].astype(np.int32)
+        coefficient = np.concatenate(self.how)[order]
         start = np.zeros(self.count + 1, np.int64)
         np.cumsum(np.bincount(column, minlength=self.count), out=start[1:])
-        return start, row, coefficient, np.array(self.limit, np.float64)
+        return start, row, coefficient, np.concatenate(self.limit)
