@@ -87,7 +87,7 @@ def check(
     fits = fits and (proof["budget"] is None or cost[new].sum() <= proof["budget"] * (1 + 1e-9))
     value = multiply(asked, plan, *_prices(asked, None))[0] if settle(asked, plan) else np.nan
     # What was settled on the way is no better than the bound claimed.
-    bound = max(float(proof["bound"]), follow(asked, status, proof["tree"]))
+    bound = max(_near(proof["bound"], proof), follow(asked, status, proof["tree"]))
     return (value if fits else np.nan), bound
 
 
@@ -135,14 +135,14 @@ def follow(asked: Asked, status: Any, part: dict[str, Any]) -> float:
             earned[free], cost[free], room if by_number else None, money
         )
         bound = min(bound, float(_down(total + best, proof["unit"])))
-        if bound <= proof["bound"]:
+        if bound <= _near(proof["bound"], proof):
             return bound
         # What would bring a plan below the bound claimed, or what was good enough then, is settled.
-        cut = min(float(vector.get("cut", np.inf)), float(proof["bound"]))
+        cut = _near(min(float(vector.get("cut", np.inf)), float(proof["bound"])), proof)
         status[free[_down(total + best - opening, proof["unit"]) <= cut]] = 2
         must = free[_down(total + best - shutting, proof["unit"]) <= cut]
         if (status[must] == 2).any():
-            return float(proof["bound"])
+            return _near(proof["bound"], proof)
         status[must] = 1
     if "site" not in part:
         return bound
@@ -171,6 +171,12 @@ def _chosen(earned: Any, cost: Any, room: int | None, money: float) -> tuple[flo
     gain = earned - rate * cost
     best = float(np.maximum(0.0, gain).sum()) + (rate * money if rate else 0.0)
     return best, np.maximum(0.0, -gain), np.maximum(0.0, gain)
+
+
+def _near(worth: float, proof: dict[str, Any]) -> float:
+    """Without whole units plans of the same worth differ in their last digits: up to here they are
+    the same."""
+    return float(worth) if proof["unit"] else float(worth) + 4e-9 * abs(worth)
 
 
 def _down(worth: Any, unit: float) -> Any:

@@ -39,6 +39,7 @@ from geo.siting.proof import Vector, levels, prices_at, vector_of
 from geo.siting.shares import Share
 from geo.siting.sides import Sides
 from geo.siting.summit import grow_again, search_exactly, small
+from geo.siting.tree import Tree
 from geo.siting.trunk import Trunk
 
 __all__ = ["Climb", "climb", "done", "status_of"]
@@ -120,12 +121,13 @@ def climb(
     if not (warm is not None and np.isfinite(search.value)):
         swap(search, search.best)
         tell(found, here, control)
+    grown: tuple[Level, Tree | None] = here, None
     if begin is not None:
         _look_first(found, here, control)
         if not done(found, merged.unit, control):
             here = _settle(found, here, seed, control) or here
         if trunk is not None and control.exact and not done(found, merged.unit, control):
-            grow_again(found, here, control, trunk, proof=proof)
+            grown = here, grow_again(found, here, control, trunk, proof=proof)
     work, stale = FIRST_WORK if begin is None else FIRST_WORK / 16, 0
     with ThreadPoolExecutor(2) as pool:
         while not done(found, merged.unit, control):
@@ -151,7 +153,8 @@ def climb(
             work = min(MOST_WORK, work * (1.5 if work >= FIRST_WORK else 2.0))
             if _late(found, here, stale):
                 if control.exact and not done(found, merged.unit, control):
-                    search_exactly(found, here, control, trunk, proof=proof)
+                    tree = grown[1] if grown[0] is here else None
+                    search_exactly(found, here, control, trunk, tree, proof=proof)
                 break
     if found.by != "tree":
         found.proof.vectors.append(vector_here(here))

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from geo.siting import exact
-from geo.siting.climbing import Climb, Level, done, glimpse, lower, tell
+from geo.siting.climbing import Climb, Level, done, glimpse, lower, tell, vector_here
 from geo.siting.lagrangian import descend
 from geo.siting.merge import Merged
 from geo.siting.problem import Control
@@ -44,12 +44,19 @@ def small(merged: Merged) -> bool:
 
 
 def search_exactly(
-    found: Climb, level: Level, control: Control, trunk: Trunk | None, *, proof: bool
+    found: Climb,
+    level: Level,
+    control: Control,
+    trunk: Trunk | None,
+    tree: Tree | None = None,
+    *,
+    proof: bool,
 ) -> None:
     """The tree; HiGHS where that was not enough; the tree once more to prove what HiGHS found.
 
     Args:
         trunk: the splits of a question that was all but the same, told for the first level.
+        tree: what has grown from it on this level.
         proof: whether the tree's proof is wanted, told for the first level.
     """
     work = look = MOST_PARTS
@@ -58,50 +65,48 @@ def search_exactly(
         if trunk is None:
             look = max(20, work // (LOOK_WITH_GAP if control.gap else LOOK))
     begin = found.bound
-    tree, ended = _grow(found, level, control, look, work, trunk)
+    if tree is None:
+        tree = _replanted(found, level, control, trunk)
+    else:
+        tree.beat(found.value, level.search.best)
+    ended = _grow(found, level, control, tree, look, work)
     found.by = "tree"
     if not ended and not done(found, level.merged.unit, control):
         before, bound = found.value, found.bound
         _ask_highs(found, level, control)
         near = bound - found.value <= NEAR * (begin - found.value)
         if found.by == "highs" and found.value > before and near and not control.stopped():
-            again, proved = _grow(found, level, control, work, work, None)
-            if proved:
+            again = _tree_of(found, level, control)
+            if _grow(found, level, control, again, work, work):
                 tree, found.by = again, "tree"
     _leave(found, level, tree, proof=proof)
 
 
-def grow_again(found: Climb, level: Level, control: Control, trunk: Trunk, *, proof: bool) -> bool:
-    """The tree of a question that was all but the same, and a few parts more; whether that is
-    enough. If not, nothing but a better plan is left of it."""
-    tree = _tree_of(found, level, control)
-    # Where to split is known: a part costs a third without the search for it.
-    tree.tries = AGAIN_TRIES
-    tree.replant(trunk.through(level.into, len(level.merged)), control)
+def grow_again(
+    found: Climb, level: Level, control: Control, trunk: Trunk, *, proof: bool
+) -> Tree | None:
+    """The tree of a question that was all but the same, and a few parts more. If that is not
+    enough the tree; its better plan is taken, not yet its bound."""
+    tree = _replanted(found, level, control, trunk)
     ended = tree.search(control, tree.parts + AGAIN_PARTS)
     _take_plan(found, level, control, tree)
     if not (ended or tree.near_enough(control)):
-        return False
+        return tree
     _take_bound(found, control, tree)
     if ended and not np.isfinite(found.value):
         found.infeasible = True
     found.by = "tree"
     _leave(found, level, tree, proof=proof)
-    return True
+    return None
 
 
-def _grow(
-    found: Climb, level: Level, control: Control, look: int, parts: int, trunk: Trunk | None
-) -> tuple[Tree, bool]:
-    """A tree of so many `parts`, or of `look` where it does not converge; whether it ended."""
-    tree = _tree_of(found, level, control)
+def _grow(found: Climb, level: Level, control: Control, tree: Tree, look: int, parts: int) -> bool:
+    """So many `parts` of a tree, or `look` where it does not converge; whether it ended."""
 
     def told() -> None:
         _take_plan(found, level, control, tree)
         _take_bound(found, control, tree)
 
-    if trunk is not None:
-        tree.replant(trunk.through(level.into, len(level.merged)), control)
     begin = found.bound
     ended = tree.search(control, look, told)
     if not ended and begin - found.bound >= 0.5 * (begin - found.value * (1.0 + control.gap)):
@@ -109,7 +114,17 @@ def _grow(
     told()
     if ended and not np.isfinite(found.value):
         found.infeasible = True
-    return tree, ended
+    return ended
+
+
+def _replanted(found: Climb, level: Level, control: Control, trunk: Trunk | None) -> Tree:
+    """A tree that begins where another question's ended, if one did."""
+    tree = _tree_of(found, level, control)
+    if trunk is not None:
+        # Where to split is known: a part costs a third without the search for it.
+        tree.tries = AGAIN_TRIES
+        tree.replant(trunk.through(level.into, len(level.merged)), control)
+    return tree
 
 
 def _tree_of(found: Climb, level: Level, control: Control) -> Tree:
@@ -142,6 +157,9 @@ def _leave(found: Climb, level: Level, tree: Tree, *, proof: bool) -> None:
     """What a tree leaves behind: for the next question, and for who checks this one."""
     if tree.bytes < KEPT_BYTES:
         found.trunk = Trunk.of(tree.root, level.into, level.before, level.weight)
+    if tree.bound > found.bound:
+        # What is claimed, the prices of the level prove alone.
+        found.proof.vectors.append(vector_here(level))
     if proof:
         _attach(found, level, tree.root)
 

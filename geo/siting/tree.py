@@ -98,8 +98,8 @@ class Tree:
             self.root,
             0,
         )
-        ends = merged.base + float(merged.first.sum() + merged.second.sum())
-        self.open: list[tuple[float, int, Part]] = [(-outward(ends, merged.unit), 0, start)]
+        # However little is left: before a part is looked at nothing is proved of it.
+        self.open: list[tuple[float, int, Part]] = [(-np.inf, 0, start)]
         self.first_steps = FIRST_STEPS
         self.tries = TRIES
         self.parts = 0
@@ -232,12 +232,18 @@ class Tree:
             np.isfinite(self.value) and self.bound - self.value <= control.gap * abs(self.value)
         )
 
+    def beat(self, value: float, plan: Longs) -> None:
+        """A better plan, if it is one: parts that are no better are not looked at from now on."""
+        if not value > self.value:
+            return
+        self.value, self.plan = value, plan
+        self.cut = max(self.cut, cut_of(self.value, self.merged.unit, self.gap))
+        self.open = [one for one in self.open if -one[0] > self.cut]
+        heapq.heapify(self.open)
+
     def _take(self, found: Found) -> None:
-        if found.plan is not None and found.value > self.value:
-            self.value, self.plan = found.value, found.plan
-            self.cut = max(self.cut, cut_of(self.value, self.merged.unit, self.gap))
-            self.open = [one for one in self.open if -one[0] > self.cut]
-            heapq.heapify(self.open)
+        if found.plan is not None:
+            self.beat(found.value, found.plan)
         if found.split < 0 or found.bound <= self.cut:
             return
         part = found.part

@@ -148,6 +148,48 @@ def test_a_gap_is_kept_and_its_bound_holds(gap) -> None:
         proved(answer, demand, sites, reach, gap)
 
 
+KINDS = {
+    "sites": Rules(p=10),
+    "budget": Rules(budget=30.0),
+    "both": Rules(p=12, budget=30.0),
+    "chains": Rules(p=10, per_chain_most=2),
+    "backup": Rules(p=9, backup=0.5),
+    "spacing": Rules(p=9, spacing_metres=0.1),
+}
+CASES = [(2, 0.001, kind) for kind in KINDS] + [(3, 0.002, kind) for kind in KINDS]
+
+
+@pytest.mark.parametrize(
+    ("seed", "gap", "kind"), [*CASES, (3, 0.0005, "chains"), (5, 0.0, "budget")]
+)
+def test_after_each_edit_the_proof_is_as_good_as_the_bound(seed, gap, kind) -> None:
+    """In whole people and in parts of them; three sites are refused one by one, one is forced."""
+    rng = np.random.default_rng(seed)
+    size = 1500, 120, 0.15
+    if gap != 0.002:
+        size = (
+            int(rng.integers(300, 2000)),
+            int(rng.integers(40, 150)),
+            rng.choice([0.08, 0.12, 0.15]),
+        )
+    demand, sites, reach = a_floored_town(seed, *size)
+    many = len(sites)
+    sites = replace(sites, chain=(np.arange(many) % 6).astype(np.int32))
+    sites = replace(sites, x=rng.random(many), y=rng.random(many))
+    if seed in {2, 5}:
+        demand = replace(demand, weight=demand.weight * rng.random(len(demand)))
+    state, answer = sites.fixed.copy(), None
+    for change in (FORBIDDEN, FORBIDDEN, FORCED, None):
+        edited = replace(sites, fixed=state.copy())
+        answer = max_cover(demand, edited, reach, KINDS[kind], Control(gap=gap), warm=answer)
+        assert answer.status in {"optimal", "gap reached"}
+        proved(answer, demand, edited, reach, gap)
+        if change == FORCED:
+            state[np.setdiff1d(np.flatnonzero(state == 0), answer.sites)[0]] = FORCED
+        elif change == FORBIDDEN:
+            state[answer.sites[1]] = FORBIDDEN
+
+
 def test_good_enough_is_a_whole_unit() -> None:
     assert cut_of(1000.0, 1.0, 0.0) == 1000.0
     assert cut_of(1000.0, 1.0, 0.0019) == 1001.0
