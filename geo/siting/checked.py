@@ -16,9 +16,10 @@ import numpy as np
 from geo.siting.conditions import broken_conditions, left_unserved, served_by
 from geo.siting.evaluate import Evaluator
 from geo.siting.explanation import Names
-from geo.siting.problem import EXISTING, FORBIDDEN, Longs
+from geo.siting.problem import FORBIDDEN, Longs
 from geo.siting.proofs import UNREADABLE, Question, proved
 from geo.siting.shared_out import least_walk, most_served
+from geo.siting.stated import standing_with
 
 NEAR: Final = 1e-6
 UNREAD: Final = "证书读不懂，什么也没有证明。 The certificate cannot be read: it proves nothing."
@@ -111,7 +112,7 @@ def worth_of(question: Question, opened: Longs) -> float:
     weight = demand.weight
     if question.model == "set-cover":
         return float(sites.cost[opened].sum())
-    both = standing_with(question, opened)
+    both = standing_with(question.sites, opened)
     if rules.capacities and sites.capacity is not None:
         return _within_capacities(question, both)
     if question.model == "max-cover" and rules.backup:
@@ -129,12 +130,6 @@ def worth_of(question: Question, opened: Longs) -> float:
     return float((weight * np.where(site < 0, beyond, np.minimum(metres, beyond))).sum())
 
 
-def standing_with(question: Question, opened: Longs) -> Longs:
-    """All sites that are open: new ones with those of today."""
-    existing = np.flatnonzero(question.sites.fixed == EXISTING)
-    return np.union1d(opened, existing).astype(np.int64)
-
-
 def same(one: float, other: float) -> bool:
     """Whether two numbers differ by no more than adding them up in another order does."""
     return abs(one - other) <= NEAR * max(1.0, abs(other))
@@ -142,17 +137,11 @@ def same(one: float, other: float) -> bool:
 
 def _conditions(question: Question, opened: Longs, names: Names) -> list[str]:
     demand, sites, rules = question.demand, question.sites, question.rules
-    both = standing_with(question, opened)
+    both = standing_with(question.sites, opened)
     site, _, share = served_by(len(demand), len(sites), question.reach, rules.steps, both)
     found = broken_conditions(sites, rules, opened, demand, share, names)
-    told = [f"{one.zh} {one.en}" for one in found if not one.warns]
-    left = left_unserved(question.model, demand, sites, question.reach, rules, site)
-    if left > 0:
-        told.append(
-            f"有 {left:,.10g} 的需求够得着候选点却没有站点服务。 "
-            f"Demand of {left:,.10g} is reached by candidates but by no site of the plan."
-        )
-    return told
+    found += left_unserved(question.model, demand, sites, question.reach, rules, site)
+    return [f"{one.zh} {one.en}" for one in found if not one.warns]
 
 
 def _within_capacities(question: Question, both: Longs) -> float:
@@ -174,4 +163,4 @@ def _beyond(value: float, bound: float, model: str) -> bool:
     return value > bound + near if model == "max-cover" else value < bound - near
 
 
-__all__ = ["Checked", "examined", "same", "standing_with", "worth_of"]
+__all__ = ["Checked", "examined", "same", "worth_of"]

@@ -13,7 +13,6 @@ import numpy as np
 
 from geo.siting.explanation import Names
 from geo.siting.problem import (
-    EXISTING,
     FORBIDDEN,
     FORCED,
     Covering,
@@ -24,7 +23,7 @@ from geo.siting.problem import (
     Rules,
     Sites,
 )
-from geo.siting.stated import broken_spacing
+from geo.siting.stated import broken_spacing, standing_with
 
 NAMED: Final = 5
 """So many of a kind are told one by one: pairs too near, districts below their floor."""
@@ -37,7 +36,7 @@ class Broken:
 
     Attributes:
         code: `sites`, `budget`, `share`, `area_least_share`, `area_least_sites`, `open_24h_least`,
-            `per_chain_most`, `spacing`, `locked`, `forbidden`.
+            `per_chain_most`, `spacing`, `locked`, `forbidden`, `unserved`.
         zh, en: a sentence each.
         sites: positions of the sites concerned; empty where it is about all of them.
         warns: the question only warns of it.
@@ -69,7 +68,7 @@ def broken_conditions(
     Cost: some passes over the sites, and one over the demand for each district with a floor.
     """
     names = names or Names()
-    both = np.union1d(opened, np.flatnonzero(sites.fixed == EXISTING)).astype(np.int64)
+    both = standing_with(sites, opened)
     return [
         *_too_many(sites, rules, opened),
         *_covers_too_little(demand, rules, share, names),
@@ -116,8 +115,8 @@ def everybody_needed(model: str, rules: Rules) -> bool:
 
 def left_unserved(
     model: str, demand: Demand, sites: Sites, reach: Covering, rules: Rules, site: Ints
-) -> float:
-    """The demand that a plan does not serve although it has to.
+) -> list[Broken]:
+    """Whether a plan leaves somebody without a site whom it has to serve.
 
     Args:
         site: (n,) who serves each point, -1: nobody; see :func:`served_by`.
@@ -125,10 +124,19 @@ def left_unserved(
     Cost: a pass over the pairs, where everybody has to be served.
     """
     if not everybody_needed(model, rules):
-        return 0.0
+        return []
     usable = np.flatnonzero(sites.fixed != FORBIDDEN).astype(np.int64)
     can, *_ = served_by(len(demand), len(sites), reach, (), usable)
-    return float(demand.weight[(can >= 0) & (site < 0)].sum())
+    left = float(demand.weight[(can >= 0) & (site < 0)].sum())
+    if left <= 0:
+        return []
+    return [
+        Broken(
+            "unserved",
+            f"有 {left:,.10g} 的需求够得着候选点却没有站点服务。",
+            f"Demand of {left:,.10g} is reached by candidates but by no site of the plan.",
+        )
+    ]
 
 
 def _too_many(sites: Sites, rules: Rules, opened: Longs) -> list[Broken]:

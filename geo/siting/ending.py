@@ -14,11 +14,12 @@ from geo.siting.conditions import served_by
 from geo.siting.ground import Ground
 from geo.siting.plan_facts import facts_of
 from geo.siting.planning import cost_of
-from geo.siting.problem import EXISTING, Answer, Longs
+from geo.siting.problem import Answer, Longs
 from geo.siting.proof_file import proof_of
 from geo.siting.question import Question
 from geo.siting.remarks import named_remarks, remarks_of
 from geo.siting.solving import Problem
+from geo.siting.stated import standing_with
 from geo.siting.working import Solved
 
 MOST_PROOF_PAIRS: Final = 3_000_000
@@ -132,7 +133,7 @@ def remarks(ground: Ground, problem: Problem, answer: Answer) -> list[str]:
             "candidates state no cost; the middle one was taken."
         )
     if rules.unserved_metres is not None:
-        both = np.union1d(answer.sites, np.flatnonzero(sites.fixed == EXISTING)).astype(np.int64)
+        both = standing_with(sites, answer.sites)
         site, *_ = served_by(len(demand), len(sites), problem.reach, (), both)
         left = float(demand.weight[site < 0].sum())
         if left >= max(ground.least, 1e-9):

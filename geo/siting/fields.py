@@ -60,8 +60,14 @@ CHOICES: Final = ("least", "spacing_rule")
 
 
 def given(asked: Question) -> tuple[str, ...]:
-    """The conditions that a question states."""
-    return tuple(name for name in LABELS if name not in CHOICES and getattr(asked, name))
+    """The conditions that a question states. A share of 0 is one too: nobody has to be reached,
+    where without a share everybody has to be."""
+    usual = type(asked).model_fields
+    return tuple(
+        name
+        for name in LABELS
+        if name not in CHOICES and getattr(asked, name) != usual[name].default
+    )
 
 
 def taken(asked: Question) -> tuple[str, ...]:

@@ -8,12 +8,28 @@ from typing import Final
 
 import numpy as np
 
-from geo.siting.conditions import Broken, broken_conditions
+from geo.siting.conditions import (
+    Broken,
+    broken_conditions,
+    everybody_needed,
+    left_unserved,
+    served_by,
+)
 from geo.siting.ground import Ground
-from geo.siting.planning import Evaluated, split
-from geo.siting.posing import AGREED, REFUSED, refs_of, rules_of, sites_of
-from geo.siting.problem import Demand, Longs
+from geo.siting.planning import Evaluated
+from geo.siting.posing import (
+    AGREED,
+    REFUSED,
+    of_what_is_here,
+    positions_of,
+    reach_of,
+    refs_of,
+    rules_of,
+    sites_of,
+)
+from geo.siting.problem import Demand
 from geo.siting.question import Question, Ref
+from geo.siting.stated import standing_with
 
 _SAID_NO: Final = ("declined", "包含不同意的单位{}。", "The host of {} has said no.")
 _NOT_YET: Final = (
@@ -50,9 +66,9 @@ def broken_of(
 
     Cost: some passes over the candidates and one over the points; a few ms in a large city.
     """
-    plain = asked.model_copy(update={"capacity_per_place": None})
+    plain, absent = of_what_is_here(ground, asked)
     names, sites = sites_of(ground, plain, ground.station)
-    opened = positions_of(ground, asked, chosen)
+    opened = np.sort(positions_of(ground, plain, chosen))
     demand = Demand.of(ground.weight, district=ground.district)
     rules = rules_of(ground, plain)
     refs = refs_of(ground, asked)
@@ -62,17 +78,18 @@ def broken_of(
             told.append(_refused(ground, asked, one, names.site(one.sites[0])))
         else:
             told.append(one)
+    if everybody_needed(asked.model, rules):
+        reach, both = reach_of(ground, plain), standing_with(sites, opened)
+        site, *_ = served_by(len(demand), len(sites), reach, (), both)
+        told += left_unserved(asked.model, demand, sites, reach, rules, site)
+    missing = "必选的候选点 {} 不在这里。", "The candidate {} must be in it, and is not here."
     return [
         Kept(one.code, one.zh, one.en, [refs[at] for at in one.sites if at < len(refs)], one.warns)
         for one in told
+    ] + [
+        Kept("locked", missing[0].format(ref), missing[1].format(ref), [], warns=False)
+        for ref in absent
     ]
-
-
-def positions_of(ground: Ground, asked: Question, chosen: Sequence[Ref]) -> Longs:
-    """(k,) positions, ascending, of chosen sites among the candidates and the own places."""
-    hosts, keys = split(ground, asked, chosen)
-    place = {one.key: len(ground.host) + at for at, one in enumerate(asked.extra)}
-    return np.sort(np.array([*hosts, *(place[key] for key in keys)], np.int64))
 
 
 def _refused(ground: Ground, asked: Question, one: Broken, name: str) -> Broken:

@@ -5,6 +5,8 @@ Sites come in this order: the candidates of the ground, the question's own place
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from geo.errors import Invalid
@@ -73,7 +75,7 @@ def pose(ground: Ground, asked: Question, *, every_station: bool = False) -> Pro
         station, standing = ground.stations_near
     else:
         check_asked(asked)
-        standing = _stations(ground)
+        standing = None
     extra = asked.extra
     if not len(host) and not extra:
         raise Invalid(
@@ -94,7 +96,7 @@ def pose(ground: Ground, asked: Question, *, every_station: bool = False) -> Pro
         asked.model,
         Demand.of(ground.weight, district=ground.district, x=ground.lon, y=ground.lat),
         sites,
-        _reach(ground, asked, standing),
+        reach_of(ground, asked, standing),
         rules_of(ground, asked),
         refs_of(ground, asked),
         names,
@@ -151,6 +153,35 @@ def sites_of(ground: Ground, asked: Question, station: Longs) -> tuple[Names, Si
     return names, sites
 
 
+def positions_of(
+    ground: Ground, asked: Question, refs: Sequence[Ref], field: str = "sites"
+) -> Longs:
+    """(k,) positions among the sites of some candidates, and behind them of own places; each once,
+    in the order asked.
+
+    Raises:
+        NotFound: see :func:`geo.siting.planning.split`.
+    """
+    hosts, keys = split(ground, asked, refs, field)
+    place = {one.key: len(ground.host) + at for at, one in enumerate(asked.extra)}
+    return np.array([*hosts, *(place[key] for key in keys)], np.int64)
+
+
+def of_what_is_here(ground: Ground, asked: Question) -> tuple[Question, list[Ref]]:
+    """The question of sets drawn by hand: with what is locked and forbidden of this ground alone,
+    and without capacities, which limit whom sites serve and not which sites may be; and what it
+    locks that is not here."""
+    own = {one.key for one in asked.extra}
+
+    def here(ref: Ref) -> bool:
+        return ref in own if isinstance(ref, str) else ref in ground.host_at
+
+    lock = [ref for ref in asked.lock if here(ref)]
+    forbid = [ref for ref in asked.forbid if here(ref)]
+    kept = {"capacity_per_place": None, "lock": lock, "forbid": forbid}
+    return asked.model_copy(update=kept), [ref for ref in asked.lock if not here(ref)]
+
+
 def _named(ground: Ground) -> tuple[list[str], Longs, list[str]]:
     """The chains there are, (m,) the chain of each candidate (-1: none), and their names; kept,
     since a question is posed anew with every move of a site that is dragged."""
@@ -174,11 +205,8 @@ def _free(ground: Ground, asked: Question) -> Longs:
     fixed = np.concatenate(
         (np.where(shut, FORBIDDEN, FREE), np.full(len(asked.extra), FREE))
     ).astype(np.int64)
-    place = {one.key: len(ground.host) + at for at, one in enumerate(asked.extra)}
-    for refs, code in ((asked.forbid, FORBIDDEN), (asked.lock, FORCED)):
-        hosts, keys = split(ground, asked, refs)
-        fixed[hosts] = code
-        fixed[[place[key] for key in keys]] = code
+    for field, code in (("forbid", FORBIDDEN), ("lock", FORCED)):
+        fixed[positions_of(ground, asked, getattr(asked, field), field)] = code
     return fixed
 
 
@@ -201,10 +229,11 @@ def _districts_of(ground: Ground, asked: Question) -> Longs:
     return np.array(found, np.int64)
 
 
-def _reach(ground: Ground, asked: Question, standing: Reach) -> Reach:
-    """Who reaches whom: candidates, own places, stations."""
+def reach_of(ground: Ground, asked: Question, standing: Reach | None = None) -> Reach:
+    """Who reaches whom: candidates, own places, stations; of these `standing`, or the two nearest
+    to each point."""
     extra = [ground.reach_of(one.lon, one.lat) for one in asked.extra]
-    parts = [ground.reach, *extra, standing]
+    parts = [ground.reach, *extra, _stations(ground) if standing is None else standing]
     sizes = np.cumsum([0, *(one.pairs for one in parts)])
     start = np.concatenate(
         [np.zeros(1, np.int64)]

@@ -9,14 +9,32 @@ from typing import Final
 import numpy as np
 from scipy.spatial import cKDTree
 
-from geo.siting.conditions import broken_conditions
+from geo.siting.conditions import broken_conditions, everybody_needed
 from geo.siting.ground import Ground
-from geo.siting.posing import AGREED, REFUSED, rules_of, sites_of
-from geo.siting.problem import EXISTING, Bools, Demand, Floats, Longs, Reach, Rules, Sites
-from geo.siting.question import Question
+from geo.siting.posing import (
+    AGREED,
+    REFUSED,
+    of_what_is_here,
+    positions_of,
+    reach_of,
+    rules_of,
+    sites_of,
+)
+from geo.siting.problem import (
+    EXISTING,
+    FORBIDDEN,
+    Bools,
+    Demand,
+    Floats,
+    Longs,
+    Reach,
+    Rules,
+    Sites,
+)
+from geo.siting.question import Question, Ref
 from geo.siting.room import serve
 from geo.siting.rooms import regards_room, rooms_of
-from geo.siting.stated import placed
+from geo.siting.stated import placed, standing_with
 from geo.siting.weighing import share_at, stand_ins, weigh
 
 REPLACEMENTS: Final = 3
@@ -26,7 +44,8 @@ MOST_TRIED: Final = 20
 
 @dataclass(frozen=True, eq=False)
 class _Plan:
-    """A plan: its sites as positions among all, whom each reaches, and what is asked of it."""
+    """A plan: its sites as positions among all, whom each reaches, and what is asked of it; where
+    everybody has to be served, all pairs besides."""
 
     ground: Ground
     asked: Question
@@ -34,10 +53,38 @@ class _Plan:
     rules: Rules
     places: Longs
     reaches: Sequence[Reach]
+    everybody: _Everybody | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Everybody:
+    """Who has to be served: `must` (n,), of whom each point is reached by so many `open` sites."""
+
+    reach: Reach
+    must: Bools
+    open: Longs
+
+    @classmethod
+    def of(cls, ground: Ground, asked: Question, sites: Sites, places: Longs) -> _Everybody:
+        reach = reach_of(ground, asked)
+        usable = np.repeat(sites.fixed != FORBIDDEN, np.diff(reach.start))
+        stands = np.zeros(len(sites), np.bool_)
+        stands[standing_with(sites, places)] = True
+        served = reach.demand[np.repeat(stands, np.diff(reach.start))]
+        must = ground.weight > 0
+        must &= np.bincount(reach.demand[usable], minlength=len(must)) > 0
+        return cls(reach, must, np.bincount(served, minlength=len(must)))
+
+    def served(self, gone: int, come: int) -> bool:
+        """Whether they still are with another site instead of one."""
+        left = self.open.copy()
+        left[self.reach.of(gone)] -= 1
+        left[self.reach.of(come)] += 1
+        return bool((left[self.must] > 0).all())
 
 
 def replacements_of(
-    ground: Ground, asked: Question, hosts: Sequence[int], reaches: Sequence[Reach]
+    ground: Ground, asked: Question, chosen: Sequence[Ref], reaches: Sequence[Reach]
 ) -> list[list[tuple[int, float]]]:
     """For each site of a plan the best candidates instead of it: (position, people lost).
 
@@ -46,23 +93,25 @@ def replacements_of(
 
     Args:
         ground, asked: the question on its ground.
-        hosts: positions of the plan's candidates. reaches: whom each reaches, and behind them whom
-            each of its places put on the map reaches.
+        chosen: the plan's candidates, and behind them its places put on the map. reaches: whom each
+            reaches.
 
     Cost: the candidates around each site; with floors of people, a share to reach or capacities
     some tries of some ms each besides.
     """
-    plain = asked.model_copy(update={"capacity_per_place": None})
+    plain, _ = of_what_is_here(ground, asked)
     _, sites = sites_of(ground, plain, ground.station)
-    own = len(ground.host) + np.arange(len(reaches) - len(hosts))
-    places = np.concatenate((np.array(hosts, np.int64), own)).astype(np.int64)
-    plan = _Plan(ground, asked, sites, rules_of(ground, plain), places, reaches)
+    rules = rules_of(ground, plain)
+    places = positions_of(ground, plain, chosen)
+    everybody = None
+    if everybody_needed(asked.model, rules):
+        everybody = _Everybody.of(ground, plain, sites, places)
+    plan = _Plan(ground, asked, sites, rules, places, reaches, everybody)
     today = ground.today(asked.rings, counted=asked.keep_existing)
     rings, backup = asked.rings, asked.backup
-    some = np.array(hosts, np.int64)
-    found = weigh(
-        ground.weight, today, ground.reach, some, list(reaches[len(hosts) :]), rings, backup
-    )
+    some = places[places < len(ground.host)]
+    own = list(reaches[len(some) :])
+    found = weigh(ground.weight, today, ground.reach, some, own, rings, backup)
     fits = _fitting(plan)
     roomy = _Roomy.of(plan) if regards_room(ground, asked) else None
     told = []
@@ -92,7 +141,7 @@ def _fitting(plan: _Plan) -> list[Bools]:
     free[places[places < m]] = False
     near, apart = _near(plan)
     free &= ~apart
-    both = np.union1d(places, np.flatnonzero(sites.fixed == EXISTING)).astype(np.int64)
+    both = standing_with(sites, places)
     chain, district = sites.chain[:m], sites.district[:m]
     chosen = sites.chain[places]
     of_chain = np.bincount(chosen[chosen >= 0], minlength=int(sites.chain.max(initial=0)) + 1)
@@ -142,8 +191,11 @@ def _may_be_chosen(ground: Ground, asked: Question) -> Bools:
 
 
 def _covers_enough(plan: _Plan, number: int, host: int) -> bool:
-    """Whether shares that are asked for hold with a candidate instead of a site."""
+    """Whether everybody who has to be is served, and shares that are asked for hold, with a
+    candidate instead of a site."""
     rules, ground = plan.rules, plan.ground
+    if plan.everybody is not None:
+        return plan.everybody.served(int(plan.places[number]), host)
     if not rules.district_least_share and rules.share is None:
         return True
     share = ground.today(plan.asked.rings, counted=plan.asked.keep_existing)[0].copy()

@@ -225,12 +225,18 @@ def too_near_to_stand(sites: Sites, rules: Rules) -> Bools:
     return shut
 
 
+def standing_with(sites: Sites, opened: Longs) -> Longs:
+    """All sites that are open, ascending: new ones with those of today."""
+    both: Longs = np.union1d(opened, np.flatnonzero(sites.fixed == EXISTING)).astype(np.int64)
+    return both
+
+
 def broken_spacing(sites: Sites, rules: Rules, opened: Longs) -> list[tuple[int, int]]:
     """Pairs of a plan, or of a site of it and one that is there, nearer than asked for."""
     if not rules.spacing_metres:
         return []
     place = placed(sites)
-    both = np.union1d(opened, np.flatnonzero(sites.fixed == EXISTING))
+    both = standing_with(sites, opened)
     both = both[np.isfinite(place[both]).all(axis=1)]
     pairs = cKDTree(place[both]).query_pairs(rules.spacing_metres, output_type="ndarray")
     a, b = both[pairs[:, 0]], both[pairs[:, 1]]

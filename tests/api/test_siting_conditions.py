@@ -176,6 +176,26 @@ def test_a_set_by_hand_says_which_conditions_it_breaks(planner, town):
             assert one["en"]
     wanted = float(share.mean()) + 0.01
     assert codes([2], model="set-cover", share=wanted) == {"share": []}
+    # Where everybody has to be served, a set that leaves somebody out is no answer.
+    for model in ("p-centre", "set-cover"):
+        assert codes([], model=model, sites=9) == {"unserved": []}
+        assert codes(list(range(1, COUNT)), model=model, sites=COUNT) == {}
+
+
+def test_candidates_of_another_place_that_are_locked_or_forbidden_are_told_not_searched(planner):
+    said = broken(planner, [2], lock=[2, 987_654], forbid=[876_543, "x9"])
+    assert [(one["code"], one["sites"]) for one in said] == [("locked", [])]
+    assert "987654" in said[0]["zh"]
+    assert "987654" in said[0]["en"]
+    for field in ("lock", "forbid"):
+        plan = solved(planner, sites=2, **{field: [987_654]})
+        assert "987654" in plan["problem"]["detail"]
+
+
+def test_a_share_of_nothing_is_reached_without_a_site(planner):
+    answer = solved(planner, model="set-cover", share=0.0, gap=0)["answer"]
+    assert (answer["sites"], answer["status"]) == ([], "optimal")
+    assert broken(planner, [], model="set-cover", share=0.0) == []
 
 
 # ---------------------------------------------------------------------- no plan at all
@@ -234,6 +254,8 @@ def test_every_condition_is_told_in_what_is_taken_away(planner):
         {"capacity_per_place": 0.7},
         {"steps": [[300, 1.0], [700, 0.4]], "backup": 0.3},
         {"model": "set-cover", "share": 0.5, "sites": None},
+        {"model": "set-cover", "sites": None},
+        {"model": "p-centre", "sites": 11},
     ],
 )
 def test_who_could_stand_in_keeps_to_all_conditions(planner, more):
@@ -267,6 +289,21 @@ def test_who_could_stand_in_keeps_to_all_conditions(planner, more):
             assert now is not None, (site["id"], other)
             if not question.get("backup"):
                 assert other["loss"] == pytest.approx(now if now >= least else 0.0, abs=0.11)
+
+
+def test_who_could_stand_in_is_judged_beside_the_own_places_that_the_plan_has(planner, town):
+    """Two own places are on the map, and the plan has the second: what is near to it may not come,
+    what is near to the first may."""
+    far, near = (
+        {"key": key, "lon": float(town.hosts[at]), "lat": 34.75}
+        for key, at in (("far", 10), ("near", 3))
+    )
+    question = {"sites": 2, "spacing_metres": 1000, "extra": [far, near]}
+    facts = solved(planner, **question, lock=[7, "near"])["facts"]
+    (site,) = [one for one in facts["sites"] if one["id"] == 7]
+    assert {one["id"] for one in site["replacements"]} == {6, 11}
+    for one in (6, 11):
+        assert broken(planner, [one, "near"], **question) == []
 
 
 def test_how_sure_each_site_is_and_the_best_plan_without_it(planner, town):

@@ -19,6 +19,7 @@ from geo.siting.files.plan import asked_of, has_plan, infeasible_of, relative
 from geo.siting.files.serving import gathered_reach, hash_of, named, number, served, sites_of
 from geo.siting.problem import EXISTING, Control, Demand, Floats, Ints, Longs, Reach
 from geo.siting.robust import Aim, Robust, robust
+from geo.siting.stated import standing_with
 
 FORMAT: Final = "nuanyi-robust-1"
 AIMS: Final[tuple[Aim, ...]] = ("worst share", "least regret", "mean")
@@ -234,7 +235,7 @@ def check_cases(told: Mapping[str, Any], asked: Cases) -> Checked:
         totals = np.array([float(one["alone_bound"]) for one in told["cases"]])
     shares = asked.weights / totals[:, None]
     opened = sites_of(problem, [str(one) for one in told["sites"]])
-    both = np.union1d(opened, np.flatnonzero(problem.sites.fixed == EXISTING))
+    both = standing_with(problem.sites, opened)
     _, _, covers = served(problem, both)
     by_case = shares @ covers
     value = float(by_case.mean() if told["aim"] == "mean" else by_case.min())

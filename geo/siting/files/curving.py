@@ -12,7 +12,8 @@ from geo.siting.curve import Curve, needed
 from geo.siting.files.load import Problem
 from geo.siting.files.plan import why_not
 from geo.siting.files.serving import named, number, served
-from geo.siting.problem import EXISTING, Longs, Rules
+from geo.siting.problem import Longs, Rules
+from geo.siting.stated import standing_with
 
 NOT_FOUND: Final = "没有在时限内找到方案。 No plan was found in time."
 
@@ -90,7 +91,7 @@ def shares_of(
 def _covered(problem: Problem, plan: Longs, value: float) -> float:
     if not problem.rules.backup:
         return value
-    both = np.union1d(plan, np.flatnonzero(problem.sites.fixed == EXISTING))
+    both = standing_with(problem.sites, plan)
     _, _, share = served(problem, both)
     return float((problem.demand.weight * share).sum())
 
