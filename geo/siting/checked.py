@@ -8,7 +8,7 @@ question with them (:mod:`geo.siting.proof_file`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -24,6 +24,8 @@ from geo.siting.stated import standing_with
 NEAR: Final = 1e-6
 UNREAD: Final = "证书读不懂，什么也没有证明。 The certificate cannot be read: it proves nothing."
 
+NO_ROOM: Final = "站点容不下必须服务的全部人。 The sites have no room for all whom they must serve."
+
 
 @dataclass(frozen=True)
 class Checked:
@@ -34,7 +36,7 @@ class Checked:
         bound: what the certificate proves; None without one that is of this question.
         stated_bound: as the plan has it, which may be better than the certificate alone proves (the
             exact search went on from there): `proved` tells.
-        broken: conditions and statements that do not fit, in words.
+        broken: conditions and statements that do not fit, in words. notes: what the rest stands on.
     """
 
     value: float
@@ -42,6 +44,7 @@ class Checked:
     bound: float | None
     stated_bound: float | None
     broken: list[str]
+    notes: list[str] = field(default_factory=list, kw_only=True)
 
     @property
     def holds(self) -> bool:
@@ -84,15 +87,14 @@ def examined(
         except UNREADABLE:
             broken.append(UNREAD)
             wrong = []
-        broken += [
-            f"证书与问题不符：{name}。 The certificate is of another question: {name}."
-            for name in wrong
-        ]
+        broken += [of_another(name) for name in wrong]
         if claimed is not None and np.isnan(claimed):
             broken.append("方案不满足证书的条件。 The plan breaks a condition of its certificate.")
     value = claimed
     if value is None or np.isnan(value):
         value = worth_of(question, opened)
+    if np.isnan(value):
+        broken.append(NO_ROOM)
     for zh, en, one in (
         ("所记的界", "The bound as stated", stated_bound),
         ("证书的界", "The bound of the certificate", bound),
@@ -130,6 +132,11 @@ def worth_of(question: Question, opened: Longs) -> float:
     return float((weight * np.where(site < 0, beyond, np.minimum(metres, beyond))).sum())
 
 
+def of_another(name: str) -> str:
+    """What to say of a certificate that states something otherwise than the question."""
+    return f"证书与问题不符：{name}。 The certificate is of another question: {name}."
+
+
 def same(one: float, other: float) -> bool:
     """Whether two numbers differ by no more than adding them up in another order does."""
     return abs(one - other) <= NEAR * max(1.0, abs(other))
@@ -163,4 +170,4 @@ def _beyond(value: float, bound: float, model: str) -> bool:
     return value > bound + near if model == "max-cover" else value < bound - near
 
 
-__all__ = ["Checked", "examined", "same", "worth_of"]
+__all__ = ["Checked", "examined", "of_another", "same", "worth_of"]

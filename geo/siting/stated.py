@@ -108,7 +108,10 @@ def layers_of(rules: Rules) -> list[list[float]]:
 def _floors(demand: Demand, rules: Rules, districts: int) -> Floats:
     floors = np.zeros(districts)
     for district, share in rules.district_least_share.items():
-        floors[district] = share * float(demand.weight[demand.district == district].sum())
+        people = float(demand.weight[demand.district == district].sum())
+        # Of a district where nobody is, only candidates, a certificate may have no place.
+        if people or district < districts:
+            floors[district] = share * people
     return floors
 
 

@@ -131,7 +131,7 @@ def check_changes(told: Mapping[str, Any], problem: Problem) -> Checked:
         Invalid: it names stations or candidates that are in no file.
     """
     may = _may(problem, [str(one) for one in told["keep"]])
-    pose = closing if told["kind"] == "close" else moving
+    pose = {"close": closing, "move": moving}[told["kind"]]
     sites, rules = pose(problem.sites, _plain(problem.rules), int(told["count"]), may)
     gone, come = (
         sites_of(problem, [str(one["id"]) for one in told[name]]) for name in ("close", "open")

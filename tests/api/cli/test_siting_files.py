@@ -296,3 +296,43 @@ def test_a_second_covering_counts_in_the_value_and_nobody_twice_in_the_share(str
     )  # fmt: skip
     assert refused.code == 2
     assert "--backup" in refused.err
+
+
+@pytest.mark.parametrize("model", ["max-cover", "p-median"])
+def test_a_plan_without_room_for_all_is_checked_to_the_end(street, typed, tmp_path, model):
+    """A plan of no site, and one whose sites have too little room."""
+    _, read = street
+    options = ("--model", model, "--sites", 1, "--radius", 500, "--capacity", 5)
+    typed("siting", "solve", "--demand", "D.csv", "--candidates", "C.csv", *options, "--out", "P")
+    plan = read("P")
+    for sites in ([], ["q"]):
+        (tmp_path / "Q.json").write_text(json.dumps(plan | {"sites": sites, "certificate": None}))
+        said = typed("siting", "check", "Q.json", "--json")
+        assert said.code in (0, 1), said.err
+        facts = json.loads(said.out, parse_constant=pytest.fail)
+        room = any("no room for all" in one for one in facts["broken"])
+        assert (facts["value"], room) == ((None, True) if model == "p-median" else
+                                          (5 * len(sites), False))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"sites": None}, {"objective": "x"}, {"objective": [1]}, {"bound": "x"},
+        {"question": {"model": "max-cover"}}, {"radius": "10"}, {"steps": [5]}, {"force": 3},
+    ],
+)  # fmt: skip
+def test_a_damaged_plan_is_a_sentence_and_exit_code_2(street, typed, tmp_path, damage):
+    run, read = street
+    run("solve", "--sites", 1, "--radius", 500, "--out", "P.json")
+    plan = read("P.json")
+    if set(damage) <= set(plan):
+        plan |= damage
+    else:
+        plan["question"] |= damage
+    (tmp_path / "Q.json").write_text(json.dumps(plan), encoding="utf-8")
+    said = typed("siting", "check", "Q.json")
+    assert (said.code, "Traceback" in said.err) == (2, False), said.err
+    for bare in ("nuanyi-plan-1", "nuanyi-changes-1", "nuanyi-robust-1", "nuanyi siting proof 2"):
+        (tmp_path / "Q.json").write_text(json.dumps({"format": bare}), encoding="utf-8")
+        assert typed("siting", "check", "Q.json").code == 2
