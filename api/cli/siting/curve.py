@@ -96,7 +96,7 @@ def curve(
     from geo.siting.problem import Control
 
     if out is not None:
-        options.check_out(out, asked)
+        options.check_out(out, asked, per_area)
     problem = options.load(asked)
     most = max(1, min(up_to, problem.candidates))
     control = Control(time_limit, 0.001)

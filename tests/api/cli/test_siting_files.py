@@ -336,3 +336,24 @@ def test_a_damaged_plan_is_a_sentence_and_exit_code_2(street, typed, tmp_path, d
     for bare in ("nuanyi-plan-1", "nuanyi-changes-1", "nuanyi-robust-1", "nuanyi siting proof 2"):
         (tmp_path / "Q.json").write_text(json.dumps({"format": bare}), encoding="utf-8")
         assert typed("siting", "check", "Q.json").code == 2
+
+
+@pytest.mark.parametrize("many", ["inf", "1.7", "-3"])
+def test_a_file_of_subdistricts_asks_for_whole_numbers_of_sites(street, typed, tmp_path, many):
+    _, read = street
+    (tmp_path / "D.csv").write_text("id,x,y,weight,district\na,0,0,10,东\nb,100,0,20,西\n")
+    (tmp_path / "C.csv").write_text("id,x,y,district\np,0,0,东\nq,50,0,东\nr,110,0,西\n")
+    (tmp_path / "A.csv").write_text(f"district,sites\n东,1\n西,{many}\n")
+    asked = ("siting", "solve", "--demand", "D.csv", "--candidates", "C.csv", "--sites", 2,
+             "--radius", 60, "--per-area", "A.csv")  # fmt: skip
+    said = typed(*asked, "--out", "P.json")
+    assert (said.code, "whole number" in said.err) == (2, True), said.err
+    assert many in said.err
+    said = typed(*asked, "--out", "A.csv")
+    assert said.code == 2
+    assert (tmp_path / "A.csv").read_text().startswith("district")
+    (tmp_path / "A.csv").write_text("district,sites\n东,0\n西,\n")
+    said = typed(*asked, "--out", "A.csv")
+    assert (said.code, "is a file that is read" in said.err) == (2, True), said.err
+    assert typed(*asked, "--out", "P.json").code == 0
+    assert read("P.json")["objective"] == 30
