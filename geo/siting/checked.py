@@ -16,7 +16,7 @@ import numpy as np
 from geo.siting.conditions import broken_conditions, left_unserved, served_by
 from geo.siting.evaluate import Evaluator
 from geo.siting.explanation import Names
-from geo.siting.problem import FORBIDDEN, Longs
+from geo.siting.problem import FORBIDDEN, Longs, Rules
 from geo.siting.proofs import UNREADABLE, Question, proved
 from geo.siting.shared_out import least_walk, most_served
 from geo.siting.stated import standing_with
@@ -68,10 +68,13 @@ def examined(
     certificate: Mapping[str, Any] | None,
     stated: float,
     stated_bound: float | None,
+    conditions: Rules | None = None,
 ) -> Checked:
     """Check a plan.
 
     Args:
+        conditions: what is asked of the plan's sites, where that is not what is asked of the
+            certificate.
         opened: (k,) new and forced sites; existing ones are open besides.
         names: of districts, chains and sites, for what is broken.
         certificate, stated, stated_bound: as the plan has them.
@@ -79,7 +82,8 @@ def examined(
     Cost: some passes over the pairs for each price vector of the certificate; with capacities and
     walks a linear program.
     """
-    broken = _conditions(question, opened, names)
+    of_sites = question if conditions is None else question._replace(rules=conditions)
+    broken = _conditions(of_sites, opened, names)
     claimed = bound = None
     if certificate is not None:
         try:

@@ -175,8 +175,8 @@ def _covers_too_little(demand: Demand, rules: Rules, share: Floats, names: Names
                 told.append(
                     Broken(
                         "area_least_share",
-                        f"{name}只覆盖 {part:.1%}，要求 {least:.0%}。",
-                        f"{name} is covered to {part:.1%}; {least:.0%} are asked for.",
+                        f"{name}只覆盖 {_down(part)}，要求 {_asked(least)}。",
+                        f"{name} is covered to {_down(part)}; {_asked(least)} are asked for.",
                     )
                 )
     whole = float(weight.sum())
@@ -185,11 +185,21 @@ def _covers_too_little(demand: Demand, rules: Rules, share: Floats, names: Names
         told.append(
             Broken(
                 "share",
-                f"共覆盖 {covered / whole:.1%}，要求 {rules.share:.1%}。",
-                f"{covered / whole:.1%} are covered; {rules.share:.1%} are asked for.",
+                f"共覆盖 {_down(covered / whole)}，要求 {_asked(rules.share)}。",
+                f"{_down(covered / whole)} are covered; {_asked(rules.share)} are asked for.",
             )
         )
     return told
+
+
+def _asked(share: float) -> str:
+    """A share as it was asked for, so that no rounding makes it less than what is covered."""
+    return f"{100 * share:.6g}%"
+
+
+def _down(share: float) -> str:
+    """What is covered, rounded down: what is not enough does not look as if it were."""
+    return f"{np.floor(1000 * share + NEAR) / 10:.1f}%"
 
 
 def _too_few(sites: Sites, rules: Rules, both: Longs, names: Names) -> list[Broken]:

@@ -20,7 +20,7 @@ from geo.siting.question import Question
 from geo.siting.remarks import named_remarks, remarks_of
 from geo.siting.solving import Problem
 from geo.siting.stated import standing_with
-from geo.siting.working import Solved
+from geo.siting.working import NO_PLAN, Solved
 
 MOST_PROOF_PAIRS: Final = 3_000_000
 Unit = Literal["people", "sites", "cost", "person_metres", "metres"]
@@ -40,7 +40,11 @@ def ending(
     answer = told.answer
     chosen = [problem.refs[at] for at in answer.sites.tolist() if at < len(problem.refs)]
     infeasible = answer.status == "infeasible"
-    relaxed = [*answer.relaxed] if infeasible else remarks(ground, problem, answer)
+    if not infeasible:
+        relaxed = remarks(ground, problem, answer)
+    else:
+        # Who explains it names what the solver only numbers.
+        relaxed = [*answer.relaxed] if told.why_zh in ("", NO_PLAN[0]) else []
     ended: dict[str, Any] = {
         "state": "stopped" if answer.status == "stopped" else "done",
         "editions": [
@@ -65,9 +69,9 @@ def ending(
     if infeasible:
         ended["problem"] = {
             "detail": " ".join(part for part in (told.why_zh, told.why_en) if part)
-            or "没有方案满足全部条件。 No plan keeps to all conditions.",
-            "detail_zh": told.why_zh or "没有方案满足全部条件。",
-            "detail_en": told.why_en or "No plan keeps to all conditions.",
+            or " ".join(NO_PLAN),
+            "detail_zh": told.why_zh or NO_PLAN[0],
+            "detail_en": told.why_en or NO_PLAN[1],
             "remedy": "放宽条件后重新计算。 Relax a condition and run it again.",
         }
         return ended
@@ -125,7 +129,7 @@ def remarks(ground: Ground, problem: Problem, answer: Answer) -> list[str]:
     sites, rules, demand = problem.sites, problem.rules, problem.demand
     told = named_remarks(sites, rules, answer, problem.names)
     told += remarks_of(sites, rules.p, rules.budget)
-    if problem.cost_unstated and (sites.cost == 1.0).all():
+    if problem.cost_unstated and problem.none_costs:
         told.append("候选点都没有成本，每个按 1 计。 No candidate states a cost; each counts as 1.")
     elif problem.cost_unstated:
         told.append(

@@ -66,7 +66,8 @@ def pose(ground: Ground, asked: Question, *, every_station: bool = False) -> Pro
             two nearest to each point: for when stations may go.
 
     Raises:
-        Invalid: the question does not say what its model needs, or nobody and nothing is there.
+        Invalid: the question does not say what its model needs, or nobody is there, or no candidate
+            although not only today's stations are asked about.
         NotFound: it locks or forbids what is not there.
     """
     hosts = ground.city.hosts
@@ -76,13 +77,8 @@ def pose(ground: Ground, asked: Question, *, every_station: bool = False) -> Pro
     else:
         check_asked(asked)
         standing = None
-    extra = asked.extra
-    if not len(host) and not extra:
-        raise Invalid(
-            "这里没有候选点。 There are no candidates here.",
-            remedy="换一个区域，或导入候选点。 Choose another area, or import candidates.",
-            field="area_id",
-        )
+    if not every_station:
+        check_candidates(ground, asked)
     if not len(ground):
         raise Invalid(
             "这里没有需求。 Nobody is here at these hours.",
@@ -101,7 +97,22 @@ def pose(ground: Ground, asked: Question, *, every_station: bool = False) -> Pro
         refs_of(ground, asked),
         names,
         unstated if _by_cost(asked) else 0,
+        none_costs=not np.isfinite(hosts.cost[host]).any(),
     )
+
+
+def check_candidates(ground: Ground, asked: Question) -> None:
+    """Refuse a question about new sites where none can be.
+
+    Raises:
+        Invalid: no candidate is there, and the question has no place of its own.
+    """
+    if not len(ground.host) and not asked.extra:
+        raise Invalid(
+            "这里没有候选点。 There are no candidates here.",
+            remedy="换一个区域，或导入候选点。 Choose another area, or import candidates.",
+            field="area_id",
+        )
 
 
 def refs_of(ground: Ground, asked: Question) -> list[Ref]:

@@ -8,14 +8,15 @@ moving.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 import numpy as np
 
 from geo.errors import Invalid
 from geo.siting.ground import Ground
-from geo.siting.posing import check_asked, pose
+from geo.siting.posing import check_asked, check_candidates, pose
 from geo.siting.problem import Answer, Bools, Floats, Longs, Reach, Rules, Sites
 from geo.siting.question import Question
 from geo.siting.robust import Aim
@@ -24,6 +25,7 @@ from geo.siting.weighing import weigh
 from geo.siting.working import Cases, Change, Job
 
 MOST_CASES: Final = 8
+Number = TypeVar("Number", int, float)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +68,9 @@ def change_job(
         Invalid: the model is not maximum coverage, or there are not so many stations.
     """
     _cover_only(asked)
-    standing = asked.model_copy(update={"keep_existing": True})
+    if kind == "move":
+        check_candidates(ground, asked)
+    standing = asked.model_copy(update={"keep_existing": True, "capacity_per_place": None})
     problem = pose(ground, standing, every_station=True)
     rules = Rules(steps=problem.rules.steps, backup=problem.rules.backup)
     there = int(now.may.sum())
@@ -134,8 +138,18 @@ def cases_job(grounds: list[Ground], asked: Question, aim: Aim) -> Job:
         x=np.concatenate([one.demand.x for one in posed]),
         y=np.concatenate([one.demand.y for one in posed]),
     )
-    whole = replace(first, demand=demand, sites=sites, reach=reach)
+    # A subdistrict may have people on some of the days, or in some of the editions, alone.
+    rules = replace(
+        first.rules,
+        district_least_sites=_united([one.rules.district_least_sites for one in posed]),
+        district_least_share=_united([one.rules.district_least_share for one in posed]),
+    )
+    whole = replace(first, demand=demand, sites=sites, reach=reach, rules=rules)
     return Job(whole, asked.gap, asked.seconds, asked.seed, cases=Cases(table, aim))
+
+
+def _united(floors: list[Mapping[int, Number]]) -> dict[int, Number]:
+    return {at: least for one in floors for at, least in one.items()}
 
 
 def _stacked(posed: list[Problem], before: Longs, new: int) -> tuple[Sites, Reach, slice]:

@@ -40,6 +40,8 @@ WORK, STOP = b"j", b"s"
 MOST_JOBS: Final = 50
 MOST_PAIRS: Final = 5_000_000
 """What a process has worked at before it is replaced: memory that was large once stays so."""
+NO_PLAN: Final = "没有方案满足全部条件。", "No plan keeps to all conditions."
+"""What is said where nothing better explains it."""
 READY_SECONDS: Final = 600.0
 """So long a process may take to begin a job: on a new machine all it needs is compiled first."""
 
@@ -277,8 +279,7 @@ def _why_not(problem: Problem) -> tuple[str, str]:
         names=problem.names,
         everybody=everybody_needed(problem.model, problem.rules),
     )
-    nothing = "没有方案满足全部条件。", "No plan keeps to all conditions."
-    return told.zh or nothing[0], told.en or nothing[1]
+    return told.zh or NO_PLAN[0], told.en or NO_PLAN[1]
 
 
 def warm_up(model: str, *, capacities: bool = False) -> None:
@@ -372,6 +373,7 @@ def _take(pipe: IO[bytes]) -> Any:
 
 
 __all__ = [
+    "NO_PLAN",
     "READY_SECONDS",
     "Begun",
     "Cases",

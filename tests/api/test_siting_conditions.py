@@ -3,6 +3,7 @@ how they are told, against the one street of the town."""
 
 import io
 import itertools
+import re
 
 import numpy as np
 import pandas as pd
@@ -65,7 +66,11 @@ def test_what_a_model_takes_is_told_and_held_to(planner):
                 assert name not in problem["detail"].replace(LABELS[name][1], "")
     for one, other in told.not_together:
         question = {"sites": 3, one: STATED[one], other: STATED[other]}
-        assert asked(planner, **question).status_code == 422
+        refused = asked(planner, **question)
+        assert refused.status_code == 422
+        # What is advised helps with this very pair.
+        helps = "area_least_share" in (one, other)
+        assert ("subdistrict" in refused.json()["remedy"]) is helps
     assert asked(planner, model="set-cover", share=0.5, budget=5000).status_code == 422
     no_backup = {"question": {"sites": 2, "backup": 0.5}}
     assert planner.post("/api/siting/robust", json=no_backup).status_code == 422
@@ -172,8 +177,15 @@ def test_a_set_by_hand_says_which_conditions_it_breaks(planner, town):
         said = broken(planner, [2], area_least_share=float(least), area_id=110)
         assert ([] if kept else ["area_least_share"]) == [one["code"] for one in said]
         for one in said:
-            assert f"{share[west].mean():.1%}" in one["zh"]
+            assert f"{np.floor(share[west].mean() * 1000) / 10:.1f}%" in one["zh"]
             assert one["en"]
+    # A floor between two tenths of a percent is told as it was asked, and is not reached by
+    # rounding.
+    floor = float(np.ceil(share[west].mean() * 1000 + 1) / 1000 - 0.0005)
+    (said,) = broken(planner, [2], area_least_share=floor, area_id=110)
+    told = [float(one) / 100 for one in re.findall(r"([\d.]+)%", said["en"])]
+    assert told[1] == pytest.approx(floor, abs=1e-9)
+    assert told[0] <= share[west].mean() < told[1]
     wanted = float(share.mean()) + 0.01
     assert codes([2], model="set-cover", share=wanted) == {"share": []}
     # Where everybody has to be served, a set that leaves somebody out is no answer.
@@ -203,6 +215,10 @@ def test_a_curve_and_a_plan_for_several_days_say_why_there_is_none(planner):
     impossible = {"area_least_share": 0.99, "seconds": 3}
     why = solved(planner, sites=3, **impossible)["problem"]
     assert "99" in why["detail_zh"]
+    # What the solver numbers is told by name: candidate 4 is the third of the list.
+    near = solved(planner, sites=3, lock=[4, 5], spacing_metres=3000)
+    assert near["answer"]["relaxed"] == []
+    assert "3000" in near["problem"]["detail_zh"]
     curve = planner.post("/api/siting/curve", json={"question": impossible, "up_to": 3}).json()
     assert {one["value"] for one in curve["points"]} == {None}
     assert curve["problem"]["detail_zh"] == why["detail_zh"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -131,14 +131,42 @@ def check_changes(told: Mapping[str, Any], problem: Problem) -> Checked:
         Invalid: it names stations or candidates that are in no file.
     """
     may = _may(problem, [str(one) for one in told["keep"]])
-    pose = {"close": closing, "move": moving}[told["kind"]]
-    sites, rules = pose(problem.sites, _plain(problem.rules), int(told["count"]), may)
+    kind, count = told["kind"], int(told["count"])
+    pose = {"close": closing, "move": moving}[kind]
+    sites, rules = pose(problem.sites, _plain(problem.rules), count, may)
     gone, come = (
         sites_of(problem, [str(one["id"]) for one in told[name]]) for name in ("close", "open")
     )
     opened = np.union1d(np.setdiff1d(np.flatnonzero(may), gone), come).astype(np.int64)
     plan = dict(told) | {"sites": named(problem.site_ids, opened)}
-    return check_plan(plan, replace(problem, sites=sites, rules=rules))
+    # How many may change is told in its own words: to the solver it is a limit on a chain.
+    conditions = replace(rules, p=None, per_chain_most=None)
+    found = check_plan(plan, replace(problem, sites=sites, rules=rules), conditions)
+    stays = named(problem.site_ids, gone[~may[gone]])
+    return replace(found, broken=[*_miscounted(kind, count, gone, come, stays), *found.broken])
+
+
+def _miscounted(
+    kind: Kind, count: int, gone: Longs, come: Longs, stays: Sequence[str]
+) -> Iterator[str]:
+    """What is wrong with how many go and come, and with who goes although it `stays`."""
+    if kind == "close" and len(gone) != count:
+        yield (
+            f"关闭 {len(gone)} 个站点，应为 {count} 个。 "
+            f"{len(gone)} stations close; {count} are asked for."
+        )
+    if kind == "move" and len(gone) > count:
+        yield (
+            f"迁移 {len(gone)} 个站点，至多 {count} 个。 "
+            f"{len(gone)} stations move; at most {count} may."
+        )
+    if kind == "move" and len(come) > len(gone):
+        yield (
+            f"新开 {len(come)} 处，只迁走 {len(gone)} 个站点。 "
+            f"{len(come)} sites come, but only {len(gone)} stations go."
+        )
+    if stays:
+        yield f"站点 {'、'.join(stays)} 不能调整。 {', '.join(stays)} cannot close or move."
 
 
 def _plain(rules: Rules) -> Rules:

@@ -11,11 +11,13 @@ from geo.siting.explanation import Names
 from geo.siting.files.asked import FILES
 from geo.siting.files.load import Problem
 from geo.siting.files.serving import hash_of, question_in, served, sites_of
-from geo.siting.problem import Longs
+from geo.siting.problem import Longs, Rules
 from geo.siting.stated import standing_with
 
 
-def check_plan(plan: Mapping[str, Any], problem: Problem) -> Checked:
+def check_plan(
+    plan: Mapping[str, Any], problem: Problem, conditions: Rules | None = None
+) -> Checked:
     """Check a plan against its files; see :func:`geo.siting.checked.examined`.
 
     Raises:
@@ -30,6 +32,7 @@ def check_plan(plan: Mapping[str, Any], problem: Problem) -> Checked:
         plan.get("certificate"),
         float("nan") if stated is None else float(stated),
         None if bound is None else float(bound),
+        conditions,
     )
     walk = [] if plan.get("walk") is None else _walk(plan["walk"], problem, opened)
     return replace(found, broken=[*_changed(plan, problem), *found.broken, *walk])

@@ -267,3 +267,29 @@ def test_changes_that_do_not_say_which_are_a_damaged_file(city, typed) -> None:
         Path("lie.json").write_text(json.dumps(told("X.json") | damage), encoding="utf-8")
         said = typed("siting", "check", "lie.json")
         assert (said.code, "damaged" in said.err) == (2, True), (damage, said.err)
+
+
+def test_more_changes_than_were_asked_for_are_told_as_such(city, typed) -> None:
+    """No word of chains, nor of new sites: they are stations that close or move."""
+    typed("siting", "close", *FILES, "--existing", "E.csv", "--count", 2, "--keep", "S1",
+          "--gap", 0, "--out", "X.json")  # fmt: skip
+    close = told("X.json")
+
+    def wrong(plan: dict) -> str:
+        found = checked(typed, plan)
+        assert not found["holds"]
+        words = " ".join(found["broken"])
+        assert "chain" not in words
+        assert "new sites" not in words
+        return words
+
+    assert "1 stations close; 2 are asked for" in wrong(close | {"close": close["close"][:1]})
+    every = [{"id": one, "loss": 0} for one in STATIONS]
+    kept = wrong(close | {"close": every[:2]})
+    assert "S1 cannot close or move" in kept
+    typed("siting", "move", *FILES, *CHOSEN, "--existing", "E.csv", "--gap", 0, "--out", "X.json")
+    come = [{"id": one, "cost": 2} for one in CANDIDATES[:3]]
+    move = told("X.json")
+    many = move | {"close": every[:3], "open": come, "certificate": None}
+    assert "3 stations move; at most 1 may" in wrong(many)
+    assert "3 sites come, but only 1 stations go" in wrong(many | {"close": every[:1]})

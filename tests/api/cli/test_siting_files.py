@@ -234,7 +234,7 @@ def test_sites_too_near_each_other_are_forbidden_or_named(street, typed):
     ]
 
 
-def test_curves_by_budget_by_share_and_of_walks(street):
+def test_curves_by_budget_by_share_and_of_walks(street, typed):
     run, _ = street
 
     def rows(*more):
@@ -245,6 +245,9 @@ def test_curves_by_budget_by_share_and_of_walks(street):
         ("0.0", "0.0", ""), ("2.0", "20.0", "r"), ("4.0", "20.0", "r"), ("6.0", "30.0", "q"),
     ]  # fmt: skip
     assert all(float(row["bound"]) >= float(row["value"]) for row in money)
+    said = typed("siting", "curve", "--demand", "D.csv", "--candidates", "C.csv",
+                 "--radius", 60, "--budgets", "50%")  # fmt: skip
+    assert (said.code, "50%" in said.err) == (2, True), said.err
     # No more sites than there are, however many are asked for.
     assert [row["sites"] for row in rows("--up-to", 100_000_000)] == ["1", "2", "3"]
     [half, all_of_it] = rows("--model", "set-cover", "--shares", "50%,1", "--up-to", 2)
