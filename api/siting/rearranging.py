@@ -159,7 +159,7 @@ def _opening(ground: Ground, question: Question, at: int) -> Opening:
         own = question.extra[at - len(ground.host)]
         return Opening(
             id=own.key,
-            name=own.name or own.key,
+            name=own.label,
             lon=own.lon,
             lat=own.lat,
             cost=own.cost,

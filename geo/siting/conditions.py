@@ -256,7 +256,7 @@ def too_near(sites: Sites, rules: Rules, opened: Longs, names: Names) -> list[Br
         Broken(
             "spacing",
             f"{names.site(one)}与{names.site(other)}相距不到 {zh}。",
-            f"{names.site(one)} and {names.site(other)} are less than {en} apart.",
+            f"{names.site_en(one)} and {names.site_en(other)} are less than {en} apart.",
             (one, other),
             warns,
         )
@@ -285,8 +285,8 @@ def _fixed(sites: Sites, opened: Longs, names: Names) -> list[Broken]:
         ("forbidden", forbidden, "包含禁选点{}。", "A site that must not be in it is: {}."),
     ):
         for at in some[:NAMED].tolist():
-            name = names.site(at)
-            told.append(Broken(code, zh.format(name), en.format(name), (at,)))
+            of_one = zh.format(names.site(at)), en.format(names.site_en(at))
+            told.append(Broken(code, *of_one, (at,)))
         rest = some[NAMED:].tolist()
         if rest:
             more = Broken(

@@ -17,7 +17,7 @@ from geo.siting.planning import cost_of
 from geo.siting.problem import Answer, Longs
 from geo.siting.proof_file import proof_of
 from geo.siting.question import Question
-from geo.siting.remarks import named_remarks, remarks_of
+from geo.siting.remarks import Remark, halves, named_remarks, remarks_of
 from geo.siting.solving import Problem
 from geo.siting.stated import standing_with
 from geo.siting.working import NO_PLAN, Solved
@@ -44,7 +44,8 @@ def ending(
         relaxed = remarks(ground, problem, answer)
     else:
         # Who explains it names what the solver only numbers.
-        relaxed = [*answer.relaxed] if told.why_zh in ("", NO_PLAN[0]) else []
+        named = told.why_zh not in ("", NO_PLAN[0])
+        relaxed = [] if named else [halves(one) for one in answer.relaxed]
     ended: dict[str, Any] = {
         "state": "stopped" if answer.status == "stopped" else "done",
         "editions": [
@@ -63,7 +64,9 @@ def ending(
             "seconds": round(answer.seconds, 3),
             "seed": answer.seed,
             "sites": chosen,
-            "relaxed": relaxed,
+            "relaxed": [f"{zh} {en}" for zh, en in relaxed],
+            "relaxed_zh": [zh for zh, _ in relaxed],
+            "relaxed_en": [en for _, en in relaxed],
         },
     }
     if infeasible:
@@ -96,7 +99,7 @@ def _tell_around(facts: dict[str, Any], problem: Problem, around: Afterwards) ->
     ready = {one.site: one for one in around.ready}
 
     def named(sites: Longs) -> list[dict[str, Any]]:
-        return [{"id": problem.refs[at], "name": problem.names.site(at)} for at in sites.tolist()]
+        return [{"id": problem.refs[at], "name": problem.names.label(at)} for at in sites.tolist()]
 
     for site in facts["sites"]:
         at = place[site["id"]]
@@ -124,17 +127,21 @@ def unit_of(question: Question) -> Unit:
     return units.get(question.model, "people")
 
 
-def remarks(ground: Ground, problem: Problem, answer: Answer) -> list[str]:
-    """What could not be kept, was assumed or is odd, in words of both languages."""
+def remarks(ground: Ground, problem: Problem, answer: Answer) -> list[Remark]:
+    """What could not be kept, was assumed or is odd."""
     sites, rules, demand = problem.sites, problem.rules, problem.demand
     told = named_remarks(sites, rules, answer, problem.names)
     told += remarks_of(sites, rules.p, rules.budget)
     if problem.cost_unstated and problem.none_costs:
-        told.append("候选点都没有成本，每个按 1 计。 No candidate states a cost; each counts as 1.")
+        told.append(
+            ("候选点都没有成本，每个按 1 计。", "No candidate states a cost; each counts as 1.")
+        )
     elif problem.cost_unstated:
         told.append(
-            f"有 {problem.cost_unstated} 个候选点没有成本，按中位数计。 {problem.cost_unstated} "
-            "candidates state no cost; the middle one was taken."
+            (
+                f"有 {problem.cost_unstated} 个候选点没有成本，按中位数计。",
+                f"{problem.cost_unstated} candidates state no cost; the middle one was taken.",
+            )
         )
     if rules.unserved_metres is not None:
         both = standing_with(sites, answer.sites)
@@ -143,10 +150,11 @@ def remarks(ground: Ground, problem: Problem, answer: Answer) -> list[str]:
         if left >= max(ground.least, 1e-9):
             unit_zh, unit_en = ("人·时", "person-hours") if ground.hours > 1 else ("人", "people")
             far = f"{rules.unserved_metres:,.0f}"
-            told.append(
-                f"有 {left:,.0f} {unit_zh}在 {far} 米内没有站点，按步行 {far} 米计。 "
+            zh = f"有 {left:,.0f} {unit_zh}在 {far} 米内没有站点，按步行 {far} 米计。"
+            en = (
                 f"{left:,.0f} {unit_en} have no station within {far} m and count as walking so far."
             )
+            told.append((zh, en))
     return told
 
 

@@ -189,7 +189,7 @@ def _place(ground: Ground, asked: Question, ref: Ref) -> dict[str, Any]:
         one = next(place for place in asked.extra if place.key == ref)
         return {
             "id": ref,
-            "name": one.name or ref,
+            "name": one.label,
             "lon": one.lon,
             "lat": one.lat,
             "cost": one.cost,

@@ -157,9 +157,10 @@ def sites_of(ground: Ground, asked: Question, station: Longs) -> tuple[Names, Si
         chains=chains,
         sites=[
             *host_names,
-            *(one.name or one.key for one in extra),
+            *(one.called[0] for one in extra),
             *(city.standing.names[at] for at in station.tolist()),
         ],
+        sites_en={len(host) + at: one.called[1] for at, one in enumerate(extra)},
     )
     return names, sites
 

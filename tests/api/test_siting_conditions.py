@@ -17,6 +17,7 @@ from geo.siting.afterwards import afterwards
 from geo.siting.explanation import Names
 from geo.siting.fields import LABELS, TAKES
 from geo.siting.problem import Control, Demand, Rules, Sites
+from geo.siting.question import Extra
 from geo.siting.reach import euclidean
 from geo.siting.solving import Problem, solve
 from maps.texts import catalogue
@@ -141,6 +142,13 @@ def test_sites_that_are_near_are_forbidden_or_pointed_out_as_asked(planner):
     named = [one for one in told if "more pairs" not in one]
     assert len(named) >= len(told) - 1
     assert all(any(name in one for name in names) for one in named)
+    # Each language alone, whatever the names are written in.
+    answer = warned["answer"]
+    assert answer["relaxed"] == [
+        f"{zh} {en}" for zh, en in zip(answer["relaxed_zh"], answer["relaxed_en"], strict=True)
+    ]
+    assert not any("less than" in one for one in answer["relaxed_zh"])
+    assert not any("相距" in one for one in answer["relaxed_en"])
     found = broken(planner, warned["answer"]["sites"], **near, spacing_rule="warn")
     assert {(one["code"], one["warns"]) for one in found} == {("spacing", True)}
     found = broken(planner, warned["answer"]["sites"], **near)
@@ -168,6 +176,16 @@ def test_a_set_by_hand_says_which_conditions_it_breaks(planner, town):
     own = {"key": "x1", "lon": float(town.hosts[3] + 0.001), "lat": 34.75}
     near = codes([4, "x1"], spacing_metres=200, extra=[own])
     assert near == {"spacing": [4, "x1"]}
+    # A place without a name is called as the page calls it.
+    (said,) = broken(planner, [4, "x1"], spacing_metres=200, extra=[own])
+    assert ("自选点 1" in said["zh"], "Place 1" in said["en"]) == (True, True), said
+    assert "Place" not in said["zh"]
+    place = catalogue()["plan.own_place"]
+    assert Extra(**own).called == (place.zh.format(n=1), place.en.format(n=1))
+    (said,) = broken(planner, [4], lock=["x1"], extra=[own])
+    assert ("自选点 1" in said["zh"], "Place 1" in said["en"]) == (True, True), said
+    plan = solved(planner, sites=1, lock=["x1"], extra=[own])
+    assert [one["name"] for one in plan["facts"]["sites"]] == ["自选点 1 / Place 1"]
     # Candidates 1 to 7 and the first station are in the western subdistrict.
     assert codes([8, 9], area_least_sites=2) == {"area_least_sites": []}
     assert codes([2, 8], area_least_sites=2) == {}

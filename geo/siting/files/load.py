@@ -375,7 +375,8 @@ def _remark(problem: Problem, points: Table) -> None:
             "经纬度按平面直线计算，单位为度。 "
             "Longitude and latitude were taken as a plane: distances are in degrees."
         )
-    notes += remarks_of(sites, question.sites, question.budget)
+    odd = remarks_of(sites, question.sites, question.budget)
+    notes += [f"{zh} {en}" for zh, en in odd]
     if isinstance(problem.reach, Reach):
         idle = int(((np.diff(problem.reach.start) == 0) & (sites.fixed != EXISTING)).sum())
         if idle:

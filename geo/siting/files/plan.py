@@ -351,7 +351,8 @@ def _site_facts(
 def _relaxed(problem: Problem, answer: Answer) -> list[str]:
     """What the solver tells; sites that stand too near by their ids."""
     names = Names(sites=problem.site_ids.to_pylist() if problem.question.spacing else ())
-    return named_remarks(problem.sites, problem.rules, answer, names)
+    told = named_remarks(problem.sites, problem.rules, answer, names)
+    return [f"{zh} {en}" for zh, en in told]
 
 
 def asked_of(problem: Problem, folder: Path) -> dict[str, Any]:
