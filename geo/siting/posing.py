@@ -30,7 +30,7 @@ from geo.siting.question import Question, Ref
 from geo.siting.rooms import rooms_of
 from geo.siting.solving import Problem
 
-REFUSED, NOT_ASKED, AGREED = 0, -1, 1
+REFUSED, AGREED = 0, 1
 
 
 def check_asked(asked: Question) -> None:

@@ -200,7 +200,7 @@ def _covers_enough(plan: _Plan, number: int, host: int) -> bool:
         return True
     share = ground.today(plan.asked.rings, counted=plan.asked.keep_existing)[0].copy()
     rest = [one for at, one in enumerate(plan.reaches) if at != number]
-    for one in [*rest, _reach_of(ground, host, plan.asked.rings[-1][0])]:
+    for one in [*rest, ground.reach.alone(host).within(plan.asked.rings[-1][0])]:
         assert one.metres is not None
         part = share_at(one.metres, plan.asked.rings)
         share[one.demand] = np.maximum(share[one.demand], part)
@@ -209,14 +209,6 @@ def _covers_enough(plan: _Plan, number: int, host: int) -> bool:
     nobody = np.empty(0, np.int64)
     free = Sites.of(1)
     return not broken_conditions(free, only, nobody, demand, share)
-
-
-def _reach_of(ground: Ground, host: int, metres: float) -> Reach:
-    start = ground.reach.start
-    some = slice(start[host], start[host + 1])
-    assert ground.reach.metres is not None
-    size = np.array([0, start[host + 1] - start[host]], np.int64)
-    return Reach(size, ground.reach.demand[some], ground.reach.metres[some]).within(metres)
 
 
 @dataclass(frozen=True, eq=False)
@@ -250,7 +242,8 @@ class _Roomy:
             if worth[at] <= 1e-9:
                 break
             reaches, capacity = list(self.plan.reaches), self.capacity.copy()
-            reaches[number] = _reach_of(self.plan.ground, at, self.plan.asked.rings[-1][0])
+            farthest = self.plan.asked.rings[-1][0]
+            reaches[number] = self.plan.ground.reach.alone(at).within(farthest)
             capacity[number] = self.free[at]
             ready.append((at, max(self.served - self._covered(self.plan, reaches, capacity), 0.0)))
         return sorted(ready, key=lambda one: one[1])[:REPLACEMENTS]

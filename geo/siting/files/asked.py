@@ -97,9 +97,8 @@ def check_question(question: Question) -> None:
             remedy="加上 --distances 文件。 Add --distances FILE.",
             field="distances",
         )
-    if question.model == "max-cover" and question.sites is None and question.budget is None:
-        raise missing("站点数或预算", "a number of sites or a budget", "--sites 或 --budget")
-    if question.model == "p-median" and question.sites is None and question.budget is None:
+    either = question.model in ("max-cover", "p-median")
+    if either and question.sites is None and question.budget is None:
         raise missing("站点数或预算", "a number of sites or a budget", "--sites 或 --budget")
     if question.model == "p-centre" and question.sites is None:
         raise missing("站点数", "a number of sites", "--sites")

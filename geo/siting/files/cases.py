@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from geo.errors import Invalid, InvalidFile
+from geo.errors import InvalidFile
 from geo.siting.checked import NEAR, Checked, of_another
 from geo.siting.files.asked import Question, rules_of
 from geo.siting.files.checking import check_plan
@@ -18,12 +18,11 @@ from geo.siting.files.load import Problem
 from geo.siting.files.plan import asked_of, has_plan, infeasible_of, relative
 from geo.siting.files.serving import gathered_reach, hash_of, named, number, served, sites_of
 from geo.siting.problem import EXISTING, Control, Demand, Floats, Ints, Longs, Reach
-from geo.siting.robust import Aim, Robust, robust
+from geo.siting.robust import Aim, Robust, check_number, robust
 from geo.siting.stated import standing_with
 
 FORMAT: Final = "nuanyi-robust-1"
 AIMS: Final[tuple[Aim, ...]] = ("worst share", "least regret", "mean")
-MOST_CASES: Final = 8
 STATED_ALONE: Final = (
     "后悔以文件所记的各情景单独的界计算，这些界没有证书。 "
     "Regret is measured by the bounds of each case alone as the file states them; they carry no "
@@ -69,14 +68,12 @@ def cases_of(demands: Sequence[Path], days: Sequence[str]) -> tuple[Case, ...]:
         for path in dict.fromkeys(demands)
         for day in (dict.fromkeys(days) if days else (None,))
     )
-    if not 2 <= len(found) <= MOST_CASES:
-        raise Invalid(
-            f"情景应为 2 到 {MOST_CASES} 个，现为 {len(found)} 个。 "
-            f"2 to {MOST_CASES} cases can be planned for, not {len(found)}.",
-            remedy="多给几个 --demand，或用 --days workday,weekend。 "
-            "Give --demand more than once, or --days workday,weekend.",
-            field="demand",
-        )
+    check_number(
+        len(found),
+        "demand",
+        "多给几个 --demand，或用 --days workday,weekend。 "
+        "Give --demand more than once, or --days workday,weekend.",
+    )
     return found
 
 

@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from geo.errors import Invalid
-from geo.siting.changes import best_moves, closing, moving, which_to_close
+from geo.siting.changes import best_moves, closing, gone_and_come, moving, which_to_close
 from geo.siting.checked import Checked
 from geo.siting.evaluate import Evaluator
 from geo.siting.files.checking import check_plan
 from geo.siting.files.load import Problem
 from geo.siting.files.plan import asked_of
 from geo.siting.files.serving import named, number, sites_of
+from geo.siting.files.tables import places_of
 from geo.siting.problem import EXISTING, FREE, Answer, Bools, Control, Floats, Longs, Rules, gap_of
 
 Kind = Literal["close", "move"]
@@ -74,13 +73,8 @@ def change(
         rules,
     )
     today = evaluator.evaluate(np.flatnonzero(existing).astype(np.int64))
-    stays = np.zeros(len(existing), np.bool_)
-    stays[answer.sites] = True
-    come = np.flatnonzero(stays & ~existing).astype(np.int64)
-    # Stations that nobody would miss are in no answer; no more of them go than was asked.
-    most = count if kind == "close" else len(come)
-    loose = np.flatnonzero(may & ~stays).astype(np.int64)
-    gone = loose[np.argsort(today.loss[loose], kind="stable")][:most]
+    closing_of = count if kind == "close" else None
+    gone, come = gone_and_come(answer, existing, may, today.loss, closing_of)
     standing = np.union1d(np.setdiff1d(np.flatnonzero(existing), gone), come).astype(np.int64)
     after = evaluator.evaluate(standing).value
     return Changed(kind, count, tuple(keep), gone, come, today.loss, today.value, after, answer)
@@ -177,8 +171,7 @@ def _plain(rules: Rules) -> Rules:
 def _may(problem: Problem, keep: Sequence[str]) -> Bools:
     """(m,) stations of today that are not to stay."""
     existing: Bools = problem.sites.fixed == EXISTING
-    at = pc.index_in(pa.array(list(keep), pa.large_string()), problem.site_ids)
-    places = at.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    places = places_of(keep, problem.site_ids)
     unknown = [name for name, one in zip(keep, places, strict=True) if one < 0 or not existing[one]]
     if unknown:
         raise Invalid(
