@@ -127,7 +127,11 @@ def left_unserved(
         return []
     usable = np.flatnonzero(sites.fixed != FORBIDDEN).astype(np.int64)
     can, *_ = served_by(len(demand), len(sites), reach, (), usable)
-    left = float(demand.weight[(can >= 0) & (site < 0)].sum())
+    return unserved(float(demand.weight[(can >= 0) & (site < 0)].sum()))
+
+
+def unserved(left: float) -> list[Broken]:
+    """What to say of people who have to be served and are not."""
     if left <= 0:
         return []
     return [

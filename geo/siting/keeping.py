@@ -8,13 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from geo.siting.conditions import (
-    Broken,
-    broken_conditions,
-    everybody_needed,
-    left_unserved,
-    served_by,
-)
+from geo.siting.conditions import Broken, broken_conditions, unserved
+from geo.siting.everybody import Everybody
 from geo.siting.ground import Ground
 from geo.siting.planning import Evaluated
 from geo.siting.posing import (
@@ -22,14 +17,12 @@ from geo.siting.posing import (
     REFUSED,
     of_what_is_here,
     positions_of,
-    reach_of,
     refs_of,
     rules_of,
     sites_of,
 )
 from geo.siting.problem import Demand
 from geo.siting.question import Question, Ref
-from geo.siting.stated import standing_with
 
 _SAID_NO: Final = ("declined", "包含不同意的单位{}。", "The host of {} has said no.")
 _NOT_YET: Final = (
@@ -78,10 +71,9 @@ def broken_of(
             told.append(_refused(ground, asked, one, names.site(one.sites[0])))
         else:
             told.append(one)
-    if everybody_needed(asked.model, rules):
-        reach, both = reach_of(ground, plain), standing_with(sites, opened)
-        site, *_ = served_by(len(demand), len(sites), reach, (), both)
-        told += left_unserved(asked.model, demand, sites, reach, rules, site)
+    everybody = Everybody.of(ground, plain, sites, rules, opened)
+    if everybody is not None:
+        told += unserved(everybody.left)
     missing = "必选的候选点 {} 不在这里。", "The candidate {} must be in it, and is not here."
     return [
         Kept(one.code, one.zh, one.en, [refs[at] for at in one.sites if at < len(refs)], one.warns)

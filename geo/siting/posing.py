@@ -76,9 +76,8 @@ def pose(ground: Ground, asked: Question, *, every_station: bool = False) -> Pro
         station, standing = ground.stations_near
     else:
         check_asked(asked)
-        standing = None
-    if not every_station:
         check_candidates(ground, asked)
+        standing = _stations(ground)
     if not len(ground):
         raise Invalid(
             "这里没有需求。 Nobody is here at these hours.",
@@ -92,7 +91,7 @@ def pose(ground: Ground, asked: Question, *, every_station: bool = False) -> Pro
         asked.model,
         Demand.of(ground.weight, district=ground.district, x=ground.lon, y=ground.lat),
         sites,
-        reach_of(ground, asked, standing),
+        _reach(ground, asked, standing),
         rules_of(ground, asked),
         refs_of(ground, asked),
         names,
@@ -241,11 +240,10 @@ def _districts_of(ground: Ground, asked: Question) -> Longs:
     return np.array(found, np.int64)
 
 
-def reach_of(ground: Ground, asked: Question, standing: Reach | None = None) -> Reach:
-    """Who reaches whom: candidates, own places, stations; of these `standing`, or the two nearest
-    to each point."""
+def _reach(ground: Ground, asked: Question, standing: Reach) -> Reach:
+    """Who reaches whom: candidates, own places, stations."""
     extra = [ground.reach_of(one.lon, one.lat) for one in asked.extra]
-    parts = [ground.reach, *extra, _stations(ground) if standing is None else standing]
+    parts = [ground.reach, *extra, standing]
     sizes = np.cumsum([0, *(one.pairs for one in parts)])
     start = np.concatenate(
         [np.zeros(1, np.int64)]

@@ -9,20 +9,19 @@ from typing import Final
 import numpy as np
 from scipy.spatial import cKDTree
 
-from geo.siting.conditions import broken_conditions, everybody_needed
+from geo.siting.conditions import broken_conditions
+from geo.siting.everybody import Everybody
 from geo.siting.ground import Ground
 from geo.siting.posing import (
     AGREED,
     REFUSED,
     of_what_is_here,
     positions_of,
-    reach_of,
     rules_of,
     sites_of,
 )
 from geo.siting.problem import (
     EXISTING,
-    FORBIDDEN,
     Bools,
     Demand,
     Floats,
@@ -44,8 +43,7 @@ MOST_TRIED: Final = 20
 
 @dataclass(frozen=True, eq=False)
 class _Plan:
-    """A plan: its sites as positions among all, whom each reaches, and what is asked of it; where
-    everybody has to be served, all pairs besides."""
+    """A plan: its sites as positions among all, whom each reaches, and what is asked of it."""
 
     ground: Ground
     asked: Question
@@ -53,34 +51,7 @@ class _Plan:
     rules: Rules
     places: Longs
     reaches: Sequence[Reach]
-    everybody: _Everybody | None
-
-
-@dataclass(frozen=True, eq=False)
-class _Everybody:
-    """Who has to be served: `must` (n,), of whom each point is reached by so many `open` sites."""
-
-    reach: Reach
-    must: Bools
-    open: Longs
-
-    @classmethod
-    def of(cls, ground: Ground, asked: Question, sites: Sites, places: Longs) -> _Everybody:
-        reach = reach_of(ground, asked)
-        usable = np.repeat(sites.fixed != FORBIDDEN, np.diff(reach.start))
-        stands = np.zeros(len(sites), np.bool_)
-        stands[standing_with(sites, places)] = True
-        served = reach.demand[np.repeat(stands, np.diff(reach.start))]
-        must = ground.weight > 0
-        must &= np.bincount(reach.demand[usable], minlength=len(must)) > 0
-        return cls(reach, must, np.bincount(served, minlength=len(must)))
-
-    def served(self, gone: int, come: int) -> bool:
-        """Whether they still are with another site instead of one."""
-        left = self.open.copy()
-        left[self.reach.of(gone)] -= 1
-        left[self.reach.of(come)] += 1
-        return bool((left[self.must] > 0).all())
+    everybody: Everybody | None
 
 
 def replacements_of(
@@ -103,9 +74,7 @@ def replacements_of(
     _, sites = sites_of(ground, plain, ground.station)
     rules = rules_of(ground, plain)
     places = positions_of(ground, plain, chosen)
-    everybody = None
-    if everybody_needed(asked.model, rules):
-        everybody = _Everybody.of(ground, plain, sites, places)
+    everybody = Everybody.of(ground, plain, sites, rules, places)
     plan = _Plan(ground, asked, sites, rules, places, reaches, everybody)
     today = ground.today(asked.rings, counted=asked.keep_existing)
     rings, backup = asked.rings, asked.backup
@@ -195,7 +164,7 @@ def _covers_enough(plan: _Plan, number: int, host: int) -> bool:
     candidate instead of a site."""
     rules, ground = plan.rules, plan.ground
     if plan.everybody is not None:
-        return plan.everybody.served(int(plan.places[number]), host)
+        return plan.everybody.served_instead(int(plan.places[number]), host)
     if not rules.district_least_share and rules.share is None:
         return True
     share = ground.today(plan.asked.rings, counted=plan.asked.keep_existing)[0].copy()
