@@ -148,7 +148,7 @@ def plan_page(language: Language, time_zone: str) -> str:
         "colours": _colours(),
         "groups": GROUPS,
         "takes": TAKES,
-        "apart": NOT_TOGETHER,
+        "apart": list(NOT_TOGETHER),
         "worker": address("vendor/maplibre-gl/maplibre-gl-csp-worker.js"),
     }
     modules = [f"plan/{name}" for name in FIRST_MODULES]

@@ -105,6 +105,7 @@ class BrokenCondition(BaseModel):
         "forbidden",
         "declined",
         "not_agreed",
+        "unserved",
     ]
     zh: str
     en: str

@@ -15,13 +15,12 @@ from api.service import SECURED, Seeing, Service, Serving
 from api.siting.asking import DECIMALS, FAILURES, people
 from api.siting.shown import PlanProblem, Status
 from api.siting.waiting import LONGEST_SECONDS, worked_out
-from geo.errors import Invalid
 from geo.siting.fields import check_fields
 from geo.siting.ground import Ground
 from geo.siting.planning import evaluate, middle_cost
 from geo.siting.question import DayClass, Question
-from geo.siting.rearranging import MOST_CASES, Today, cases_job, change_job, changed, today_of
-from geo.siting.robust import Robust
+from geo.siting.rearranging import OTHER_CASES, Today, cases_job, change_job, changed, today_of
+from geo.siting.robust import MOST_CASES, Robust, check_number
 from geo.siting.running import Runner, finite
 from geo.siting.working import Solved
 
@@ -159,7 +158,7 @@ def _opening(ground: Ground, question: Question, at: int) -> Opening:
         own = question.extra[at - len(ground.host)]
         return Opening(
             id=own.key,
-            name=own.name or own.key,
+            name=own.label,
             lon=own.lon,
             lat=own.lat,
             cost=own.cost,
@@ -261,13 +260,7 @@ def _cases(
     in_force = next(one.id for one in now.editions if one.dataset == "demand")
     numbers = list(dict.fromkeys(asked.editions)) or [in_force]
     cases = list(itertools.product(dict.fromkeys(asked.days), numbers))
-    if not 2 <= len(cases) <= MOST_CASES:
-        raise Invalid(
-            f"情景应为 2 到 {MOST_CASES} 个，现为 {len(cases)} 个。 "
-            f"2 to {MOST_CASES} cases can be planned for, not {len(cases)}.",
-            remedy="调整日类型或需求版本。 Ask for other days or editions of demand.",
-            field="days",
-        )
+    check_number(len(cases), "days", OTHER_CASES)
     planning = service.planning
     return cases, [
         planning.ground(question.model_copy(update={"day": day}), city=planning.other_city(number))

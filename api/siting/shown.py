@@ -43,7 +43,13 @@ class PlanAnswerBody(BaseModel):
     seconds: float
     seed: int
     sites: list[int | str] = Field(description="Candidates by id, places of `extra` by key.")
-    relaxed: list[str] = Field(description="What could not be kept, or was assumed, in words.")
+    relaxed: list[str] = Field(
+        description="What could not be kept, or was assumed, in words: Chinese, then English."
+    )
+    relaxed_zh: list[str] | None = Field(
+        None, description="The same in Chinese alone; null in plans of earlier versions."
+    )
+    relaxed_en: list[str] | None = Field(None, description="And in English.")
     objective_unit: Literal["people", "sites", "cost", "person_metres", "metres"] | None = Field(
         None,
         description="What `objective` and `bound` count; people are summed over the hours. Null in "

@@ -94,12 +94,12 @@ def demand_sources(
         found = answers.read_editions(reader, *DATASETS)
         demand = editions.active(reader, "demand")
         both = [*found, *([] if demand is None else [demand])]
-        tag = answers.etag(both, answers.fingerprint(weights.version, sorted(weights.off)))
+        least = service.settings.privacy_people
+        tag = answers.etag(both, answers.fingerprint(weights.version, sorted(weights.off), least))
         if answers.unchanged(request, tag):
             return answers.not_modified(tag, public=False)
         key = ("demand sources", tag)
         made: Estimate = service.walks.get(key, lambda: estimate(reader, weights))
-    least = service.settings.privacy_people
     body = SourcesAnswer(
         version=weights.version,
         cell_metres=weights.cell_metres,

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from geo.errors import Busy, DomainError, Invalid
 from geo.siting.running import Runner
-from geo.siting.working import Failed, Improved, Job
+from geo.siting.working import READY_SECONDS, Begun, Failed, Improved, Job
 
 LONGEST_SECONDS = 120.0
 PATIENCE_SECONDS = 60.0
@@ -22,7 +22,7 @@ def worked_out(runner: Runner, job: Job, kind: type[Told]) -> Told:
     """
     worker = runner.worker()
     worker.begin(job)
-    until = time.monotonic() + job.seconds + PATIENCE_SECONDS
+    until = time.monotonic() + READY_SECONDS
     told: Any
     try:
         while time.monotonic() < until:
@@ -33,7 +33,10 @@ def worked_out(runner: Runner, job: Job, kind: type[Told]) -> Told:
                 if not told.known:
                     raise RuntimeError(told.detail)
                 raise _known(told)
-            assert told is None or isinstance(told, Improved)
+            if isinstance(told, Begun):
+                until = time.monotonic() + job.seconds + PATIENCE_SECONDS
+            else:
+                assert told is None or isinstance(told, Improved)
     finally:
         runner.give_back(worker)
     raise Busy(

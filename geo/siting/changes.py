@@ -21,6 +21,8 @@ from geo.siting.problem import (
     Control,
     Covering,
     Demand,
+    Floats,
+    Longs,
     Rules,
     Sites,
 )
@@ -123,6 +125,25 @@ def moving(sites: Sites, rules: Rules, count: int, may: Bools | None = None) -> 
     new = np.where(existing, -1, 0).astype(np.int32)
     asked = replace(rules, p=int(loose.sum()), budget=None, per_chain_most=count)
     return replace(sites, fixed=free, chain=new), asked
+
+
+def gone_and_come(
+    answer: Answer, existing: Bools, may: Bools, loss: Floats, closing: int | None
+) -> tuple[Longs, Longs]:
+    """Which stations of today go, those missed least first, and which candidates come.
+
+    Args:
+        answer: of :func:`which_to_close` or :func:`best_moves`. existing, may: (m,) stations of
+            today, and which of them may go. loss: (m,) what is lost when one alone goes.
+        closing: so many close; None: as many go as come.
+    """
+    stays = np.zeros(len(existing), np.bool_)
+    stays[answer.sites] = True
+    come = np.flatnonzero(stays & ~existing).astype(np.int64)
+    # Stations that nobody would miss are in no answer; no more of them go than was asked.
+    loose = np.flatnonzero(may & ~stays).astype(np.int64)
+    most = len(come) if closing is None else closing
+    return loose[np.argsort(loss[loose], kind="stable")][:most], come
 
 
 def _check(count: int, stations: int) -> None:

@@ -8,7 +8,7 @@ question with them (:mod:`geo.siting.proof_file`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -16,12 +16,15 @@ import numpy as np
 from geo.siting.conditions import broken_conditions, left_unserved, served_by
 from geo.siting.evaluate import Evaluator
 from geo.siting.explanation import Names
-from geo.siting.problem import EXISTING, FORBIDDEN, Longs
+from geo.siting.problem import FORBIDDEN, Longs, Rules
 from geo.siting.proofs import UNREADABLE, Question, proved
 from geo.siting.shared_out import least_walk, most_served
+from geo.siting.stated import standing_with
 
 NEAR: Final = 1e-6
 UNREAD: Final = "证书读不懂，什么也没有证明。 The certificate cannot be read: it proves nothing."
+
+NO_ROOM: Final = "站点容不下必须服务的全部人。 The sites have no room for all whom they must serve."
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Checked:
         bound: what the certificate proves; None without one that is of this question.
         stated_bound: as the plan has it, which may be better than the certificate alone proves (the
             exact search went on from there): `proved` tells.
-        broken: conditions and statements that do not fit, in words.
+        broken: conditions and statements that do not fit, in words. notes: what the rest stands on.
     """
 
     value: float
@@ -41,6 +44,7 @@ class Checked:
     bound: float | None
     stated_bound: float | None
     broken: list[str]
+    notes: list[str] = field(default_factory=list, kw_only=True)
 
     @property
     def holds(self) -> bool:
@@ -64,10 +68,13 @@ def examined(
     certificate: Mapping[str, Any] | None,
     stated: float,
     stated_bound: float | None,
+    conditions: Rules | None = None,
 ) -> Checked:
     """Check a plan.
 
     Args:
+        conditions: what is asked of the plan's sites, where that is not what is asked of the
+            certificate.
         opened: (k,) new and forced sites; existing ones are open besides.
         names: of districts, chains and sites, for what is broken.
         certificate, stated, stated_bound: as the plan has them.
@@ -75,7 +82,8 @@ def examined(
     Cost: some passes over the pairs for each price vector of the certificate; with capacities and
     walks a linear program.
     """
-    broken = _conditions(question, opened, names)
+    of_sites = question if conditions is None else question._replace(rules=conditions)
+    broken = _conditions(of_sites, opened, names)
     claimed = bound = None
     if certificate is not None:
         try:
@@ -83,15 +91,14 @@ def examined(
         except UNREADABLE:
             broken.append(UNREAD)
             wrong = []
-        broken += [
-            f"证书与问题不符：{name}。 The certificate is of another question: {name}."
-            for name in wrong
-        ]
+        broken += [of_another(name) for name in wrong]
         if claimed is not None and np.isnan(claimed):
             broken.append("方案不满足证书的条件。 The plan breaks a condition of its certificate.")
     value = claimed
     if value is None or np.isnan(value):
         value = worth_of(question, opened)
+    if np.isnan(value):
+        broken.append(NO_ROOM)
     for zh, en, one in (
         ("所记的界", "The bound as stated", stated_bound),
         ("证书的界", "The bound of the certificate", bound),
@@ -111,7 +118,7 @@ def worth_of(question: Question, opened: Longs) -> float:
     weight = demand.weight
     if question.model == "set-cover":
         return float(sites.cost[opened].sum())
-    both = standing_with(question, opened)
+    both = standing_with(question.sites, opened)
     if rules.capacities and sites.capacity is not None:
         return _within_capacities(question, both)
     if question.model == "max-cover" and rules.backup:
@@ -129,10 +136,9 @@ def worth_of(question: Question, opened: Longs) -> float:
     return float((weight * np.where(site < 0, beyond, np.minimum(metres, beyond))).sum())
 
 
-def standing_with(question: Question, opened: Longs) -> Longs:
-    """All sites that are open: new ones with those of today."""
-    existing = np.flatnonzero(question.sites.fixed == EXISTING)
-    return np.union1d(opened, existing).astype(np.int64)
+def of_another(name: str) -> str:
+    """What to say of a certificate that states something otherwise than the question."""
+    return f"证书与问题不符：{name}。 The certificate is of another question: {name}."
 
 
 def same(one: float, other: float) -> bool:
@@ -142,17 +148,11 @@ def same(one: float, other: float) -> bool:
 
 def _conditions(question: Question, opened: Longs, names: Names) -> list[str]:
     demand, sites, rules = question.demand, question.sites, question.rules
-    both = standing_with(question, opened)
+    both = standing_with(question.sites, opened)
     site, _, share = served_by(len(demand), len(sites), question.reach, rules.steps, both)
     found = broken_conditions(sites, rules, opened, demand, share, names)
-    told = [f"{one.zh} {one.en}" for one in found if not one.warns]
-    left = left_unserved(question.model, demand, sites, question.reach, rules, site)
-    if left > 0:
-        told.append(
-            f"有 {left:,.10g} 的需求够得着候选点却没有站点服务。 "
-            f"Demand of {left:,.10g} is reached by candidates but by no site of the plan."
-        )
-    return told
+    found += left_unserved(question.model, demand, sites, question.reach, rules, site)
+    return [f"{one.zh} {one.en}" for one in found if not one.warns]
 
 
 def _within_capacities(question: Question, both: Longs) -> float:
@@ -174,4 +174,4 @@ def _beyond(value: float, bound: float, model: str) -> bool:
     return value > bound + near if model == "max-cover" else value < bound - near
 
 
-__all__ = ["Checked", "examined", "same", "standing_with", "worth_of"]
+__all__ = ["Checked", "examined", "of_another", "same", "worth_of"]

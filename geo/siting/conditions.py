@@ -13,7 +13,6 @@ import numpy as np
 
 from geo.siting.explanation import Names
 from geo.siting.problem import (
-    EXISTING,
     FORBIDDEN,
     FORCED,
     Covering,
@@ -24,7 +23,7 @@ from geo.siting.problem import (
     Rules,
     Sites,
 )
-from geo.siting.stated import broken_spacing
+from geo.siting.stated import broken_spacing, standing_with
 
 NAMED: Final = 5
 """So many of a kind are told one by one: pairs too near, districts below their floor."""
@@ -37,7 +36,7 @@ class Broken:
 
     Attributes:
         code: `sites`, `budget`, `share`, `area_least_share`, `area_least_sites`, `open_24h_least`,
-            `per_chain_most`, `spacing`, `locked`, `forbidden`.
+            `per_chain_most`, `spacing`, `locked`, `forbidden`, `unserved`.
         zh, en: a sentence each.
         sites: positions of the sites concerned; empty where it is about all of them.
         warns: the question only warns of it.
@@ -69,7 +68,7 @@ def broken_conditions(
     Cost: some passes over the sites, and one over the demand for each district with a floor.
     """
     names = names or Names()
-    both = np.union1d(opened, np.flatnonzero(sites.fixed == EXISTING)).astype(np.int64)
+    both = standing_with(sites, opened)
     return [
         *_too_many(sites, rules, opened),
         *_covers_too_little(demand, rules, share, names),
@@ -116,8 +115,8 @@ def everybody_needed(model: str, rules: Rules) -> bool:
 
 def left_unserved(
     model: str, demand: Demand, sites: Sites, reach: Covering, rules: Rules, site: Ints
-) -> float:
-    """The demand that a plan does not serve although it has to.
+) -> list[Broken]:
+    """Whether a plan leaves somebody without a site whom it has to serve.
 
     Args:
         site: (n,) who serves each point, -1: nobody; see :func:`served_by`.
@@ -125,10 +124,23 @@ def left_unserved(
     Cost: a pass over the pairs, where everybody has to be served.
     """
     if not everybody_needed(model, rules):
-        return 0.0
+        return []
     usable = np.flatnonzero(sites.fixed != FORBIDDEN).astype(np.int64)
     can, *_ = served_by(len(demand), len(sites), reach, (), usable)
-    return float(demand.weight[(can >= 0) & (site < 0)].sum())
+    return unserved(float(demand.weight[(can >= 0) & (site < 0)].sum()))
+
+
+def unserved(left: float) -> list[Broken]:
+    """What to say of people who have to be served and are not."""
+    if left <= 0:
+        return []
+    return [
+        Broken(
+            "unserved",
+            f"有 {left:,.10g} 的需求够得着候选点却没有站点服务。",
+            f"Demand of {left:,.10g} is reached by candidates but by no site of the plan.",
+        )
+    ]
 
 
 def _too_many(sites: Sites, rules: Rules, opened: Longs) -> list[Broken]:
@@ -167,8 +179,8 @@ def _covers_too_little(demand: Demand, rules: Rules, share: Floats, names: Names
                 told.append(
                     Broken(
                         "area_least_share",
-                        f"{name}只覆盖 {part:.1%}，要求 {least:.0%}。",
-                        f"{name} is covered to {part:.1%}; {least:.0%} are asked for.",
+                        f"{name}只覆盖 {_down(part)}，要求 {_asked(least)}。",
+                        f"{name} is covered to {_down(part)}; {_asked(least)} are asked for.",
                     )
                 )
     whole = float(weight.sum())
@@ -177,11 +189,21 @@ def _covers_too_little(demand: Demand, rules: Rules, share: Floats, names: Names
         told.append(
             Broken(
                 "share",
-                f"共覆盖 {covered / whole:.1%}，要求 {rules.share:.1%}。",
-                f"{covered / whole:.1%} are covered; {rules.share:.1%} are asked for.",
+                f"共覆盖 {_down(covered / whole)}，要求 {_asked(rules.share)}。",
+                f"{_down(covered / whole)} are covered; {_asked(rules.share)} are asked for.",
             )
         )
     return told
+
+
+def _asked(share: float) -> str:
+    """A share as it was asked for, so that no rounding makes it less than what is covered."""
+    return f"{100 * share:.6g}%"
+
+
+def _down(share: float) -> str:
+    """What is covered, rounded down: what is not enough does not look as if it were."""
+    return f"{np.floor(1000 * share + NEAR) / 10:.1f}%"
 
 
 def _too_few(sites: Sites, rules: Rules, both: Longs, names: Names) -> list[Broken]:
@@ -238,7 +260,7 @@ def too_near(sites: Sites, rules: Rules, opened: Longs, names: Names) -> list[Br
         Broken(
             "spacing",
             f"{names.site(one)}与{names.site(other)}相距不到 {zh}。",
-            f"{names.site(one)} and {names.site(other)} are less than {en} apart.",
+            f"{names.site_en(one)} and {names.site_en(other)} are less than {en} apart.",
             (one, other),
             warns,
         )
@@ -267,8 +289,8 @@ def _fixed(sites: Sites, opened: Longs, names: Names) -> list[Broken]:
         ("forbidden", forbidden, "包含禁选点{}。", "A site that must not be in it is: {}."),
     ):
         for at in some[:NAMED].tolist():
-            name = names.site(at)
-            told.append(Broken(code, zh.format(name), en.format(name), (at,)))
+            of_one = zh.format(names.site(at)), en.format(names.site_en(at))
+            told.append(Broken(code, *of_one, (at,)))
         rest = some[NAMED:].tolist()
         if rest:
             more = Broken(

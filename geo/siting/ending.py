@@ -14,12 +14,13 @@ from geo.siting.conditions import served_by
 from geo.siting.ground import Ground
 from geo.siting.plan_facts import facts_of
 from geo.siting.planning import cost_of
-from geo.siting.problem import EXISTING, Answer, Longs
+from geo.siting.problem import Answer, Longs
 from geo.siting.proof_file import proof_of
 from geo.siting.question import Question
-from geo.siting.remarks import named_remarks, remarks_of
+from geo.siting.remarks import Remark, halves, named_remarks, remarks_of
 from geo.siting.solving import Problem
-from geo.siting.working import Solved
+from geo.siting.stated import standing_with
+from geo.siting.working import NO_PLAN, Solved
 
 MOST_PROOF_PAIRS: Final = 3_000_000
 Unit = Literal["people", "sites", "cost", "person_metres", "metres"]
@@ -39,7 +40,12 @@ def ending(
     answer = told.answer
     chosen = [problem.refs[at] for at in answer.sites.tolist() if at < len(problem.refs)]
     infeasible = answer.status == "infeasible"
-    relaxed = [*answer.relaxed] if infeasible else remarks(ground, problem, answer)
+    if not infeasible:
+        relaxed = remarks(ground, problem, answer)
+    else:
+        # Who explains it names what the solver only numbers.
+        named = told.why_zh not in ("", NO_PLAN[0])
+        relaxed = [] if named else [halves(one) for one in answer.relaxed]
     ended: dict[str, Any] = {
         "state": "stopped" if answer.status == "stopped" else "done",
         "editions": [
@@ -58,15 +64,17 @@ def ending(
             "seconds": round(answer.seconds, 3),
             "seed": answer.seed,
             "sites": chosen,
-            "relaxed": relaxed,
+            "relaxed": [f"{zh} {en}" for zh, en in relaxed],
+            "relaxed_zh": [zh for zh, _ in relaxed],
+            "relaxed_en": [en for _, en in relaxed],
         },
     }
     if infeasible:
         ended["problem"] = {
             "detail": " ".join(part for part in (told.why_zh, told.why_en) if part)
-            or "没有方案满足全部条件。 No plan keeps to all conditions.",
-            "detail_zh": told.why_zh or "没有方案满足全部条件。",
-            "detail_en": told.why_en or "No plan keeps to all conditions.",
+            or " ".join(NO_PLAN),
+            "detail_zh": told.why_zh or NO_PLAN[0],
+            "detail_en": told.why_en or NO_PLAN[1],
             "remedy": "放宽条件后重新计算。 Relax a condition and run it again.",
         }
         return ended
@@ -91,7 +99,7 @@ def _tell_around(facts: dict[str, Any], problem: Problem, around: Afterwards) ->
     ready = {one.site: one for one in around.ready}
 
     def named(sites: Longs) -> list[dict[str, Any]]:
-        return [{"id": problem.refs[at], "name": problem.names.site(at)} for at in sites.tolist()]
+        return [{"id": problem.refs[at], "name": problem.names.label(at)} for at in sites.tolist()]
 
     for site in facts["sites"]:
         at = place[site["id"]]
@@ -119,29 +127,34 @@ def unit_of(question: Question) -> Unit:
     return units.get(question.model, "people")
 
 
-def remarks(ground: Ground, problem: Problem, answer: Answer) -> list[str]:
-    """What could not be kept, was assumed or is odd, in words of both languages."""
+def remarks(ground: Ground, problem: Problem, answer: Answer) -> list[Remark]:
+    """What could not be kept, was assumed or is odd."""
     sites, rules, demand = problem.sites, problem.rules, problem.demand
     told = named_remarks(sites, rules, answer, problem.names)
     told += remarks_of(sites, rules.p, rules.budget)
-    if problem.cost_unstated and (sites.cost == 1.0).all():
-        told.append("候选点都没有成本，每个按 1 计。 No candidate states a cost; each counts as 1.")
+    if problem.cost_unstated and problem.none_costs:
+        told.append(
+            ("候选点都没有成本，每个按 1 计。", "No candidate states a cost; each counts as 1.")
+        )
     elif problem.cost_unstated:
         told.append(
-            f"有 {problem.cost_unstated} 个候选点没有成本，按中位数计。 {problem.cost_unstated} "
-            "candidates state no cost; the middle one was taken."
+            (
+                f"有 {problem.cost_unstated} 个候选点没有成本，按中位数计。",
+                f"{problem.cost_unstated} candidates state no cost; the middle one was taken.",
+            )
         )
     if rules.unserved_metres is not None:
-        both = np.union1d(answer.sites, np.flatnonzero(sites.fixed == EXISTING)).astype(np.int64)
+        both = standing_with(sites, answer.sites)
         site, *_ = served_by(len(demand), len(sites), problem.reach, (), both)
         left = float(demand.weight[site < 0].sum())
         if left >= max(ground.least, 1e-9):
             unit_zh, unit_en = ("人·时", "person-hours") if ground.hours > 1 else ("人", "people")
             far = f"{rules.unserved_metres:,.0f}"
-            told.append(
-                f"有 {left:,.0f} {unit_zh}在 {far} 米内没有站点，按步行 {far} 米计。 "
+            zh = f"有 {left:,.0f} {unit_zh}在 {far} 米内没有站点，按步行 {far} 米计。"
+            en = (
                 f"{left:,.0f} {unit_en} have no station within {far} m and count as walking so far."
             )
+            told.append((zh, en))
     return told
 
 

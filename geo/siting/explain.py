@@ -254,7 +254,7 @@ def _counts(told: Explanation, sites: Sites, rules: Rules, names: Names) -> None
                 add(
                     "spacing_metres",
                     f"{names.site(a)}与{names.site(b)}相距不足 {rules.spacing_metres:g} 米",
-                    f"{names.site(a)} and {names.site(b)} are nearer than "
+                    f"{names.site_en(a)} and {names.site_en(b)} are nearer than "
                     f"{rules.spacing_metres:g} m",
                     0.0,
                     "缩小间距，或不必选其中之一",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,6 +17,8 @@ class Names:
     districts: Sequence[str | None] = ()
     chains: Sequence[str | None] = ()
     sites: Sequence[str | None] = ()
+    sites_en: Mapping[int, str] = field(default_factory=dict)
+    """Of sites that are called otherwise in English."""
 
     def district(self, at: int) -> str:
         """Of a subdistrict."""
@@ -29,6 +31,14 @@ class Names:
     def site(self, at: int) -> str:
         """Of a site."""
         return _named(self.sites, at)
+
+    def site_en(self, at: int) -> str:
+        """Of a site, in an English sentence."""
+        return self.sites_en.get(at) or self.site(at)
+
+    def label(self, at: int) -> str:
+        """Of a site, where there is one text for both languages."""
+        return " / ".join(dict.fromkeys((self.site(at), self.site_en(at))))
 
 
 @dataclass(frozen=True)

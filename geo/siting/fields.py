@@ -25,12 +25,16 @@ TAKES: Final[Mapping[Asks, tuple[str, ...]]] = {
     "curve": (*_SHARED, "steps", "backup", "area_least_share"),
     "robust": (*_SHARED, "steps", "area_least_share"),
 }
-NOT_TOGETHER: Final = (
-    ("capacity_per_place", "steps"),
-    ("capacity_per_place", "backup"),
-    ("capacity_per_place", "area_least_share"),
-)
-"""Conditions that are not defined together, whatever the model."""
+NOT_TOGETHER: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
+    ("capacity_per_place", "steps"): ("", ""),
+    ("capacity_per_place", "backup"): ("", ""),
+    ("capacity_per_place", "area_least_share"): (
+        "街道可改用最少站点数。",
+        "Of each subdistrict a least number of sites can be asked for instead.",
+    ),
+}
+"""Conditions that are not defined together, whatever the model, and what helps besides leaving one
+out."""
 LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "sites": ("新建站点", "New sites"),
     "budget": ("预算", "Budget"),
@@ -60,8 +64,14 @@ CHOICES: Final = ("least", "spacing_rule")
 
 
 def given(asked: Question) -> tuple[str, ...]:
-    """The conditions that a question states."""
-    return tuple(name for name in LABELS if name not in CHOICES and getattr(asked, name))
+    """The conditions that a question states. A share of 0 is one too: nobody has to be reached,
+    where without a share everybody has to be."""
+    usual = type(asked).model_fields
+    return tuple(
+        name
+        for name in LABELS
+        if name not in CHOICES and getattr(asked, name) != usual[name].default
+    )
 
 
 def taken(asked: Question) -> tuple[str, ...]:
@@ -79,6 +89,12 @@ def clash(stated: Collection[str]) -> tuple[str, str] | None:
     """Two of some conditions that are not defined together."""
     pairs = (pair for pair in NOT_TOGETHER if set(pair) <= set(stated))
     return next(pairs, None)
+
+
+def apart(together: tuple[str, str]) -> str:
+    """What to do about two conditions that are not defined together."""
+    zh, en = NOT_TOGETHER[together]
+    return f"去掉其中一项。{zh} Leave one of the two out. {en}".strip()
 
 
 def check_fields(asked: Question, asks: Asks | None = None) -> None:
@@ -117,8 +133,7 @@ def check_fields(asked: Question, asks: Asks | None = None) -> None:
             together[1],
             f"不能与“{zh}”同时使用",
             f"it cannot be asked for together with '{en}'",
-            "去掉其中一项；街道可改用最少站点数。 Leave one of the two out; of each "
-            "subdistrict a least number of sites can be asked for.",
+            apart(together),
         )
 
 

@@ -303,3 +303,38 @@ def offered(
             for number in range(net.side_start[j], net.side_start[j + 1]):
                 used[net.side_row[number]] += net.side_coefficient[number] * taken[j]
     return served, used
+
+
+@njit(cache=True, nogil=True)
+def sent_by_points(
+    weight: Floats, home: Longs, group: Longs, people: Floats, least: Floats
+) -> tuple[Longs, Longs, Floats]:  # pragma: no cover - compiled
+    """What groups send, sent by their points one after the other: (point, flow, people).
+
+    Args:
+        weight, home: people and group of the points, ascending by group. group, people: of each
+            flow, ascending by group. least: of each group, fewer people than adding and
+            subtracting leaves there.
+    """
+    most = len(weight) + len(people)
+    point, flow = np.empty(most, np.int64), np.empty(most, np.int64)
+    sent = np.empty(most)
+    count = at = 0
+    left = 0.0
+    for number in range(len(people)):
+        mine, rest = group[number], people[number]
+        if number == 0 or group[number - 1] != mine:
+            # Each group begins anew: a rounding in one sends nobody of the next elsewhere.
+            at = np.searchsorted(home, mine)
+            left = weight[at] if at < len(weight) else 0.0
+        while rest > least[mine] and at < len(weight) and home[at] == mine:
+            many = min(rest, left)
+            if many > least[mine]:
+                point[count], flow[count], sent[count] = at, number, many
+                count += 1
+            rest -= many
+            left -= many
+            if left <= least[mine]:
+                at += 1
+                left = weight[at] if at < len(weight) else 0.0
+    return point[:count], flow[:count], sent[:count]

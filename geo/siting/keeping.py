@@ -8,11 +8,20 @@ from typing import Final
 
 import numpy as np
 
-from geo.siting.conditions import Broken, broken_conditions
+from geo.siting.conditions import Broken, broken_conditions, unserved
+from geo.siting.everybody import Everybody
 from geo.siting.ground import Ground
-from geo.siting.planning import Evaluated, split
-from geo.siting.posing import AGREED, REFUSED, refs_of, rules_of, sites_of
-from geo.siting.problem import Demand, Longs
+from geo.siting.planning import Evaluated
+from geo.siting.posing import (
+    AGREED,
+    REFUSED,
+    of_what_is_here,
+    positions_of,
+    refs_of,
+    rules_of,
+    sites_of,
+)
+from geo.siting.problem import Demand
 from geo.siting.question import Question, Ref
 
 _SAID_NO: Final = ("declined", "包含不同意的单位{}。", "The host of {} has said no.")
@@ -50,9 +59,9 @@ def broken_of(
 
     Cost: some passes over the candidates and one over the points; a few ms in a large city.
     """
-    plain = asked.model_copy(update={"capacity_per_place": None})
+    plain, absent = of_what_is_here(ground, asked)
     names, sites = sites_of(ground, plain, ground.station)
-    opened = positions_of(ground, asked, chosen)
+    opened = np.sort(positions_of(ground, plain, chosen))
     demand = Demand.of(ground.weight, district=ground.district)
     rules = rules_of(ground, plain)
     refs = refs_of(ground, asked)
@@ -62,17 +71,17 @@ def broken_of(
             told.append(_refused(ground, asked, one, names.site(one.sites[0])))
         else:
             told.append(one)
+    everybody = Everybody.of(ground, plain, sites, rules, opened)
+    if everybody is not None:
+        told += unserved(everybody.left)
+    missing = "必选的候选点 {} 不在这里。", "The candidate {} must be in it, and is not here."
     return [
         Kept(one.code, one.zh, one.en, [refs[at] for at in one.sites if at < len(refs)], one.warns)
         for one in told
+    ] + [
+        Kept("locked", missing[0].format(ref), missing[1].format(ref), [], warns=False)
+        for ref in absent
     ]
-
-
-def positions_of(ground: Ground, asked: Question, chosen: Sequence[Ref]) -> Longs:
-    """(k,) positions, ascending, of chosen sites among the candidates and the own places."""
-    hosts, keys = split(ground, asked, chosen)
-    place = {one.key: len(ground.host) + at for at, one in enumerate(asked.extra)}
-    return np.sort(np.array([*hosts, *(place[key] for key in keys)], np.int64))
 
 
 def _refused(ground: Ground, asked: Question, one: Broken, name: str) -> Broken:

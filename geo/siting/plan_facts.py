@@ -42,7 +42,7 @@ def facts_of(ground: Ground, asked: Question, chosen: Sequence[Ref]) -> dict[str
     at = [order[ref] for ref in refs]
     reaches = reaches_of(ground, asked, hosts, keys)
     overlap, today = overlaps_of(ground, asked, reaches)
-    standing_in = replacements_of(ground, asked, hosts, reaches)
+    standing_in = replacements_of(ground, asked, refs, reaches)
     newly = max(found.covered - found.covered_today, 0.0)
     before = ground.by_district(ground.weight * found.before)
     after = ground.by_district(ground.weight * found.after)
@@ -189,7 +189,7 @@ def _place(ground: Ground, asked: Question, ref: Ref) -> dict[str, Any]:
         one = next(place for place in asked.extra if place.key == ref)
         return {
             "id": ref,
-            "name": one.name or ref,
+            "name": one.label,
             "lon": one.lon,
             "lat": one.lat,
             "cost": one.cost,

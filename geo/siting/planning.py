@@ -158,8 +158,13 @@ def alone_of(ground: Ground, asked: Question) -> Floats:
     )
 
 
-def split(ground: Ground, asked: Question, chosen: Sequence[Ref]) -> tuple[list[int], list[str]]:
+def split(
+    ground: Ground, asked: Question, chosen: Sequence[Ref], field: str = "sites"
+) -> tuple[list[int], list[str]]:
     """Positions of the candidates among those chosen, and keys of the further places; each once.
+
+    Args:
+        field: the one of the question or request that names them, for who is told of it.
 
     Raises:
         NotFound: neither.
@@ -177,7 +182,7 @@ def split(ground: Ground, asked: Question, chosen: Sequence[Ref]) -> tuple[list[
                 remedy="候选点见 /api/siting/ground；自定义点须写在 extra 里。 "
                 "Candidates are those of /api/siting/ground in the same area; other places must be "
                 "in `extra`.",
-                field="sites",
+                field=field,
             )
     return hosts, keys
 

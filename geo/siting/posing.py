@@ -5,6 +5,8 @@ Sites come in this order: the candidates of the ground, the question's own place
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from geo.errors import Invalid
@@ -28,7 +30,7 @@ from geo.siting.question import Question, Ref
 from geo.siting.rooms import rooms_of
 from geo.siting.solving import Problem
 
-REFUSED, NOT_ASKED, AGREED = 0, -1, 1
+REFUSED, AGREED = 0, 1
 
 
 def check_asked(asked: Question) -> None:
@@ -64,7 +66,8 @@ def pose(ground: Ground, asked: Question, *, every_station: bool = False) -> Pro
             two nearest to each point: for when stations may go.
 
     Raises:
-        Invalid: the question does not say what its model needs, or nobody and nothing is there.
+        Invalid: the question does not say what its model needs, or nobody is there, or no candidate
+            although not only today's stations are asked about.
         NotFound: it locks or forbids what is not there.
     """
     hosts = ground.city.hosts
@@ -73,14 +76,8 @@ def pose(ground: Ground, asked: Question, *, every_station: bool = False) -> Pro
         station, standing = ground.stations_near
     else:
         check_asked(asked)
+        check_candidates(ground, asked)
         standing = _stations(ground)
-    extra = asked.extra
-    if not len(host) and not extra:
-        raise Invalid(
-            "这里没有候选点。 There are no candidates here.",
-            remedy="换一个区域，或导入候选点。 Choose another area, or import candidates.",
-            field="area_id",
-        )
     if not len(ground):
         raise Invalid(
             "这里没有需求。 Nobody is here at these hours.",
@@ -99,7 +96,22 @@ def pose(ground: Ground, asked: Question, *, every_station: bool = False) -> Pro
         refs_of(ground, asked),
         names,
         unstated if _by_cost(asked) else 0,
+        none_costs=not np.isfinite(hosts.cost[host]).any(),
     )
+
+
+def check_candidates(ground: Ground, asked: Question) -> None:
+    """Refuse a question about new sites where none can be.
+
+    Raises:
+        Invalid: no candidate is there, and the question has no place of its own.
+    """
+    if not len(ground.host) and not asked.extra:
+        raise Invalid(
+            "这里没有候选点。 There are no candidates here.",
+            remedy="换一个区域，或导入候选点。 Choose another area, or import candidates.",
+            field="area_id",
+        )
 
 
 def refs_of(ground: Ground, asked: Question) -> list[Ref]:
@@ -144,11 +156,41 @@ def sites_of(ground: Ground, asked: Question, station: Longs) -> tuple[Names, Si
         chains=chains,
         sites=[
             *host_names,
-            *(one.name or one.key for one in extra),
+            *(one.called[0] for one in extra),
             *(city.standing.names[at] for at in station.tolist()),
         ],
+        sites_en={len(host) + at: one.called[1] for at, one in enumerate(extra)},
     )
     return names, sites
+
+
+def positions_of(
+    ground: Ground, asked: Question, refs: Sequence[Ref], field: str = "sites"
+) -> Longs:
+    """(k,) positions among the sites of some candidates, and behind them of own places; each once,
+    in the order asked.
+
+    Raises:
+        NotFound: see :func:`geo.siting.planning.split`.
+    """
+    hosts, keys = split(ground, asked, refs, field)
+    place = {one.key: len(ground.host) + at for at, one in enumerate(asked.extra)}
+    return np.array([*hosts, *(place[key] for key in keys)], np.int64)
+
+
+def of_what_is_here(ground: Ground, asked: Question) -> tuple[Question, list[Ref]]:
+    """The question of sets drawn by hand: with what is locked and forbidden of this ground alone,
+    and without capacities, which limit whom sites serve and not which sites may be; and what it
+    locks that is not here."""
+    own = {one.key for one in asked.extra}
+
+    def here(ref: Ref) -> bool:
+        return ref in own if isinstance(ref, str) else ref in ground.host_at
+
+    lock = [ref for ref in asked.lock if here(ref)]
+    forbid = [ref for ref in asked.forbid if here(ref)]
+    kept = {"capacity_per_place": None, "lock": lock, "forbid": forbid}
+    return asked.model_copy(update=kept), [ref for ref in asked.lock if not here(ref)]
 
 
 def _named(ground: Ground) -> tuple[list[str], Longs, list[str]]:
@@ -174,11 +216,8 @@ def _free(ground: Ground, asked: Question) -> Longs:
     fixed = np.concatenate(
         (np.where(shut, FORBIDDEN, FREE), np.full(len(asked.extra), FREE))
     ).astype(np.int64)
-    place = {one.key: len(ground.host) + at for at, one in enumerate(asked.extra)}
-    for refs, code in ((asked.forbid, FORBIDDEN), (asked.lock, FORCED)):
-        hosts, keys = split(ground, asked, refs)
-        fixed[hosts] = code
-        fixed[[place[key] for key in keys]] = code
+    for field, code in (("forbid", FORBIDDEN), ("lock", FORCED)):
+        fixed[positions_of(ground, asked, getattr(asked, field), field)] = code
     return fixed
 
 

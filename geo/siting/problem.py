@@ -82,6 +82,12 @@ class Reach:
         """The demand that one candidate reaches."""
         return self.demand[self.start[site] : self.start[site + 1]]
 
+    def alone(self, site: int) -> Reach:
+        """The pairs of one candidate, as if there were no other."""
+        some = slice(self.start[site], self.start[site + 1])
+        size = np.array([0, some.stop - some.start], np.int64)
+        return Reach(size, self.demand[some], None if self.metres is None else self.metres[some])
+
     def by_demand(self, points: int) -> Rows:
         """The same pairs, by demand, of which there are so many points. Cost: one counting sort,
         some 10 ns a pair."""

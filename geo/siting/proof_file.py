@@ -6,7 +6,7 @@ the checkers, which share no code with the solvers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ import numpy as np
 from geo.errors import Invalid, InvalidFile
 from geo.siting.checked import Checked, examined
 from geo.siting.explanation import Names
-from geo.siting.problem import Answer, Demand, Reach, Rules, Sites
+from geo.siting.problem import FORBIDDEN, Answer, Demand, Reach, Rules, Sites
 from geo.siting.proofs import UNREADABLE, Question
 from geo.siting.solving import Problem
 
@@ -172,6 +172,13 @@ def _check_whole(question: Question, proof: Mapping[str, Any]) -> None:
             remedy="重新下载 proof.json。 Download the proof.json again.",
             field=lacking[0],
         )
+    known = range(_districts(question.demand, question.sites))
+    if not {*rules.district_least_share, *rules.district_least_sites} <= {*known}:
+        raise IndexError("a floor of a district that is not there")
+
+
+def _districts(demand: Demand, sites: Sites) -> int:
+    return 1 + max(int(one.district.max(initial=-1)) for one in (demand, sites))
 
 
 def _rules_told(rules: Rules) -> dict[str, Any]:
@@ -182,11 +189,45 @@ def _rules_told(rules: Rules) -> dict[str, Any]:
 
 
 def _rules_read(told: Mapping[str, Any]) -> Rules:
-    floors = {
-        name: {int(at): value for at, value in told[name].items()}
-        for name in ("district_least_sites", "district_least_share")
+    """The rules, each of its type: what a damaged file has instead is refused here, and not
+    somewhere in the middle of a check."""
+
+    def one(name: str, kind: Callable[[Any], Any]) -> Any:
+        return None if told[name] is None else kind(told[name])
+
+    def each(name: str, kind: Callable[[Any], Any]) -> dict[int, Any]:
+        return {int(at): kind(value) for at, value in told[name].items()}
+
+    if told["spacing"] not in ("forbid", "warn"):
+        raise ValueError(told["spacing"])
+    known = {
+        "p": one("p", _whole),
+        "budget": one("budget", _amount),
+        "steps": tuple((_amount(metres), _amount(share)) for metres, share in told["steps"]),
+        "backup": _amount(told["backup"]),
+        "spacing_metres": _amount(told["spacing_metres"]),
+        "district_least_sites": each("district_least_sites", _whole),
+        "district_least_share": each("district_least_share", _amount),
+        "open_24h_least": _whole(told["open_24h_least"]),
+        "per_chain_most": one("per_chain_most", _whole),
+        "capacities": bool(told["capacities"]),
+        "share": one("share", _amount),
+        "unserved_metres": one("unserved_metres", _amount),
     }
-    return Rules(**{**told, **floors, "steps": tuple((m, s) for m, s in told["steps"])})
+    return Rules(**{**told, **known})
+
+
+def _amount(value: Any) -> float:
+    """A number of 0 or more."""
+    if isinstance(value, str) or not 0 <= float(value) < np.inf:
+        raise ValueError(value)
+    return float(value)
+
+
+def _whole(value: Any) -> int:
+    if _amount(value) % 1:
+        raise ValueError(value)
+    return int(value)
 
 
 def _read(proof: Mapping[str, Any]) -> tuple[Question, Names]:
@@ -207,15 +248,19 @@ def _read(proof: Mapping[str, Any]) -> tuple[Question, Names]:
         degrees=proof["x"] is not None,
     )
     demand = Demand.of(proof["weight"], district=proof["district"])
-    if not (np.isfinite(demand.weight).all() and np.isfinite(sites.cost).all()):
-        raise ValueError("a weight or cost that is no number")
+    for column in (demand.weight, sites.cost):
+        if not (np.isfinite(column).all() and (column >= 0).all()):
+            raise ValueError("a weight or cost that is no number of 0 or more")
+    if sites.capacity is not None and not (sites.capacity >= 0).all():
+        raise ValueError("a capacity that is no number of 0 or more")
+    rules = _rules_read(proof["rules"])
+    spot = np.column_stack((sites.x, sites.y))[sites.fixed != FORBIDDEN]
+    if rules.spacing_metres and not np.isfinite(spot).all():
+        raise ValueError("a site without a position, where sites have to stand apart")
     reach = _reach(proof, len(demand), count)
     refs = [str(one) for one in proof["names"]]
-    districts = {int(at): name for at, name in proof["district_names"].items()}
-    names = Names(
-        districts=[districts.get(at) for at in range(max(districts, default=-1) + 1)], sites=refs
-    )
-    rules = _rules_read(proof["rules"])
+    called = {int(at): str(name) for at, name in proof["district_names"].items()}
+    names = Names(districts=[called.get(at) for at in range(_districts(demand, sites))], sites=refs)
     return Question(str(proof["model"]), demand, sites, reach, rules), names
 
 

@@ -135,7 +135,8 @@ def _set_cover(question: Question, proof: Proof) -> tuple[float | None, float | 
     rules = question.rules
     earned = np.zeros(len(cost))
     constant = covered = reachable = 0.0
-    floors = np.zeros(1 + int(district.max(initial=-1)))
+    # A floor may be of a district where nobody is, only candidates.
+    floors = np.zeros(1 + max([int(district.max(initial=-1)), *rules.district_least_share]))
     for name, share in rules.district_least_share.items():
         floors[name] = share * weight[district == name].sum()
     duty = np.maximum(

@@ -61,6 +61,17 @@ class Extra(_Asked):
         None, ge=0, le=1e12, description="What it costs; else the middle cost of the candidates."
     )
 
+    @property
+    def called(self) -> tuple[str, str]:
+        """What it is called in Chinese and in English: its name, or as the page numbers it."""
+        number = self.key.removeprefix("x")
+        return (self.name, self.name) if self.name else (f"自选点 {number}", f"Place {number}")
+
+    @property
+    def label(self) -> str:
+        """The same where there is one text for both languages."""
+        return self.name or " / ".join(self.called)
+
 
 class Profile(_Asked):
     """Where, when and for whom people are counted: the demand of a question."""

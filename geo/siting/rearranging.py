@@ -8,22 +8,25 @@ moving.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 import numpy as np
 
 from geo.errors import Invalid
+from geo.siting.changes import gone_and_come
 from geo.siting.ground import Ground
-from geo.siting.posing import check_asked, pose
+from geo.siting.posing import check_asked, check_candidates, pose
 from geo.siting.problem import Answer, Bools, Floats, Longs, Reach, Rules, Sites
 from geo.siting.question import Question
-from geo.siting.robust import Aim
+from geo.siting.robust import Aim, check_number
 from geo.siting.solving import Problem
 from geo.siting.weighing import weigh
 from geo.siting.working import Cases, Change, Job
 
-MOST_CASES: Final = 8
+OTHER_CASES: Final = "调整日类型或需求版本。 Ask for other days or editions of demand."
+Number = TypeVar("Number", int, float)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +69,9 @@ def change_job(
         Invalid: the model is not maximum coverage, or there are not so many stations.
     """
     _cover_only(asked)
-    standing = asked.model_copy(update={"keep_existing": True})
+    if kind == "move":
+        check_candidates(ground, asked)
+    standing = asked.model_copy(update={"keep_existing": True, "capacity_per_place": None})
     problem = pose(ground, standing, every_station=True)
     rules = Rules(steps=problem.rules.steps, backup=problem.rules.backup)
     there = int(now.may.sum())
@@ -87,16 +92,14 @@ def change_job(
 def changed(job: Job, answer: Answer, now: Today) -> tuple[Longs, Longs]:
     """Positions among the city's stations that go, and among the problem's candidates and own
     places that come."""
-    assert job.change is not None
+    change = job.change
+    assert change is not None
     new = len(job.problem.refs)
-    stays = np.zeros(len(job.problem.sites), np.bool_)
-    stays[answer.sites] = True
-    come = np.flatnonzero(stays[:new]).astype(np.int64)
-    # Stations that nobody would miss are in no answer; no more of them go than was asked.
-    count = job.change.count if job.change.kind == "close" else len(come)
-    loose = np.flatnonzero(now.may & ~stays[new:])
-    gone = loose[np.argsort(now.loss[loose], kind="stable")][:count]
-    return now.which[gone], come
+    existing = np.arange(len(job.problem.sites)) >= new
+    loss = np.concatenate((np.zeros(new), now.loss))
+    closing = change.count if change.kind == "close" else None
+    gone, come = gone_and_come(answer, existing, change.may, loss, closing)
+    return now.which[gone - new], come
 
 
 def cases_job(grounds: list[Ground], asked: Question, aim: Aim) -> Job:
@@ -109,13 +112,7 @@ def cases_job(grounds: list[Ground], asked: Question, aim: Aim) -> Job:
     """
     _cover_only(asked)
     check_asked(asked)
-    if not 2 <= len(grounds) <= MOST_CASES:
-        raise Invalid(
-            f"情景应为 2 到 {MOST_CASES} 个，现为 {len(grounds)} 个。 "
-            f"2 to {MOST_CASES} cases can be planned for, not {len(grounds)}.",
-            remedy="调整日类型或需求版本。 Ask for other days or editions of demand.",
-            field="days",
-        )
+    check_number(len(grounds), "days", OTHER_CASES)
     posed = [pose(ground, asked) for ground in grounds]
     first = posed[0]
     new = len(first.refs)
@@ -134,8 +131,18 @@ def cases_job(grounds: list[Ground], asked: Question, aim: Aim) -> Job:
         x=np.concatenate([one.demand.x for one in posed]),
         y=np.concatenate([one.demand.y for one in posed]),
     )
-    whole = replace(first, demand=demand, sites=sites, reach=reach)
+    # A subdistrict may have people on some of the days, or in some of the editions, alone.
+    rules = replace(
+        first.rules,
+        district_least_sites=_united([one.rules.district_least_sites for one in posed]),
+        district_least_share=_united([one.rules.district_least_share for one in posed]),
+    )
+    whole = replace(first, demand=demand, sites=sites, reach=reach, rules=rules)
     return Job(whole, asked.gap, asked.seconds, asked.seed, cases=Cases(table, aim))
+
+
+def _united(floors: list[Mapping[int, Number]]) -> dict[int, Number]:
+    return {at: least for one in floors for at, least in one.items()}
 
 
 def _stacked(posed: list[Problem], before: Longs, new: int) -> tuple[Sites, Reach, slice]:

@@ -14,18 +14,28 @@ NEARER: Final = "相距不足"
 """How the solver names pairs that stand too near: by their positions, which nobody knows."""
 
 
-def named_remarks(sites: Sites, rules: Rules, answer: Answer, names: Names) -> list[str]:
+Remark = tuple[str, str]
+"""The same in Chinese and in English: names of hosts may be in either, so that nobody could take
+the two apart again."""
+
+
+def halves(told: str) -> Remark:
+    """A remark of a solver (`中文。 English.`) as two; it names no host, so it can be parted."""
+    zh, found, en = told.partition("。 ")
+    return (f"{zh}。", en) if found else (told, told)
+
+
+def named_remarks(sites: Sites, rules: Rules, answer: Answer, names: Names) -> list[Remark]:
     """What the solver remarked of its plan, pairs of sites that stand nearer than asked by their
-    names; a sentence each in both languages."""
-    told = [one for one in answer.relaxed if NEARER not in one]
+    names."""
+    told = [halves(one) for one in answer.relaxed if NEARER not in one]
     if rules.spacing == "warn" and rules.spacing_metres:
-        told += [f"{one.zh} {one.en}" for one in too_near(sites, rules, answer.sites, names)]
+        told += [(one.zh, one.en) for one in too_near(sites, rules, answer.sites, names)]
     return told
 
 
-def remarks_of(sites: Sites, wanted: int | None, budget: float | None) -> list[str]:
-    """Remarks in both languages: more sites wanted than candidates may be chosen, a budget below
-    the cheapest of them.
+def remarks_of(sites: Sites, wanted: int | None, budget: float | None) -> list[Remark]:
+    """More sites wanted than candidates may be chosen, a budget below the cheapest of them.
 
     Args:
         sites: candidates and stations of today. wanted, budget: as asked; None: not asked.
@@ -35,13 +45,17 @@ def remarks_of(sites: Sites, wanted: int | None, budget: float | None) -> list[s
     candidates = int((free | (sites.fixed == FORCED)).sum())
     if wanted is not None and wanted > candidates:
         told.append(
-            f"要 {wanted} 个站，候选点只有 {candidates} 个。 "
-            f"{wanted} sites are asked for; there are {candidates} candidates."
+            (
+                f"要 {wanted} 个站，候选点只有 {candidates} 个。",
+                f"{wanted} sites are asked for; there are {candidates} candidates.",
+            )
         )
     cheapest = float(np.min(sites.cost[free], initial=np.inf))
     if budget is not None and budget < cheapest < np.inf:
         told.append(
-            f"预算 {budget:g} 低于最便宜的候选点（{cheapest:g}）。 "
-            f"The budget of {budget:g} is below the cheapest candidate ({cheapest:g})."
+            (
+                f"预算 {budget:g} 低于最便宜的候选点（{cheapest:g}）。",
+                f"The budget of {budget:g} is below the cheapest candidate ({cheapest:g}).",
+            )
         )
     return told

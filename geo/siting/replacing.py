@@ -10,13 +10,30 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from geo.siting.conditions import broken_conditions
+from geo.siting.everybody import Everybody
 from geo.siting.ground import Ground
-from geo.siting.posing import AGREED, REFUSED, rules_of, sites_of
-from geo.siting.problem import EXISTING, Bools, Demand, Floats, Longs, Reach, Rules, Sites
-from geo.siting.question import Question
+from geo.siting.posing import (
+    AGREED,
+    REFUSED,
+    of_what_is_here,
+    positions_of,
+    rules_of,
+    sites_of,
+)
+from geo.siting.problem import (
+    EXISTING,
+    Bools,
+    Demand,
+    Floats,
+    Longs,
+    Reach,
+    Rules,
+    Sites,
+)
+from geo.siting.question import Question, Ref
 from geo.siting.room import serve
 from geo.siting.rooms import regards_room, rooms_of
-from geo.siting.stated import placed
+from geo.siting.stated import placed, standing_with
 from geo.siting.weighing import share_at, stand_ins, weigh
 
 REPLACEMENTS: Final = 3
@@ -34,10 +51,11 @@ class _Plan:
     rules: Rules
     places: Longs
     reaches: Sequence[Reach]
+    everybody: Everybody | None
 
 
 def replacements_of(
-    ground: Ground, asked: Question, hosts: Sequence[int], reaches: Sequence[Reach]
+    ground: Ground, asked: Question, chosen: Sequence[Ref], reaches: Sequence[Reach]
 ) -> list[list[tuple[int, float]]]:
     """For each site of a plan the best candidates instead of it: (position, people lost).
 
@@ -46,23 +64,23 @@ def replacements_of(
 
     Args:
         ground, asked: the question on its ground.
-        hosts: positions of the plan's candidates. reaches: whom each reaches, and behind them whom
-            each of its places put on the map reaches.
+        chosen: the plan's candidates, and behind them its places put on the map. reaches: whom each
+            reaches.
 
     Cost: the candidates around each site; with floors of people, a share to reach or capacities
     some tries of some ms each besides.
     """
-    plain = asked.model_copy(update={"capacity_per_place": None})
+    plain, _ = of_what_is_here(ground, asked)
     _, sites = sites_of(ground, plain, ground.station)
-    own = len(ground.host) + np.arange(len(reaches) - len(hosts))
-    places = np.concatenate((np.array(hosts, np.int64), own)).astype(np.int64)
-    plan = _Plan(ground, asked, sites, rules_of(ground, plain), places, reaches)
+    rules = rules_of(ground, plain)
+    places = positions_of(ground, plain, chosen)
+    everybody = Everybody.of(ground, plain, sites, rules, places)
+    plan = _Plan(ground, asked, sites, rules, places, reaches, everybody)
     today = ground.today(asked.rings, counted=asked.keep_existing)
     rings, backup = asked.rings, asked.backup
-    some = np.array(hosts, np.int64)
-    found = weigh(
-        ground.weight, today, ground.reach, some, list(reaches[len(hosts) :]), rings, backup
-    )
+    some = places[places < len(ground.host)]
+    own = list(reaches[len(some) :])
+    found = weigh(ground.weight, today, ground.reach, some, own, rings, backup)
     fits = _fitting(plan)
     roomy = _Roomy.of(plan) if regards_room(ground, asked) else None
     told = []
@@ -92,7 +110,7 @@ def _fitting(plan: _Plan) -> list[Bools]:
     free[places[places < m]] = False
     near, apart = _near(plan)
     free &= ~apart
-    both = np.union1d(places, np.flatnonzero(sites.fixed == EXISTING)).astype(np.int64)
+    both = standing_with(sites, places)
     chain, district = sites.chain[:m], sites.district[:m]
     chosen = sites.chain[places]
     of_chain = np.bincount(chosen[chosen >= 0], minlength=int(sites.chain.max(initial=0)) + 1)
@@ -142,13 +160,16 @@ def _may_be_chosen(ground: Ground, asked: Question) -> Bools:
 
 
 def _covers_enough(plan: _Plan, number: int, host: int) -> bool:
-    """Whether shares that are asked for hold with a candidate instead of a site."""
+    """Whether everybody who has to be is served, and shares that are asked for hold, with a
+    candidate instead of a site."""
     rules, ground = plan.rules, plan.ground
+    if plan.everybody is not None:
+        return plan.everybody.served_instead(int(plan.places[number]), host)
     if not rules.district_least_share and rules.share is None:
         return True
     share = ground.today(plan.asked.rings, counted=plan.asked.keep_existing)[0].copy()
     rest = [one for at, one in enumerate(plan.reaches) if at != number]
-    for one in [*rest, _reach_of(ground, host, plan.asked.rings[-1][0])]:
+    for one in [*rest, ground.reach.alone(host).within(plan.asked.rings[-1][0])]:
         assert one.metres is not None
         part = share_at(one.metres, plan.asked.rings)
         share[one.demand] = np.maximum(share[one.demand], part)
@@ -157,14 +178,6 @@ def _covers_enough(plan: _Plan, number: int, host: int) -> bool:
     nobody = np.empty(0, np.int64)
     free = Sites.of(1)
     return not broken_conditions(free, only, nobody, demand, share)
-
-
-def _reach_of(ground: Ground, host: int, metres: float) -> Reach:
-    start = ground.reach.start
-    some = slice(start[host], start[host + 1])
-    assert ground.reach.metres is not None
-    size = np.array([0, start[host + 1] - start[host]], np.int64)
-    return Reach(size, ground.reach.demand[some], ground.reach.metres[some]).within(metres)
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,7 +211,8 @@ class _Roomy:
             if worth[at] <= 1e-9:
                 break
             reaches, capacity = list(self.plan.reaches), self.capacity.copy()
-            reaches[number] = _reach_of(self.plan.ground, at, self.plan.asked.rings[-1][0])
+            farthest = self.plan.asked.rings[-1][0]
+            reaches[number] = self.plan.ground.reach.alone(at).within(farthest)
             capacity[number] = self.free[at]
             ready.append((at, max(self.served - self._covered(self.plan, reaches, capacity), 0.0)))
         return sorted(ready, key=lambda one: one[1])[:REPLACEMENTS]

@@ -39,6 +39,7 @@ from geo.siting.sides import Sides, sides_of
 Aim = Literal["worst share", "least regret", "mean"]
 ROUNDS: Final = 10
 SWAPS: Final = 6
+MOST_CASES: Final = 8
 MOST_PAIRS: Final = 120_000
 """So many merged pairs HiGHS is asked about."""
 
@@ -64,6 +65,21 @@ class Robust:
     plans: list[Longs] = field(default_factory=list)
     why_zh: str = ""
     why_en: str = ""
+
+
+def check_number(count: int, field: str, remedy: str) -> None:
+    """Refuse fewer than two demands, or more than can be planned for.
+
+    Raises:
+        Invalid: with what to do, in the words of whoever asks.
+    """
+    if not 2 <= count <= MOST_CASES:
+        raise Invalid(
+            f"情景应为 2 到 {MOST_CASES} 个，现为 {count} 个。 "
+            f"2 to {MOST_CASES} cases can be planned for, not {count}.",
+            remedy=remedy,
+            field=field,
+        )
 
 
 def robust(

@@ -14,13 +14,15 @@ from typing import Final
 import numpy as np
 
 from geo.compiled import by_key
-from geo.siting.flows import EPSILON, Net, Served, leave, put, take_in
+from geo.siting.flows import EPSILON, Net, Served, leave, put, sent_by_points, take_in
 from geo.siting.problem import Floats, Longs, Reach
 
 MOST_LOSSES: Final = 150
 """Of so many sites it is worked out what each alone takes away; of more, at most whom it serves."""
 LEAST: Final = 1e-9
 """Fewer people than this are what adding and subtracting leaves."""
+ROUNDING: Final = 1e-12
+"""And of many people such a part."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,23 +212,8 @@ def _by_point(
     """
     met = np.flatnonzero((group_of >= 0) & (weight > 0))
     met = met[np.argsort(group_of[met], kind="stable")]
-    # Everybody in one line, group by group; a flow is a stretch of it.
-    ends = np.cumsum(weight[met])
-    first = np.searchsorted(group_of[met], group)
-    before = np.cumsum(people) - people
-    begins_group = np.diff(group, prepend=-1) > 0
-    shift = np.maximum.accumulate(np.where(begins_group, before, 0.0))
-    starts = (ends - weight[met])[first] + before - shift
-    stops = starts + people
-    edges = np.unique(np.concatenate((starts, stops, ends)))
-    length, middle = np.diff(edges), (edges[1:] + edges[:-1]) / 2.0
-    flow = np.searchsorted(starts, middle, side="right") - 1
-    inside = (flow >= 0) & (length > LEAST)
-    inside[inside] = middle[inside] < stops[flow[inside]]
-    who = met[np.minimum(np.searchsorted(ends, middle[inside]), len(met) - 1)]
-    sent = flow[inside]
-    # Edges a rounding apart cut a stretch in two: put together again.
-    size = int(site.max(initial=0)) + 1
-    key, place = np.unique(who * size + site[sent], return_inverse=True)
-    sums: Floats = np.bincount(place, length[inside], minlength=len(key)).astype(np.float64)
-    return key // size, key % size, sums
+    home = group_of[met]
+    whole = np.bincount(home, weight[met], minlength=int(group.max(initial=-1)) + 1)
+    least: Floats = (ROUNDING * whole).astype(np.float64)
+    at, flow, sent = sent_by_points(weight[met], home, group, people, least)
+    return met[at], site[flow], sent

@@ -56,12 +56,6 @@ def reaches_of(
 ) -> list[Reach]:
     """Whom each of some candidates, and of the question's own places, reaches within the radius."""
     places = {one.key: one for one in asked.extra}
-    start, farthest = ground.reach.start, asked.rings[-1][0]
-    assert ground.reach.metres is not None
-    found = []
-    for at in hosts:
-        some = slice(start[at], start[at + 1])
-        size = np.array([0, start[at + 1] - start[at]], np.int64)
-        found.append(Reach(size, ground.reach.demand[some], ground.reach.metres[some]))
+    found = [ground.reach.alone(at) for at in hosts]
     found += [ground.reach_of(places[key].lon, places[key].lat) for key in keys]
-    return [one.within(farthest) for one in found]
+    return [one.within(asked.rings[-1][0]) for one in found]

@@ -24,7 +24,7 @@ from geo.siting.posing import pose
 from geo.siting.problem import gap_of
 from geo.siting.question import Question, Ref
 from geo.siting.solving import Problem
-from geo.siting.working import Failed, Improved, Job, Solved, Worker
+from geo.siting.working import READY_SECONDS, Begun, Failed, Improved, Job, Solved, Worker
 
 logger = logging.getLogger("nuanyi.siting")
 
@@ -208,12 +208,15 @@ class Runner:
         """What the solver said at last; None when the plan is gone, or the service stops."""
         worker = self.worker()
         worker.begin(Job(problem, question.gap, question.seconds, question.seed, around=True))
-        began = time.monotonic()
+        ready_by = time.monotonic() + READY_SECONDS
+        begun: float | None = None
         stopped: float | None = None
         try:
             while True:
                 told = worker.next(TELL_SECONDS)
-                if isinstance(told, Improved):
+                if isinstance(told, Begun):
+                    begun = time.monotonic()
+                elif isinstance(told, Improved):
                     course.take(told)
                     beating.tell(course.progress)
                 elif isinstance(told, Solved | Failed):
@@ -227,8 +230,14 @@ class Runner:
                 if beating.stop_asked and stopped is None:
                     worker.stop()
                     stopped = now
-                late = now - began > question.seconds + 2 * PATIENCE_SECONDS
-                if late or (stopped is not None and now - stopped > PATIENCE_SECONDS):
+                if begun is None:
+                    late = now > ready_by
+                else:
+                    patience = begun + question.seconds + 2 * PATIENCE_SECONDS
+                    if stopped is not None:
+                        patience = min(patience, max(begun, stopped) + PATIENCE_SECONDS)
+                    late = now > patience
+                if late:
                     return Failed(
                         "求解器没有按时结束。 The solver did not end in time.",
                         "缩小区域或放宽条件后重试。 Try a smaller area or fewer conditions.",

@@ -27,6 +27,8 @@ def most_served(
     Cost: a linear program of a column for each pair of an open site.
     """
     here = np.isin(site, opened)
+    if not here.any():
+        return 0.0
     to_point, from_site = _incidence(demand[here], site[here], len(weight), len(capacity))
     limits = np.concatenate((weight, _rooms(capacity, weight)))
     found = _LINPROG(-np.ones(here.sum()), vstack((to_point, from_site)), limits, method="highs")
@@ -67,6 +69,8 @@ def least_walk(
         price = np.concatenate((price, np.full(len(weight), beyond)))
         serve = hstack((to_point, identity(len(weight)))).tocsr()
         from_site = hstack((from_site, coo_matrix((len(capacity), len(weight))))).tocsr()
+    if not len(price):
+        return float("nan") if weight[reached].any() else 0.0
     found = _LINPROG(
         price, from_site, _rooms(capacity, weight), serve, weight[reached], method="highs"
     )

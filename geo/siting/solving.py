@@ -21,7 +21,7 @@ class Problem:
             today stand behind them and have none.
         names: for sentences.
         cost_unstated: how many candidates that may be chosen state no cost (the middle one was
-            taken), where cost matters.
+            taken), where cost matters. none_costs: no candidate states one, and each counts as 1.
     """
 
     model: str
@@ -32,6 +32,7 @@ class Problem:
     refs: list[Ref]
     names: Names
     cost_unstated: int
+    none_costs: bool = False
 
 
 def solve(problem: Problem, control: Control, seed: int, *, proof: bool = True) -> Answer:

@@ -108,7 +108,10 @@ def layers_of(rules: Rules) -> list[list[float]]:
 def _floors(demand: Demand, rules: Rules, districts: int) -> Floats:
     floors = np.zeros(districts)
     for district, share in rules.district_least_share.items():
-        floors[district] = share * float(demand.weight[demand.district == district].sum())
+        people = float(demand.weight[demand.district == district].sum())
+        # Of a district where nobody is, only candidates, a certificate may have no place.
+        if people or district < districts:
+            floors[district] = share * people
     return floors
 
 
@@ -225,12 +228,18 @@ def too_near_to_stand(sites: Sites, rules: Rules) -> Bools:
     return shut
 
 
+def standing_with(sites: Sites, opened: Longs) -> Longs:
+    """All sites that are open, ascending: new ones with those of today."""
+    both: Longs = np.union1d(opened, np.flatnonzero(sites.fixed == EXISTING)).astype(np.int64)
+    return both
+
+
 def broken_spacing(sites: Sites, rules: Rules, opened: Longs) -> list[tuple[int, int]]:
     """Pairs of a plan, or of a site of it and one that is there, nearer than asked for."""
     if not rules.spacing_metres:
         return []
     place = placed(sites)
-    both = np.union1d(opened, np.flatnonzero(sites.fixed == EXISTING))
+    both = standing_with(sites, opened)
     both = both[np.isfinite(place[both]).all(axis=1)]
     pairs = cKDTree(place[both]).query_pairs(rules.spacing_metres, output_type="ndarray")
     a, b = both[pairs[:, 0]], both[pairs[:, 1]]

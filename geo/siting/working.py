@@ -40,6 +40,10 @@ WORK, STOP = b"j", b"s"
 MOST_JOBS: Final = 50
 MOST_PAIRS: Final = 5_000_000
 """What a process has worked at before it is replaced: memory that was large once stays so."""
+NO_PLAN: Final = "没有方案满足全部条件。", "No plan keeps to all conditions."
+"""What is said where nothing better explains it."""
+READY_SECONDS: Final = 600.0
+"""So long a process may take to begin a job: on a new machine all it needs is compiled first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +78,11 @@ class Job:
     change: Change | None = None
     cases: Cases | None = None
     around: bool = False
+
+
+@dataclass(frozen=True)
+class Begun:
+    """The process is ready and begins with the job: from now on its seconds count."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,8 +166,8 @@ class Worker:
         self._reader.start()
 
     def next(self, seconds: float) -> object | None:
-        """What it tells next: Improved, Solved, Curve, Robust or Failed; None: nothing came in
-        time."""
+        """What it tells next: Begun, Improved, Solved, Curve, Robust or Failed; None: nothing came
+        in time."""
         try:
             return self._told.get(timeout=seconds)
         except queue.Empty:
@@ -195,7 +204,7 @@ class Worker:
                 _write(pipe, job)
             while True:
                 message = _take(out)
-                self._done = not isinstance(message, Improved)
+                self._done = not isinstance(message, Begun | Improved)
                 told.put(message)
                 if self._done:
                     return
@@ -208,6 +217,8 @@ class Worker:
                     known=True,
                 )
             )
+        except Exception as error:  # noqa: BLE001  whoever waits must hear of it
+            told.put(Failed(f"{type(error).__name__}: {error}", None, None, known=False))
 
 
 def work(job: Job, control: Control) -> object:
@@ -268,8 +279,7 @@ def _why_not(problem: Problem) -> tuple[str, str]:
         names=problem.names,
         everybody=everybody_needed(problem.model, problem.rules),
     )
-    nothing = "没有方案满足全部条件。", "No plan keeps to all conditions."
-    return told.zh or nothing[0], told.en or nothing[1]
+    return told.zh or NO_PLAN[0], told.en or NO_PLAN[1]
 
 
 def warm_up(model: str, *, capacities: bool = False) -> None:
@@ -301,7 +311,6 @@ def main() -> None:
     # Whatever a library prints must not come between the messages.
     os.dup2(2, 1)
     os.nice(5)
-    warm_up(USUAL_MODEL)
     guard = threading.Lock()
     jobs: queue.Queue[tuple[Job, Control]] = queue.Queue()
 
@@ -326,7 +335,10 @@ def main() -> None:
         # Whoever started us is gone: end with all that we started.
         os.killpg(os.getpgrp(), signal.SIGKILL)
 
+    # Before anything is made ready: a job that comes meanwhile is taken in, so that whoever gave it
+    # can already ask to stop it.
     threading.Thread(target=listen, daemon=True).start()
+    warm_up(USUAL_MODEL)
     warm = {(USUAL_MODEL, False)}
     while True:
         job, control = jobs.get()
@@ -334,6 +346,8 @@ def main() -> None:
         if kind not in warm:
             warm_up(kind[0], capacities=kind[1])
             warm.add(kind)
+        with guard:
+            _write(out, Begun())
         told = work(job, control)
         with guard:
             _write(out, told)
@@ -359,6 +373,9 @@ def _take(pipe: IO[bytes]) -> Any:
 
 
 __all__ = [
+    "NO_PLAN",
+    "READY_SECONDS",
+    "Begun",
     "Cases",
     "Change",
     "Curve",

@@ -143,7 +143,9 @@ def definitions(view: PlanView, language: Language) -> list[str]:
         say("define_gini", language),
         say("define_papers", language),
     ]
-    return [*told, *(_half(one, language) for one in view.answer["relaxed"])]
+    # Plans of earlier versions have both languages in one.
+    mixed = [_half(one, language) for one in view.answer["relaxed"]]
+    return [*told, *(view.answer.get(f"relaxed_{language}") or mixed)]
 
 
 def covered_text(view: PlanView, language: Language) -> str:

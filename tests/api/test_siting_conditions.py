@@ -3,6 +3,7 @@ how they are told, against the one street of the town."""
 
 import io
 import itertools
+import re
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from geo.siting.afterwards import afterwards
 from geo.siting.explanation import Names
 from geo.siting.fields import LABELS, TAKES
 from geo.siting.problem import Control, Demand, Rules, Sites
+from geo.siting.question import Extra
 from geo.siting.reach import euclidean
 from geo.siting.solving import Problem, solve
 from maps.texts import catalogue
@@ -65,7 +67,11 @@ def test_what_a_model_takes_is_told_and_held_to(planner):
                 assert name not in problem["detail"].replace(LABELS[name][1], "")
     for one, other in told.not_together:
         question = {"sites": 3, one: STATED[one], other: STATED[other]}
-        assert asked(planner, **question).status_code == 422
+        refused = asked(planner, **question)
+        assert refused.status_code == 422
+        # What is advised helps with this very pair.
+        helps = "area_least_share" in (one, other)
+        assert ("subdistrict" in refused.json()["remedy"]) is helps
     assert asked(planner, model="set-cover", share=0.5, budget=5000).status_code == 422
     no_backup = {"question": {"sites": 2, "backup": 0.5}}
     assert planner.post("/api/siting/robust", json=no_backup).status_code == 422
@@ -136,6 +142,13 @@ def test_sites_that_are_near_are_forbidden_or_pointed_out_as_asked(planner):
     named = [one for one in told if "more pairs" not in one]
     assert len(named) >= len(told) - 1
     assert all(any(name in one for name in names) for one in named)
+    # Each language alone, whatever the names are written in.
+    answer = warned["answer"]
+    assert answer["relaxed"] == [
+        f"{zh} {en}" for zh, en in zip(answer["relaxed_zh"], answer["relaxed_en"], strict=True)
+    ]
+    assert not any("less than" in one for one in answer["relaxed_zh"])
+    assert not any("相距" in one for one in answer["relaxed_en"])
     found = broken(planner, warned["answer"]["sites"], **near, spacing_rule="warn")
     assert {(one["code"], one["warns"]) for one in found} == {("spacing", True)}
     found = broken(planner, warned["answer"]["sites"], **near)
@@ -163,6 +176,16 @@ def test_a_set_by_hand_says_which_conditions_it_breaks(planner, town):
     own = {"key": "x1", "lon": float(town.hosts[3] + 0.001), "lat": 34.75}
     near = codes([4, "x1"], spacing_metres=200, extra=[own])
     assert near == {"spacing": [4, "x1"]}
+    # A place without a name is called as the page calls it.
+    (said,) = broken(planner, [4, "x1"], spacing_metres=200, extra=[own])
+    assert ("自选点 1" in said["zh"], "Place 1" in said["en"]) == (True, True), said
+    assert "Place" not in said["zh"]
+    place = catalogue()["plan.own_place"]
+    assert Extra(**own).called == (place.zh.format(n=1), place.en.format(n=1))
+    (said,) = broken(planner, [4], lock=["x1"], extra=[own])
+    assert ("自选点 1" in said["zh"], "Place 1" in said["en"]) == (True, True), said
+    plan = solved(planner, sites=1, lock=["x1"], extra=[own])
+    assert [one["name"] for one in plan["facts"]["sites"]] == ["自选点 1 / Place 1"]
     # Candidates 1 to 7 and the first station are in the western subdistrict.
     assert codes([8, 9], area_least_sites=2) == {"area_least_sites": []}
     assert codes([2, 8], area_least_sites=2) == {}
@@ -172,10 +195,37 @@ def test_a_set_by_hand_says_which_conditions_it_breaks(planner, town):
         said = broken(planner, [2], area_least_share=float(least), area_id=110)
         assert ([] if kept else ["area_least_share"]) == [one["code"] for one in said]
         for one in said:
-            assert f"{share[west].mean():.1%}" in one["zh"]
+            assert f"{np.floor(share[west].mean() * 1000) / 10:.1f}%" in one["zh"]
             assert one["en"]
+    # A floor between two tenths of a percent is told as it was asked, and is not reached by
+    # rounding.
+    floor = float(np.ceil(share[west].mean() * 1000 + 1) / 1000 - 0.0005)
+    (said,) = broken(planner, [2], area_least_share=floor, area_id=110)
+    told = [float(one) / 100 for one in re.findall(r"([\d.]+)%", said["en"])]
+    assert told[1] == pytest.approx(floor, abs=1e-9)
+    assert told[0] <= share[west].mean() < told[1]
     wanted = float(share.mean()) + 0.01
     assert codes([2], model="set-cover", share=wanted) == {"share": []}
+    # Where everybody has to be served, a set that leaves somebody out is no answer.
+    for model in ("p-centre", "set-cover"):
+        assert codes([], model=model, sites=9) == {"unserved": []}
+        assert codes(list(range(1, COUNT)), model=model, sites=COUNT) == {}
+
+
+def test_candidates_of_another_place_that_are_locked_or_forbidden_are_told_not_searched(planner):
+    said = broken(planner, [2], lock=[2, 987_654], forbid=[876_543, "x9"])
+    assert [(one["code"], one["sites"]) for one in said] == [("locked", [])]
+    assert "987654" in said[0]["zh"]
+    assert "987654" in said[0]["en"]
+    for field in ("lock", "forbid"):
+        plan = solved(planner, sites=2, **{field: [987_654]})
+        assert "987654" in plan["problem"]["detail"]
+
+
+def test_a_share_of_nothing_is_reached_without_a_site(planner):
+    answer = solved(planner, model="set-cover", share=0.0, gap=0)["answer"]
+    assert (answer["sites"], answer["status"]) == ([], "optimal")
+    assert broken(planner, [], model="set-cover", share=0.0) == []
 
 
 # ---------------------------------------------------------------------- no plan at all
@@ -183,6 +233,10 @@ def test_a_curve_and_a_plan_for_several_days_say_why_there_is_none(planner):
     impossible = {"area_least_share": 0.99, "seconds": 3}
     why = solved(planner, sites=3, **impossible)["problem"]
     assert "99" in why["detail_zh"]
+    # What the solver numbers is told by name: candidate 4 is the third of the list.
+    near = solved(planner, sites=3, lock=[4, 5], spacing_metres=3000)
+    assert near["answer"]["relaxed"] == []
+    assert "3000" in near["problem"]["detail_zh"]
     curve = planner.post("/api/siting/curve", json={"question": impossible, "up_to": 3}).json()
     assert {one["value"] for one in curve["points"]} == {None}
     assert curve["problem"]["detail_zh"] == why["detail_zh"]
@@ -234,6 +288,8 @@ def test_every_condition_is_told_in_what_is_taken_away(planner):
         {"capacity_per_place": 0.7},
         {"steps": [[300, 1.0], [700, 0.4]], "backup": 0.3},
         {"model": "set-cover", "share": 0.5, "sites": None},
+        {"model": "set-cover", "sites": None},
+        {"model": "p-centre", "sites": 11},
     ],
 )
 def test_who_could_stand_in_keeps_to_all_conditions(planner, more):
@@ -267,6 +323,21 @@ def test_who_could_stand_in_keeps_to_all_conditions(planner, more):
             assert now is not None, (site["id"], other)
             if not question.get("backup"):
                 assert other["loss"] == pytest.approx(now if now >= least else 0.0, abs=0.11)
+
+
+def test_who_could_stand_in_is_judged_beside_the_own_places_that_the_plan_has(planner, town):
+    """Two own places are on the map, and the plan has the second: what is near to it may not come,
+    what is near to the first may."""
+    far, near = (
+        {"key": key, "lon": float(town.hosts[at]), "lat": 34.75}
+        for key, at in (("far", 10), ("near", 3))
+    )
+    question = {"sites": 2, "spacing_metres": 1000, "extra": [far, near]}
+    facts = solved(planner, **question, lock=[7, "near"])["facts"]
+    (site,) = [one for one in facts["sites"] if one["id"] == 7]
+    assert {one["id"] for one in site["replacements"]} == {6, 11}
+    for one in (6, 11):
+        assert broken(planner, [one, "near"], **question) == []
 
 
 def test_how_sure_each_site_is_and_the_best_plan_without_it(planner, town):

@@ -116,6 +116,16 @@ def test_every_source_tells_its_weight_its_reason_and_its_people(planner):
     assert less["workday"][8] == pytest.approx(told["workday"][8] - 30 - 12, abs=0.2)
 
 
+def test_figures_are_not_kept_when_more_people_are_needed_to_tell_them(town, planner, tmp_path):
+    first = planner.get("/api/siting/demand/sources")
+    stricter = create_app(Settings(state=tmp_path, privacy_people=20), town)
+    with TestClient(stricter, base_url=LOCAL) as client:
+        kept = {"If-None-Match": first.headers["etag"]}
+        again = client.get("/api/siting/demand/sources", headers=kept)
+    assert again.status_code == 200
+    assert again.json()["least"] == 20
+
+
 def test_it_is_told_when_the_demand_in_force_is_an_estimate(cluster, tmp_path):
     actor = Actor("test")
     with host_town(cluster, tmp_path / "town") as database:

@@ -8,9 +8,11 @@ import pytest
 from planning_desk import COUNT, WORKDAY, covered, finished
 from planning_town import MARKET, metres
 
-from api.siting.rearranging import ChangesAnswer, RobustAnswer
+from api.siting.rearranging import BOTH_DAYS, ChangesAnswer, RobustAnswer
 from geo import editions
 from geo.database import Actor
+from geo.siting.question import Question
+from geo.siting.rearranging import cases_job
 
 FREE = range(1, COUNT)
 """Number 12 said no."""
@@ -95,6 +97,18 @@ def test_one_plan_does_for_working_days_and_weekends(planner, town):
     assert planner.post("/api/siting/robust", json=one_case).status_code == 422
     strange = {**asked, "editions": [number, 10**6]}
     assert planner.post("/api/siting/robust", json=strange).status_code == 404
+
+
+def test_a_subdistrict_where_people_are_on_some_days_alone_has_its_floor(planner, monkeypatch):
+    asked = Question(sites=3, area_least_share=0.2, area_least_sites=1)
+    planning = planner.app.state.service.planning
+    days = [planning.ground(asked.model_copy(update={"day": day})) for day in BOTH_DAYS]
+    west, east = days[1].districts.tolist()
+    # On working days nobody is in the east.
+    monkeypatch.setitem(vars(days[0]), "districts", np.array([west]))
+    rules = cases_job(days, asked, "worst share").problem.rules
+    assert rules.district_least_share == {west: 0.2, east: 0.2}
+    assert rules.district_least_sites == {west: 1, east: 1}
 
 
 def test_a_site_serves_no_more_than_its_capacity(planner, town):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -40,7 +41,7 @@ def check(
 
     Example: nuanyi siting check PLAN.json
     """
-    from geo.siting.files.checkable import read_checkable
+    from geo.siting.files.checkable import damage_told, read_checkable
     from geo.siting.proof_file import FORMAT, examine_proof
 
     told = read_checkable(plan)
@@ -50,9 +51,12 @@ def check(
                 raise _in_itself("proof.json", name)
         found: Checked = examine_proof(told)
     else:
-        found = _checked(told, plan.parent, demand, candidates)
+        with damage_told(plan):
+            found = _checked(told, plan.parent, demand, candidates)
     if as_json:
-        console.show_json(asdict(found) | {"holds": found.holds, "proved": found.proved})
+        facts = asdict(found) | {"holds": found.holds, "proved": found.proved}
+        none = {n: None for n, one in facts.items() if isinstance(one, float) and not isfinite(one)}
+        console.show_json(facts | none)
     else:
         _show(told, found)
     if not found.holds:
@@ -77,7 +81,7 @@ def _checked(
     asked = question_of(told, folder)
     asked = replace(asked, demand=demand or asked.demand, candidates=candidates or asked.candidates)
     if told["format"] == changing.FORMAT:
-        standing = told["kind"] == "close"
+        standing = {"close": True, "move": False}[told["kind"]]
         return changing.check_changes(told, options.load(asked, standing=standing))
     return check_plan(told, options.load(asked))
 
@@ -107,5 +111,6 @@ def _show(plan: dict[str, Any], found: Checked) -> None:
                 "是 yes" if found.proved else "否 no"
             ),
             "问题 / what is wrong": found.broken,
+            "说明 / to be known": found.notes,
         },
     )

@@ -96,7 +96,7 @@ def curve(
     from geo.siting.problem import Control
 
     if out is not None:
-        options.check_out(out, asked)
+        options.check_out(out, asked, per_area)
     problem = options.load(asked)
     most = max(1, min(up_to, problem.candidates))
     control = Control(time_limit, 0.001)
@@ -147,7 +147,7 @@ def _check(model: str, money: Sequence[float], shares: Sequence[float], backup: 
 
 
 def _numbers(values: Sequence[str], field: str) -> Iterator[float]:
-    """Numbers of a list, of FROM:TO:STEP, and percentages."""
+    """Numbers of a list and of FROM:TO:STEP; of shares also percentages."""
     for part in options.split(values):
         ends = part.replace("：", ":").split(":")
         if len(ends) == 3:
@@ -160,7 +160,7 @@ def _numbers(values: Sequence[str], field: str) -> Iterator[float]:
                 )
             yield from np.arange(first, last + step * 1e-9, step).tolist()
         else:
-            yield options.share_of(part, field)
+            yield (options.share_of if field == "shares" else options.number)(part, field)
 
 
 def _write(

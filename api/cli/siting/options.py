@@ -107,8 +107,11 @@ TimeLimit = Annotated[
 Seed = Annotated[int, typer.Option(help="随机数 / seed, for the same plan.")]
 
 
-def check_out(out: Path, asked: Question) -> None:
+def check_out(out: Path, asked: Question, per_area: Iterable[str] | None = None) -> None:
     """Refuse a file that cannot be written, or should not be, before anything is worked out.
+
+    Args:
+        asked: its files are read. per_area: as typed; a file among it is read too.
 
     Raises:
         Invalid: there is no such folder or no right to write there, it is a folder itself, or one
@@ -116,8 +119,8 @@ def check_out(out: Path, asked: Question) -> None:
     """
     from geo.siting.files.asked import FILES
 
-    for name in FILES:
-        read = getattr(asked, name)
+    files = [getattr(asked, name) for name in FILES]
+    for read in [*files, *(Path(one) for one in per_area or () if "=" not in one)]:
         if read is not None and read.exists() and out.exists() and out.samefile(read):
             raise Invalid(
                 f"{out} 是输入文件，不能覆盖。 {out} is a file that is read: it would be lost.",
@@ -250,6 +253,11 @@ def _per_area_file(path: Path) -> Iterable[tuple[str, float | int]]:
 
     told = tables.read(path, ["share", "sites"], ["district"])
     told.require("district")
+    if "sites" in told.numbers:
+        many = told.numbers["sites"]
+        whole = np.isfinite(many) & (many >= 0) & (np.floor(many) == many)
+        none = ~np.isnan(many) & ~whole
+        told.refuse(none, "sites", "不是 0 或更大的整数", "is no whole number of 0 or more")
     for at, name in enumerate(told.texts["district"].to_pylist()):
         share = float(told.numbers["share"][at]) if "share" in told.numbers else np.nan
         sites = float(told.numbers["sites"][at]) if "sites" in told.numbers else np.nan

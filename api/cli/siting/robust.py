@@ -80,7 +80,7 @@ def robust(
         hours=hours,
     )  # fmt: skip
     for one in demand:
-        options.check_out(out, replace(asked, demand=one))
+        options.check_out(out, replace(asked, demand=one), per_area)
     laid_out = cases.stacked(asked, which, options.load)
     said = Said()
     control = Control(time_limit, gap, said)

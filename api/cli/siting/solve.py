@@ -92,7 +92,7 @@ def solve(
         open_24h=open_24h, per_chain=per_chain, force=force, forbid=forbid, hours=hours, day=day,
         spacing_rule=spacing_rule, then_walk=then_walk, unserved=unserved,
     )  # fmt: skip
-    options.check_out(out, asked)
+    options.check_out(out, asked, per_area)
     from geo.siting.files.beginning import begin_from
     from geo.siting.files.plan import has_plan, plan_of, read, why_not, write
     from geo.siting.problem import Control

@@ -11,7 +11,7 @@ import numpy as np
 
 from geo.coordinates import Crs
 from geo.errors import Invalid
-from geo.siting.fields import clash, takers
+from geo.siting.fields import apart, clash, takers
 from geo.siting.problem import Demand, Rules
 
 Metric = Literal["euclidean", "geodesic", "walk", "file"]
@@ -97,9 +97,8 @@ def check_question(question: Question) -> None:
             remedy="加上 --distances 文件。 Add --distances FILE.",
             field="distances",
         )
-    if question.model == "max-cover" and question.sites is None and question.budget is None:
-        raise missing("站点数或预算", "a number of sites or a budget", "--sites 或 --budget")
-    if question.model == "p-median" and question.sites is None and question.budget is None:
+    either = question.model in ("max-cover", "p-median")
+    if either and question.sites is None and question.budget is None:
         raise missing("站点数或预算", "a number of sites or a budget", "--sites 或 --budget")
     if question.model == "p-centre" and question.sites is None:
         raise missing("站点数", "a number of sites", "--sites")
@@ -196,8 +195,7 @@ def _check_taken(question: Question) -> None:
         one, other = (stated[name] for name in together)
         raise Invalid(
             f"{one} 与 {other} 不能同时使用。 {one} and {other} cannot be asked for together.",
-            remedy="去掉其中一项；街道可改用 --area-sites。 Leave one of the two out; of each "
-            "subdistrict a number of sites can be asked for by --area-sites.",
+            remedy=apart(together),
             field=together[1],
         )
 

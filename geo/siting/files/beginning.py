@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from geo.errors import Invalid
 from geo.siting.files.load import Problem
+from geo.siting.files.tables import places_of
 from geo.siting.problem import EXISTING, FORBIDDEN, Longs
 
 NAMED: Final = 5
@@ -38,8 +37,7 @@ def begin_from(problem: Problem, plan: Mapping[str, Any]) -> Longs:
                 field="warm",
             )
     ids = [str(one) for one in plan["sites"]]
-    at = pc.index_in(pa.array(ids, pa.large_string()), problem.site_ids)
-    places = at.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    places = places_of(ids, problem.site_ids)
     state = np.where(places >= 0, problem.sites.fixed[places], -1)
     for bad, zh, en in (
         (places < 0, "不在候选点中", "are no candidates"),

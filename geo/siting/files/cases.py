@@ -10,19 +10,24 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from geo.errors import Invalid, InvalidFile
-from geo.siting.checked import Checked
+from geo.errors import InvalidFile
+from geo.siting.checked import NEAR, Checked, of_another
 from geo.siting.files.asked import Question, rules_of
 from geo.siting.files.checking import check_plan
 from geo.siting.files.load import Problem
 from geo.siting.files.plan import asked_of, has_plan, infeasible_of, relative
 from geo.siting.files.serving import gathered_reach, hash_of, named, number, served, sites_of
 from geo.siting.problem import EXISTING, Control, Demand, Floats, Ints, Longs, Reach
-from geo.siting.robust import Aim, Robust, robust
+from geo.siting.robust import Aim, Robust, check_number, robust
+from geo.siting.stated import standing_with
 
 FORMAT: Final = "nuanyi-robust-1"
 AIMS: Final[tuple[Aim, ...]] = ("worst share", "least regret", "mean")
-MOST_CASES: Final = 8
+STATED_ALONE: Final = (
+    "后悔以文件所记的各情景单独的界计算，这些界没有证书。 "
+    "Regret is measured by the bounds of each case alone as the file states them; they carry no "
+    "certificate."
+)
 
 
 @dataclass(frozen=True)
@@ -63,14 +68,12 @@ def cases_of(demands: Sequence[Path], days: Sequence[str]) -> tuple[Case, ...]:
         for path in dict.fromkeys(demands)
         for day in (dict.fromkeys(days) if days else (None,))
     )
-    if not 2 <= len(found) <= MOST_CASES:
-        raise Invalid(
-            f"情景应为 2 到 {MOST_CASES} 个，现为 {len(found)} 个。 "
-            f"2 to {MOST_CASES} cases can be planned for, not {len(found)}.",
-            remedy="多给几个 --demand，或用 --days workday,weekend。 "
-            "Give --demand more than once, or --days workday,weekend.",
-            field="demand",
-        )
+    check_number(
+        len(found),
+        "demand",
+        "多给几个 --demand，或用 --days workday,weekend。 "
+        "Give --demand more than once, or --days workday,weekend.",
+    )
     return found
 
 
@@ -225,27 +228,48 @@ def check_cases(told: Mapping[str, Any], asked: Cases) -> Checked:
     """Check ROBUST.json against its files: the share of each case from the raw pairs, and the bound
     of the mixture of cases, which no plan passes in its worst one.
 
+    The least regret is measured by the bounds that the file states of each case alone. They carry
+    no certificate: it is only checked that the plan passes none of them, and noted.
+
     Raises:
         InvalidFile: it names sites that are in no file.
+        UNREADABLE: it is damaged.
     """
-    problem = asked.problem
+    problem, aim = asked.problem, told["aim"]
+    if aim not in AIMS:
+        raise ValueError(aim)
+    alone = np.array([_float(one["alone_bound"]) for one in told["cases"]])
     totals = asked.weights.sum(axis=1)
-    if told["aim"] == "least regret":
-        totals = np.array([float(one["alone_bound"]) for one in told["cases"]])
+    if aim == "least regret":
+        # As the search does: where nobody can be reached, nobody is.
+        totals = np.where(np.isnan(alone), totals, np.maximum(alone, 1e-300))
     shares = asked.weights / totals[:, None]
     opened = sites_of(problem, [str(one) for one in told["sites"]])
-    both = np.union1d(opened, np.flatnonzero(problem.sites.fixed == EXISTING))
-    _, _, covers = served(problem, both)
+    _, _, covers = served(problem, standing_with(problem.sites, opened))
     by_case = shares @ covers
-    value = float(by_case.mean() if told["aim"] == "mean" else by_case.min())
+    value = float(by_case.mean() if aim == "mean" else by_case.min())
+    stated, stated_bound = _float(told["objective"]), _float(told["bound"])
+    covered = asked.weights @ covers
+    passed = ~(alone >= covered * (1 - NEAR) - NEAR) & np.isfinite(stated)
+    broken = [
+        f"{case.name} 单独的界低于方案在其中的覆盖。 "
+        f"The bound of {case.name} alone is below what the plan covers of it."
+        for case, wrong in zip(asked.cases, passed.tolist(), strict=True)
+        if wrong
+    ]
     # The conditions are of the mean of all cases; so is a bound of theirs, and of no other mixture.
     rules = problem.rules
     mean = np.full(len(shares), 1.0 / len(shares))
     proof = told["certificate"] or {}
-    mixture = np.maximum(0.0, np.array(proof.get("mixture", mean), np.float64))
-    mixture = mixture / mixture.sum() if len(mixture) == len(shares) and mixture.any() else mean
+    mixture = np.array(proof.get("mixture", mean), np.float64)
+    if mixture.shape != mean.shape or not (mixture >= 0).all() or not 0 < mixture.sum() < np.inf:
+        raise ValueError(mixture)
+    mixture = mixture / mixture.sum()
     if not np.allclose(mixture, mean, rtol=0, atol=1e-12):
         rules = replace(rules, district_least_share={})
+        if aim == "mean":
+            rules, mixture = problem.rules, mean
+            broken.append(of_another("mixture"))
     plan = {"sites": told["sites"], "objective": None, "question": told["question"]}
     found, bounded = (
         check_plan(
@@ -266,11 +290,17 @@ def check_cases(told: Mapping[str, Any], asked: Cases) -> Checked:
         for case, one in zip(asked.cases, told["cases"], strict=True)
         if one["sha256"] != hash_of(case.demand)
     ]
-    broken = list(dict.fromkeys([*changed, *found.broken, *bounded.broken]))
+    broken = list(dict.fromkeys([*changed, *broken, *found.broken, *bounded.broken]))
     for words, bound in (
-        ("所记的界 The bound as stated", told["bound"]),
+        ("所记的界 The bound as stated", stated_bound),
         ("证书的界 The bound of the certificate", bounded.bound),
     ):
-        if bound is not None and value > bound + 1e-6:
+        if bound is not None and value > bound + NEAR:
             broken.append(f"{words} 与方案矛盾 contradicts the plan.")
-    return Checked(value, float(told["objective"]), bounded.bound, told["bound"], broken)
+    bound = None if np.isnan(stated_bound) else stated_bound
+    notes = [STATED_ALONE] if aim == "least regret" else []
+    return Checked(value, stated, bounded.bound, bound, broken, notes=notes)
+
+
+def _float(value: Any) -> float:
+    return float("nan") if value is None else float(value)

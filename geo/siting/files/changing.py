@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from geo.errors import Invalid
-from geo.siting.changes import best_moves, closing, moving, which_to_close
+from geo.siting.changes import best_moves, closing, gone_and_come, moving, which_to_close
 from geo.siting.checked import Checked
 from geo.siting.evaluate import Evaluator
 from geo.siting.files.checking import check_plan
 from geo.siting.files.load import Problem
 from geo.siting.files.plan import asked_of
 from geo.siting.files.serving import named, number, sites_of
+from geo.siting.files.tables import places_of
 from geo.siting.problem import EXISTING, FREE, Answer, Bools, Control, Floats, Longs, Rules, gap_of
 
 Kind = Literal["close", "move"]
@@ -74,13 +73,8 @@ def change(
         rules,
     )
     today = evaluator.evaluate(np.flatnonzero(existing).astype(np.int64))
-    stays = np.zeros(len(existing), np.bool_)
-    stays[answer.sites] = True
-    come = np.flatnonzero(stays & ~existing).astype(np.int64)
-    # Stations that nobody would miss are in no answer; no more of them go than was asked.
-    most = count if kind == "close" else len(come)
-    loose = np.flatnonzero(may & ~stays).astype(np.int64)
-    gone = loose[np.argsort(today.loss[loose], kind="stable")][:most]
+    closing_of = count if kind == "close" else None
+    gone, come = gone_and_come(answer, existing, may, today.loss, closing_of)
     standing = np.union1d(np.setdiff1d(np.flatnonzero(existing), gone), come).astype(np.int64)
     after = evaluator.evaluate(standing).value
     return Changed(kind, count, tuple(keep), gone, come, today.loss, today.value, after, answer)
@@ -131,14 +125,42 @@ def check_changes(told: Mapping[str, Any], problem: Problem) -> Checked:
         Invalid: it names stations or candidates that are in no file.
     """
     may = _may(problem, [str(one) for one in told["keep"]])
-    pose = closing if told["kind"] == "close" else moving
-    sites, rules = pose(problem.sites, _plain(problem.rules), int(told["count"]), may)
+    kind, count = told["kind"], int(told["count"])
+    pose = {"close": closing, "move": moving}[kind]
+    sites, rules = pose(problem.sites, _plain(problem.rules), count, may)
     gone, come = (
         sites_of(problem, [str(one["id"]) for one in told[name]]) for name in ("close", "open")
     )
     opened = np.union1d(np.setdiff1d(np.flatnonzero(may), gone), come).astype(np.int64)
     plan = dict(told) | {"sites": named(problem.site_ids, opened)}
-    return check_plan(plan, replace(problem, sites=sites, rules=rules))
+    # How many may change is told in its own words: to the solver it is a limit on a chain.
+    conditions = replace(rules, p=None, per_chain_most=None)
+    found = check_plan(plan, replace(problem, sites=sites, rules=rules), conditions)
+    stays = named(problem.site_ids, gone[~may[gone]])
+    return replace(found, broken=[*_miscounted(kind, count, gone, come, stays), *found.broken])
+
+
+def _miscounted(
+    kind: Kind, count: int, gone: Longs, come: Longs, stays: Sequence[str]
+) -> Iterator[str]:
+    """What is wrong with how many go and come, and with who goes although it `stays`."""
+    if kind == "close" and len(gone) != count:
+        yield (
+            f"关闭 {len(gone)} 个站点，应为 {count} 个。 "
+            f"{len(gone)} stations close; {count} are asked for."
+        )
+    if kind == "move" and len(gone) > count:
+        yield (
+            f"迁移 {len(gone)} 个站点，至多 {count} 个。 "
+            f"{len(gone)} stations move; at most {count} may."
+        )
+    if kind == "move" and len(come) > len(gone):
+        yield (
+            f"新开 {len(come)} 处，只迁走 {len(gone)} 个站点。 "
+            f"{len(come)} sites come, but only {len(gone)} stations go."
+        )
+    if stays:
+        yield f"站点 {'、'.join(stays)} 不能调整。 {', '.join(stays)} cannot close or move."
 
 
 def _plain(rules: Rules) -> Rules:
@@ -149,8 +171,7 @@ def _plain(rules: Rules) -> Rules:
 def _may(problem: Problem, keep: Sequence[str]) -> Bools:
     """(m,) stations of today that are not to stay."""
     existing: Bools = problem.sites.fixed == EXISTING
-    at = pc.index_in(pa.array(list(keep), pa.large_string()), problem.site_ids)
-    places = at.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    places = places_of(keep, problem.site_ids)
     unknown = [name for name, one in zip(keep, places, strict=True) if one < 0 or not existing[one]]
     if unknown:
         raise Invalid(

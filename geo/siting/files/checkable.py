@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from geo.errors import InvalidFile
 from geo.siting import proof_file
 from geo.siting.files import cases, changing, plan
+from geo.siting.proofs import UNREADABLE
 
 FORMATS: Final = (plan.FORMAT, changing.FORMAT, cases.FORMAT, proof_file.FORMAT)
 GZIP: Final = b"\x1f\x8b"
+
+
+@contextlib.contextmanager
+def damage_told(path: Path) -> Iterator[None]:
+    """Tell of what is missing or of another kind in a file that was read, while it is checked.
+
+    Raises:
+        InvalidFile: instead of what arithmetic made of it.
+    """
+    try:
+        yield
+    except UNREADABLE as error:
+        raise InvalidFile(
+            f"{path.name} 已损坏，读不懂（{type(error).__name__}）。 "
+            f"{path.name} is damaged: it cannot be read ({type(error).__name__}).",
+            remedy="重新计算，再核对新的文件。 Work it out again, and check the new file.",
+            field="plan",
+        ) from error
 
 
 def read_checkable(path: Path) -> dict[str, Any]:
@@ -46,8 +67,8 @@ def read_checkable(path: Path) -> dict[str, Any]:
             field="format",
         )
     raise InvalidFile(
-        f"{path.name} 既不是 PLAN.json 也不是 proof.json。 "
-        f"{path.name} is neither a PLAN.json nor a proof.json of this program.",
+        f"{path.name} 不是本程序的 PLAN.json、CHANGES.json、ROBUST.json 或 proof.json。 "
+        f"{path.name} is no PLAN.json, CHANGES.json, ROBUST.json or proof.json of this program.",
         remedy="给出 nuanyi siting solve、close、move 或 robust 写出的文件，或 "
         "/api/siting/plans/编号/proof.json。 Give a file that nuanyi siting solve, close, move or "
         "robust wrote, or /api/siting/plans/NUMBER/proof.json.",

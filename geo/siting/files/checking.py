@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from geo.siting.checked import Checked, examined, standing_with
+from geo.siting.checked import Checked, examined
 from geo.siting.explanation import Names
 from geo.siting.files.asked import FILES
 from geo.siting.files.load import Problem
 from geo.siting.files.serving import hash_of, question_in, served, sites_of
-from geo.siting.problem import Longs
+from geo.siting.problem import Longs, Rules
+from geo.siting.stated import standing_with
 
 
-def check_plan(plan: Mapping[str, Any], problem: Problem) -> Checked:
+def check_plan(
+    plan: Mapping[str, Any], problem: Problem, conditions: Rules | None = None
+) -> Checked:
     """Check a plan against its files; see :func:`geo.siting.checked.examined`.
 
     Raises:
@@ -29,6 +32,7 @@ def check_plan(plan: Mapping[str, Any], problem: Problem) -> Checked:
         plan.get("certificate"),
         float("nan") if stated is None else float(stated),
         None if bound is None else float(bound),
+        conditions,
     )
     walk = [] if plan.get("walk") is None else _walk(plan["walk"], problem, opened)
     return replace(found, broken=[*_changed(plan, problem), *found.broken, *walk])
@@ -36,7 +40,7 @@ def check_plan(plan: Mapping[str, Any], problem: Problem) -> Checked:
 
 def _walk(told: Mapping[str, Any], problem: Problem, opened: Longs) -> list[str]:
     """What the covered people walk to the nearest site, where the plan states it."""
-    both = standing_with(question_in(problem), opened)
+    both = standing_with(problem.sites, opened)
     _, metres, share = served(problem, both)
     walked = float((problem.demand.weight * metres)[share > 0].sum())
     if abs(walked - float(told["objective"])) <= 1e-6 * max(1.0, walked):

@@ -12,7 +12,8 @@ from geo.siting.curve import Curve, needed
 from geo.siting.files.load import Problem
 from geo.siting.files.plan import why_not
 from geo.siting.files.serving import named, number, served
-from geo.siting.problem import EXISTING, Longs, Rules
+from geo.siting.problem import Longs, Rules
+from geo.siting.stated import standing_with
 
 NOT_FOUND: Final = "没有在时限内找到方案。 No plan was found in time."
 
@@ -71,10 +72,7 @@ def shares_of(
         why = None
         if not known:
             asked = replace(problem.rules, p=None, share=share)
-            why = _told(problem, asked) or (
-                f"{share:.4g} 需要多于 {found.p[-1]} 个站点。 "
-                f"{share:.4g} takes more than {found.p[-1]} sites."
-            )
+            why = _told(problem, asked) or _beyond(share, int(found.p[-1]), least)
         rows.append(
             {
                 "share": share,
@@ -87,10 +85,22 @@ def shares_of(
     return rows
 
 
+def _beyond(share: float, most: int, least: int) -> str:
+    """What to say of a share that no plan of a curve reaches: that it takes more sites only where
+    that is proved."""
+    if least > most:
+        return f"{share:.4g} 需要多于 {most} 个站点。 {share:.4g} takes more than {most} sites."
+    return (
+        f"{most} 个站点以内没有找到覆盖 {share:.4g} 的方案；至少需要 {least} 个。 "
+        f"No plan of up to {most} sites was found that covers {share:.4g}; at least {least} are "
+        "needed."
+    )
+
+
 def _covered(problem: Problem, plan: Longs, value: float) -> float:
     if not problem.rules.backup:
         return value
-    both = np.union1d(plan, np.flatnonzero(problem.sites.fixed == EXISTING))
+    both = standing_with(problem.sites, plan)
     _, _, share = served(problem, both)
     return float((problem.demand.weight * share).sum())
 

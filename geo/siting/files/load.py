@@ -294,17 +294,14 @@ def _fixed(question: Question, hosts: Table, site_ids: Any, notes: list[str]) ->
     for chosen, state in ((question.force, FORCED), (question.forbid, FORBIDDEN)):
         if not chosen:
             continue
-        at = pc.index_in(pa.array(chosen, pa.large_string()), site_ids.slice(0, len(hosts)))
-        if at.null_count:
-            unknown = [
-                name for name, one in zip(chosen, at.to_pylist(), strict=True) if one is None
-            ]
+        places = tables.places_of(chosen, site_ids.slice(0, len(hosts)))
+        unknown = [name for name, one in zip(chosen, places.tolist(), strict=True) if one < 0]
+        if unknown:
             raise Invalid(
                 f"没有候选点 {'、'.join(unknown)}。 There is no candidate {', '.join(unknown)}.",
                 remedy=f"编号见 {hosts.path.name}。 The ids are those of {hosts.path.name}.",
                 field="force" if state == FORCED else "forbid",
             )
-        places = at.to_numpy()
         other = FORBIDDEN if state == FORCED else FORCED
         turned = [name for name, was in zip(chosen, fixed[places], strict=True) if was == other]
         if turned:
@@ -375,7 +372,8 @@ def _remark(problem: Problem, points: Table) -> None:
             "经纬度按平面直线计算，单位为度。 "
             "Longitude and latitude were taken as a plane: distances are in degrees."
         )
-    notes += remarks_of(sites, question.sites, question.budget)
+    odd = remarks_of(sites, question.sites, question.budget)
+    notes += [f"{zh} {en}" for zh, en in odd]
     if isinstance(problem.reach, Reach):
         idle = int(((np.diff(problem.reach.start) == 0) & (sites.fixed != EXISTING)).sum())
         if idle:

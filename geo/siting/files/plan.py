@@ -29,7 +29,7 @@ from geo.siting.problem import (
     Longs,
 )
 from geo.siting.remarks import named_remarks
-from geo.siting.room import LEAST, Flow
+from geo.siting.room import LEAST, ROUNDING, Flow
 
 FORMAT: Final = "nuanyi-plan-1"
 CERTIFIED_POINTS: Final = 1_000_000
@@ -284,7 +284,8 @@ def _shared_assignment(problem: Problem, flow: Flow, far: Floats) -> dict[str, A
     who are left."""
     weight = problem.demand.weight
     left = weight - flow.served(len(weight))
-    alone = np.flatnonzero((left > LEAST) | (weight == 0))
+    rounding = LEAST + 10 * ROUNDING * float(weight.sum())
+    alone = np.flatnonzero((left > rounding) | (weight == 0))
     point = np.concatenate((flow.point, alone))
     site = np.concatenate((flow.site, np.full(len(alone), -1)))
     people = np.round(np.concatenate((flow.people, left[alone])), 9)
@@ -350,7 +351,8 @@ def _site_facts(
 def _relaxed(problem: Problem, answer: Answer) -> list[str]:
     """What the solver tells; sites that stand too near by their ids."""
     names = Names(sites=problem.site_ids.to_pylist() if problem.question.spacing else ())
-    return named_remarks(problem.sites, problem.rules, answer, names)
+    told = named_remarks(problem.sites, problem.rules, answer, names)
+    return [f"{zh} {en}" for zh, en in told]
 
 
 def asked_of(problem: Problem, folder: Path) -> dict[str, Any]:

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from geo.errors import InvalidFile
 from geo.siting.conditions import served_by
 from geo.siting.files.load import Problem
+from geo.siting.files.tables import places_of
 from geo.siting.problem import Covering, Floats, Ints, Longs, Reach
 from geo.siting.proofs import Question
 from geo.siting.reach import Discs, gathered
@@ -47,15 +46,15 @@ def sites_of(problem: Problem, ids: list[str]) -> Longs:
     Raises:
         InvalidFile: one that is in no file.
     """
-    at = pc.index_in(pa.array(ids, pa.large_string()), problem.site_ids)
-    if at.null_count:
-        unknown = [name for name, one in zip(ids, at.to_pylist(), strict=True) if one is None]
+    at = places_of(ids, problem.site_ids)
+    unknown = [name for name, one in zip(ids, at.tolist(), strict=True) if one < 0]
+    if unknown:
         raise InvalidFile(
             f"没有候选点 {unknown[0]}。 There is no candidate {unknown[0]} ({len(unknown)} such).",
             remedy="编号以候选点文件为准。 The ids are those of the file of candidates.",
             field="sites",
         )
-    return np.sort(at.to_numpy(zero_copy_only=False)).astype(np.int64)
+    return np.sort(at)
 
 
 def named(ids: Any, chosen: Longs) -> list[str]:

@@ -8,7 +8,7 @@ import numpy as np
 from geo.siting.files.load import Problem
 from geo.siting.files.serving import gathered_reach
 from geo.siting.median.transport import pairs_of, transport
-from geo.siting.problem import EXISTING, Floats, Longs, Reach
+from geo.siting.problem import EXISTING, Floats, Longs
 from geo.siting.room import LEAST, Flow, Sharing
 
 
@@ -32,7 +32,7 @@ class Within:
         self._chosen = range(len(stations), len(self._sites))
         self._sharing = Sharing(
             problem.demand.weight,
-            [_alone(self._reach, at) for at in self._sites.tolist()],
+            [self._reach.alone(at) for at in self._sites.tolist()],
             capacity[self._sites],
         )
         self._today = self._sharing.opened(range(len(stations)))
@@ -76,9 +76,3 @@ class Within:
             at = start[site] + np.searchsorted(there, flow.point[mine])
             far[mine] = metres[at].astype(np.float64)
         return far
-
-
-def _alone(reach: Reach, site: int) -> Reach:
-    some = slice(reach.start[site], reach.start[site + 1])
-    size = np.array([0, some.stop - some.start], np.int64)
-    return Reach(size, reach.demand[some], None if reach.metres is None else reach.metres[some])

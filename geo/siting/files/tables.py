@@ -164,6 +164,13 @@ def read(path: Path, numbers: Sequence[str], texts: Sequence[str]) -> Table:
     return _careful(path, numbers, texts)
 
 
+def places_of(ids: Sequence[str], known: Any) -> Longs:
+    """(k,) positions of ids among those that are known; -1: not among them."""
+    at = pc.index_in(pa.array(list(ids), pa.large_string()), known)
+    found: Longs = at.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return found
+
+
 def _fields_of(headers: Sequence[str], wanted: Sequence[str]) -> dict[str, str]:
     """Field -> header, of the fields that are wanted; the first header that fits."""
     said = {name: normalise(name) for name in headers}

@@ -201,3 +201,95 @@ def test_a_robust_plan_that_is_not_possible_says_why(city, typed) -> None:
     assert (found["status"], found["objective"]) == ("infeasible", None)
     assert "open 24 hours" in found["infeasible"]["en"]
     assert "24" in said.out
+    # There is nothing to hold: that is said, and nothing breaks.
+    said = typed("siting", "check", "X.json")
+    assert (said.code, "Traceback" in said.err) == (1, False), said.err
+    facts = json.loads(typed("siting", "check", "X.json", "--json").out)
+    assert (facts["stated"], facts["holds"]) == (None, False)
+
+
+def made_for_all_days(typed, aim: str) -> dict:
+    said = typed("siting", "robust", *FILES, "--demand", "W.csv", *CHOSEN, "--sites", 2,
+                 "--aim", aim, "--gap", 0, "--out", "X.json")  # fmt: skip
+    assert said.code == 0, said.err
+    return told("X.json")
+
+
+def checked(typed, plan: dict) -> dict:
+    Path("lie.json").write_text(json.dumps(plan), encoding="utf-8")
+    said = typed("siting", "check", "lie.json", "--json")
+    assert said.code in (0, 1), said.err
+    return json.loads(said.out)
+
+
+def test_a_mean_of_days_is_not_proved_by_another_mixture_of_them(city, typed) -> None:
+    """A certificate of the first day alone bounds a mixture, and not the mean."""
+    mean = made_for_all_days(typed, "mean")
+    first = typed("siting", "solve", *FILES, *CHOSEN, "--sites", 2, "--gap", 0, "--out", "D.json")
+    assert first.code == 0, first.err
+    of_one_day = told("D.json")["certificate"]
+    lie = mean | {"certificate": {"mixture": [1.0, 0.0], "mixed": of_one_day}}
+    found = checked(typed, lie)
+    assert not found["holds"]
+    assert "mixture" in " ".join(found["broken"])
+
+
+def test_regret_is_not_measured_by_a_bound_that_the_plan_itself_passes(city, typed) -> None:
+    honest = made_for_all_days(typed, "least-regret")
+    facts = checked(typed, honest)
+    assert facts["holds"], facts
+    assert "as the file states them" in " ".join(facts["notes"])
+    cases = [one | {"alone_bound": one["covered"] / 2} for one in honest["cases"]]
+    lie = honest | {"cases": cases, "objective": 2.0, "bound": 2.0, "certificate": None}
+    found = checked(typed, lie)
+    assert not found["holds"]
+    assert "below what the plan covers" in " ".join(found["broken"])
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"aim": "most"}, {"aim": None}, {"cases": []}, {"cases": None}, {"question": {}},
+        {"certificate": {"mixture": "x"}}, {"certificate": {"mixture": [1.0]}},
+        {"objective": "x"}, {"sites": None},
+    ],
+)  # fmt: skip
+def test_a_damaged_plan_for_several_days_is_told_so(city, typed, damage) -> None:
+    Path("lie.json").write_text(json.dumps(made_for_all_days(typed, "mean") | damage))
+    said = typed("siting", "check", "lie.json")
+    assert (said.code, "Traceback" in said.err) == (2, False)
+    assert said.err
+
+
+def test_changes_that_do_not_say_which_are_a_damaged_file(city, typed) -> None:
+    typed("siting", "close", *FILES, "--existing", "E.csv", "--gap", 0, "--out", "X.json")
+    for damage in ({"kind": None}, {"kind": "stretch"}, {"count": "x"}, {"close": [1]}):
+        Path("lie.json").write_text(json.dumps(told("X.json") | damage), encoding="utf-8")
+        said = typed("siting", "check", "lie.json")
+        assert (said.code, "damaged" in said.err) == (2, True), (damage, said.err)
+
+
+def test_more_changes_than_were_asked_for_are_told_as_such(city, typed) -> None:
+    """No word of chains, nor of new sites: they are stations that close or move."""
+    typed("siting", "close", *FILES, "--existing", "E.csv", "--count", 2, "--keep", "S1",
+          "--gap", 0, "--out", "X.json")  # fmt: skip
+    close = told("X.json")
+
+    def wrong(plan: dict) -> str:
+        found = checked(typed, plan)
+        assert not found["holds"]
+        words = " ".join(found["broken"])
+        assert "chain" not in words
+        assert "new sites" not in words
+        return words
+
+    assert "1 stations close; 2 are asked for" in wrong(close | {"close": close["close"][:1]})
+    every = [{"id": one, "loss": 0} for one in STATIONS]
+    kept = wrong(close | {"close": every[:2]})
+    assert "S1 cannot close or move" in kept
+    typed("siting", "move", *FILES, *CHOSEN, "--existing", "E.csv", "--gap", 0, "--out", "X.json")
+    come = [{"id": one, "cost": 2} for one in CANDIDATES[:3]]
+    move = told("X.json")
+    many = move | {"close": every[:3], "open": come, "certificate": None}
+    assert "3 stations move; at most 1 may" in wrong(many)
+    assert "3 sites come, but only 1 stations go" in wrong(many | {"close": every[:1]})

@@ -234,7 +234,7 @@ def test_sites_too_near_each_other_are_forbidden_or_named(street, typed):
     ]
 
 
-def test_curves_by_budget_by_share_and_of_walks(street):
+def test_curves_by_budget_by_share_and_of_walks(street, typed):
     run, _ = street
 
     def rows(*more):
@@ -245,6 +245,9 @@ def test_curves_by_budget_by_share_and_of_walks(street):
         ("0.0", "0.0", ""), ("2.0", "20.0", "r"), ("4.0", "20.0", "r"), ("6.0", "30.0", "q"),
     ]  # fmt: skip
     assert all(float(row["bound"]) >= float(row["value"]) for row in money)
+    said = typed("siting", "curve", "--demand", "D.csv", "--candidates", "C.csv",
+                 "--radius", 60, "--budgets", "50%")  # fmt: skip
+    assert (said.code, "50%" in said.err) == (2, True), said.err
     # No more sites than there are, however many are asked for.
     assert [row["sites"] for row in rows("--up-to", 100_000_000)] == ["1", "2", "3"]
     [half, all_of_it] = rows("--model", "set-cover", "--shares", "50%,1", "--up-to", 2)
@@ -296,3 +299,64 @@ def test_a_second_covering_counts_in_the_value_and_nobody_twice_in_the_share(str
     )  # fmt: skip
     assert refused.code == 2
     assert "--backup" in refused.err
+
+
+@pytest.mark.parametrize("model", ["max-cover", "p-median"])
+def test_a_plan_without_room_for_all_is_checked_to_the_end(street, typed, tmp_path, model):
+    """A plan of no site, and one whose sites have too little room."""
+    _, read = street
+    options = ("--model", model, "--sites", 1, "--radius", 500, "--capacity", 5)
+    typed("siting", "solve", "--demand", "D.csv", "--candidates", "C.csv", *options, "--out", "P")
+    plan = read("P")
+    for sites in ([], ["q"]):
+        (tmp_path / "Q.json").write_text(json.dumps(plan | {"sites": sites, "certificate": None}))
+        said = typed("siting", "check", "Q.json", "--json")
+        assert said.code in (0, 1), said.err
+        facts = json.loads(said.out, parse_constant=pytest.fail)
+        room = any("no room for all" in one for one in facts["broken"])
+        assert (facts["value"], room) == ((None, True) if model == "p-median" else
+                                          (5 * len(sites), False))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"sites": None}, {"objective": "x"}, {"objective": [1]}, {"bound": "x"},
+        {"question": {"model": "max-cover"}}, {"radius": "10"}, {"steps": [5]}, {"force": 3},
+    ],
+)  # fmt: skip
+def test_a_damaged_plan_is_a_sentence_and_exit_code_2(street, typed, tmp_path, damage):
+    run, read = street
+    run("solve", "--sites", 1, "--radius", 500, "--out", "P.json")
+    plan = read("P.json")
+    if set(damage) <= set(plan):
+        plan |= damage
+    else:
+        plan["question"] |= damage
+    (tmp_path / "Q.json").write_text(json.dumps(plan), encoding="utf-8")
+    said = typed("siting", "check", "Q.json")
+    assert (said.code, "Traceback" in said.err) == (2, False), said.err
+    for bare in ("nuanyi-plan-1", "nuanyi-changes-1", "nuanyi-robust-1", "nuanyi siting proof 2"):
+        (tmp_path / "Q.json").write_text(json.dumps({"format": bare}), encoding="utf-8")
+        assert typed("siting", "check", "Q.json").code == 2
+
+
+@pytest.mark.parametrize("many", ["inf", "1.7", "-3"])
+def test_a_file_of_subdistricts_asks_for_whole_numbers_of_sites(street, typed, tmp_path, many):
+    _, read = street
+    (tmp_path / "D.csv").write_text("id,x,y,weight,district\na,0,0,10,东\nb,100,0,20,西\n")
+    (tmp_path / "C.csv").write_text("id,x,y,district\np,0,0,东\nq,50,0,东\nr,110,0,西\n")
+    (tmp_path / "A.csv").write_text(f"district,sites\n东,1\n西,{many}\n")
+    asked = ("siting", "solve", "--demand", "D.csv", "--candidates", "C.csv", "--sites", 2,
+             "--radius", 60, "--per-area", "A.csv")  # fmt: skip
+    said = typed(*asked, "--out", "P.json")
+    assert (said.code, "whole number" in said.err) == (2, True), said.err
+    assert many in said.err
+    said = typed(*asked, "--out", "A.csv")
+    assert said.code == 2
+    assert (tmp_path / "A.csv").read_text().startswith("district")
+    (tmp_path / "A.csv").write_text("district,sites\n东,0\n西,\n")
+    said = typed(*asked, "--out", "A.csv")
+    assert (said.code, "is a file that is read" in said.err) == (2, True), said.err
+    assert typed(*asked, "--out", "P.json").code == 0
+    assert read("P.json")["objective"] == 30

@@ -6,12 +6,15 @@ import itertools
 
 import numpy as np
 import pytest
+from siting_files import asked
 from siting_oracle import a_town
 from siting_walk_oracle import keeps, nearest_of, plans_of
 
 from geo.errors import Invalid
-from geo.siting.curve import budget_curve, curve, needed
+from geo.siting.curve import Curve, budget_curve, curve, needed
 from geo.siting.curve_walk import walk_curve
+from geo.siting.files.curving import points_of, shares_of
+from geo.siting.files.load import load
 from geo.siting.problem import EXISTING, FORCED, Control, Demand, Rules, Sites
 from geo.siting.reach import euclidean
 from geo.siting.set_cover import set_cover
@@ -158,3 +161,17 @@ def test_no_bound_is_below_nothing_or_above_all_there_is(seed) -> None:
     ):
         assert (found.bound >= 0).all()
         assert (found.bound <= most).all()
+
+
+def test_that_a_share_takes_more_sites_is_said_only_where_it_is_proved(tmp_path) -> None:
+    """Three sites reach all; two were looked for so shortly that their bound tells nothing."""
+    (tmp_path / "D.csv").write_text("id,x,y,weight\na,0,0,10\nb,900,0,10\nc,1800,0,10\n")
+    (tmp_path / "C.csv").write_text("id,x,y\np,0,0\nq,900,0\nr,1800,0\n")
+    problem = load(asked(tmp_path, model="set-cover", sites=None, share=1.0, radius=60.0))
+    plans = [np.array([0]), np.array([0, 1])]
+    for bound, says in (([10.0, 20.0], "takes more than 2 sites"), ([10.0, 30.0], "at least 2")):
+        found = Curve(np.array([1, 2]), np.array([10.0, 20.0]), np.array(bound), plans, 0.0)
+        (row,) = shares_of(problem, found, points_of(problem, found), [1.0])
+        assert (row["sites"], row["at_least"]) == (None, 3 if "more" in says else 2)
+        assert says in row["why"]
+        assert ("takes more" in row["why"]) is ("more" in says)

@@ -14,7 +14,7 @@ from geo.siting.ending import proof_file
 from geo.siting.explanation import Names
 from geo.siting.files.checkable import read_checkable
 from geo.siting.problem import EXISTING, FORCED, Control, Demand, Rules, Sites
-from geo.siting.proof_file import check_proof, examine_proof
+from geo.siting.proof_file import check_proof, examine_proof, proof_of
 from geo.siting.reach import euclidean
 from geo.siting.solving import Problem, solve
 
@@ -113,10 +113,68 @@ def test_a_proof_that_lacks_something_says_what(proof, change, says) -> None:
         examine_proof(told | change)
 
 
+def a_proof(rules: Rules, people=None, hosts=None, model: str = "max-cover"):
+    """Two sites 50 m apart, each beside ten people; both are in the plan. `people`, `hosts`: the
+    district of each."""
+    reach = euclidean([[0, 0], [50, 0]], [[0, 0], [50, 0]], 40)
+    sites = Sites.of(2, x=[0.0, 0.0005], y=[0.0, 0.0], degrees=True, district=hosts,
+                     capacity=[9.0, 9.0])  # fmt: skip
+    problem = Problem(
+        model, Demand.of([10, 10], district=people), sites, reach, rules, [0, 1], Names(), 0
+    )
+    answer = solve(problem, Control(), 0)
+    return json.loads(json.dumps(proof_of(problem, answer)))
+
+
+@pytest.mark.parametrize("model", ["max-cover", "set-cover"])
+def test_a_floor_of_a_district_where_only_candidates_are_keeps_no_plan_from_its_proof(model):
+    rules = Rules(p=1, district_least_share={0: 0.5, 1: 0.5})
+    found = examine_proof(a_proof(rules, people=[0, 0], hosts=[0, 1], model=model))
+    assert found.holds, found.broken
+    assert found.bound == pytest.approx(found.value)
+
+
+def test_sites_whose_positions_were_taken_out_are_not_far_apart() -> None:
+    told = a_proof(Rules(p=2, spacing_metres=100.0, spacing="warn"))
+    assert len(told["certificate"]["sites"]) == 2
+    told["rules"]["spacing"] = "forbid"
+    assert not examine_proof(told).holds
+    for name in ("x", "y"):
+        for nowhere in (None, float("nan"), float("inf")):
+            with pytest.raises(InvalidFile, match="cannot be read"):
+                examine_proof(told | {name: [nowhere, *told[name][1:]]})
+
+
+@pytest.mark.parametrize("name", ["weight", "cost", "capacity"])
+@pytest.mark.parametrize("amount", [float("nan"), -1.0])
+def test_amounts_that_are_none_are_no_proof(name, amount) -> None:
+    told = a_proof(Rules(p=2, capacities=True))
+    assert examine_proof(told).holds
+    with pytest.raises(InvalidFile, match="cannot be read"):
+        examine_proof(told | {name: [amount, *told[name][1:]]})
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"p": "2"}, {"p": 1.5}, {"budget": "x"}, {"per_chain_most": "1"}, {"spacing": "perhaps"},
+        {"spacing_metres": float("nan")}, {"district_least_sites": {"0": "2"}},
+        {"district_least_share": {"0": "x"}}, {"district_least_sites": {"99999999999": 1}},
+    ],
+)  # fmt: skip
+def test_rules_of_the_wrong_kind_are_a_damaged_file(rules) -> None:
+    told = a_proof(Rules(p=2))
+    told["rules"] |= rules
+    with pytest.raises(InvalidFile, match="cannot be read"):
+        examine_proof(told)
+    huge = a_proof(Rules(p=2)) | {"district_names": {"99999999999": "东"}}
+    assert examine_proof(huge).holds
+
+
 @pytest.mark.parametrize("content", ["[]", "{}", '{"format": "other"}', "no json", "\x1f\x8b"])
 def test_what_is_neither_plan_nor_proof_is_refused(tmp_path, content) -> None:
     (tmp_path / "x.json").write_text(content, "latin-1")
-    with pytest.raises(InvalidFile, match=r"neither a PLAN\.json nor a proof\.json"):
+    with pytest.raises(InvalidFile, match=r"is no PLAN\.json, .* or proof\.json"):
         read_checkable(tmp_path / "x.json")
     with pytest.raises(InvalidFile, match="cannot be read"):
         read_checkable(tmp_path / "absent.json")

@@ -65,3 +65,21 @@ def test_who_goes_where_is_one_way_to_serve_most(seed):
     assert (np.bincount(flow.site, flow.people, len(reaches)) <= capacity + 1e-6).all()
     assert (flow.served(len(weight)) <= np.where(today > 0, 0.0, weight) + 1e-6).all()
     assert flow.people.sum() == pytest.approx(most(weight, today, reaches, capacity))
+
+
+def test_of_very_many_people_nobody_is_sent_where_no_way_leads():
+    """A hundred million people in parts of people: the sum of all is coarser than a person is
+    counted."""
+    rng = np.random.default_rng(3)
+    here, there = rng.random((2000, 2)), rng.random((60, 2))
+    near = np.linalg.norm(here[:, None] - there[None], axis=2) < 0.18
+    ways = [np.flatnonzero(near[:, at]).astype(np.int32) for at in range(60)]
+    reaches = [Reach(np.array([0, len(one)]), one) for one in ways]
+    weight = rng.random(2000) * 1e5
+    sharing = Sharing(weight, reaches, rng.random(60) * 2e6)
+    now = sharing.opened(range(60))
+    flow = sharing.flow(now)
+    assert near[flow.point, flow.site].all()
+    assert (flow.people > 0).all()
+    assert flow.people.sum() == pytest.approx(now.tally[0], rel=1e-9)
+    assert (flow.served(2000) <= weight * (1 + 1e-9)).all()
