@@ -51,6 +51,10 @@ PATIENCE: Final = 3
 """Cycles without progress before the exact search, if the model is small and the gap no wider than
 NEAR_GAP; else MORE_PATIENCE."""
 NEAR_GAP: Final = 0.003
+WORTH_GAP: Final = 0.004
+LESS_PATIENCE: Final = 2
+"""So many where parts of plans were searched and the gap is no wider than WORTH_GAP: HiGHS may
+prove that in some minutes, and better plans are looked for meanwhile."""
 MORE_PATIENCE: Final = 12
 TINY_PAIRS: Final = 20_000
 """So few pairs: the tree is the quickest way to everything."""
@@ -199,10 +203,16 @@ def _late(found: Climb, level: Level, stale: int) -> bool:
         return True
     if len(model.group) <= TINY_PAIRS:
         return stale >= 1
-    near = gap_of(found.value, found.bound) <= NEAR_GAP and small(model)
-    # Where each part of a tree is dear, first all that may better the plan.
-    soon = near and (len(model.group) <= SOON_PAIRS or bool(level.search.good))
-    return stale >= (PATIENCE if soon else MORE_PATIENCE)
+    gap = gap_of(found.value, found.bound)
+    if not small(model) or gap > WORTH_GAP:
+        return stale >= MORE_PATIENCE
+    if level.search.good:
+        # Where each part of a tree is dear, first all that may better the plan soon; it goes on
+        # while HiGHS proves.
+        return stale >= LESS_PATIENCE
+    return stale >= (
+        PATIENCE if len(model.group) <= SOON_PAIRS and gap <= NEAR_GAP else MORE_PATIENCE
+    )
 
 
 def _progress(before: tuple[float, float], found: Climb) -> bool:

@@ -65,10 +65,10 @@ def improve(search: Search, ground: Ground | None, steps: int) -> Plan | None:
 
 def _start(search: Search, ground: Ground, steps: int) -> Plan:
     """A plan from nothing: of the candidates of the search, or every other time of all there are on
-    the ground, by fewer steps, since each is dearer; what the relaxation leaves out is sometimes
-    just what is wanted."""
+    the ground, by fewer steps, since each is dearer, where these are enough; what the relaxation
+    leaves out is sometimes just what is wanted."""
     wide = search.rounds % 2 == 1 and ground.merged is not search.merged
-    if wide:
+    if wide and worth_parts(search, steps // WIDE_COST):
         steps //= WIDE_COST
         among = replace(search, merged=ground.merged, sides=ground.sides.stated)
     else:

@@ -38,8 +38,16 @@ SJC = {
     500: (7944, 12454, 15730, 17794, 18859, 19525, 19692, 19707),
 }
 BDS = {3.5: 220_428, 5.0: 398_522}
-CENSUS = {
-    ("Manhattan2713.txt", 400): {80: 1_481_434, 90: 1_539_992, 100: 1_574_256},
+# None: no best is told; matched by who proves his own to be the best.
+CENSUS: dict[tuple[str, int], dict[int, int | None]] = {
+    ("Manhattan2713.txt", 400): {
+        50: None,
+        60: None,
+        70: None,
+        80: 1_481_434,
+        90: 1_539_992,
+        100: 1_574_256,
+    },
     ("Bronx3839.txt", 600): {
         50: 1_205_051,
         60: 1_290_635,
@@ -229,18 +237,22 @@ def census(folder: Path, limit: float, seed: int) -> None:
         table = np.loadtxt(folder / "census" / name, skiprows=1, usecols=(0, 1, 2))
         reach = spherical(table[:, [1, 0]], float(radius))
         demand, sites = Demand.of(table[:, 2]), Sites.of(len(table))
-        for p, known in best.items():
-            control = Matching(limit, known)
+        for p, told in best.items():
+            control = Matching(limit, told or np.inf)
             answer = max_cover(
                 demand, sites, reach, Rules(p=p), control, seed, with_certificate=False
             )
+            proved = answer.status == "optimal"
+            known = told or (answer.objective if proved else answer.bound)
             short = (known - answer.objective) / known
             within = [at for at, value, _ in control.history if value >= known * 0.999]
             matched += short <= 0
+            beside = "best known" if told else "best" if proved else "bound"
             print(
-                f"{name} R={radius} p={p}: {short:.4%} below the best known {known}, "
-                f"gap {answer.gap:.3%}, {answer.seconds:.1f} s, "
-                f"within 0.1 % after {within[0] if within else np.inf:.1f} s"
+                f"{name} R={radius} p={p}: {short:.4%} below the {beside} {known:.0f}, "
+                f"gap {answer.gap:.3%}, {answer.status}, {answer.seconds:.1f} s, "
+                f"within 0.1 % after {within[0] if within else np.inf:.1f} s",
+                flush=True,
             )
     print(f"matched: {matched} of {sum(map(len, CENSUS.values()))}")
 
