@@ -104,6 +104,12 @@ def test_large_units_without_a_station_are_listed_the_largest_first(estimated):
     page.locator("#units-employees").fill("300")
     page.locator("#units-ask").click()
     expect(rows).to_have_count(1)
+    expect(page.locator("#units-old")).to_be_hidden()
+    page.locator("#tab-question").click()
+    page.locator("#q-area").select_option(index=1)
+    settled(page)
+    page.locator("#tab-more").click()
+    expect(page.locator("#units-old")).to_be_visible()
     # The name leads to its place on the map.
     page.locator("#units-table button").first.click()
     page.wait_for_timeout(600)
