@@ -113,7 +113,7 @@ function tools() {
 }
 
 const undoable = () => {
-  byId("undo").hidden = view.set === null || !permalink.canUndo();
+  byId("undo").hidden = !permalink.canUndo();
 };
 
 function follow() {

@@ -114,3 +114,17 @@ def test_the_focus_stays_on_what_one_presses_and_what_it_did_is_said(planners):
     # The site that stands in its row now.
     expect(page.locator('#site-list [data-row="9"]')).to_be_focused()
     until(page, "() => /more than today/.test(document.getElementById('aloud').textContent)")
+    page.locator("#tab-question").click()
+    chips = page.locator("#q-bound-list button")
+    for number in (4, 9):
+        page.locator("#tab-plan").click()
+        page.locator(f'#site-list [data-row="{number}"]').click()
+        page.locator('#site-list [data-act="forbid"]').click()
+    page.locator("#tab-question").click()
+    expect(chips).to_have_count(2)
+    chips.first.focus()
+    page.keyboard.press("Enter")
+    expect(chips).to_have_count(1)
+    expect(chips).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#tab-question")).to_be_focused()

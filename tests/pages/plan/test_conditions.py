@@ -185,6 +185,17 @@ def test_remarks_on_a_plan_are_in_the_language_of_the_page(planners, bench):
     expect(note).to_have_text(both["relaxed_en"][0])
 
 
+def test_a_limit_of_sites_beside_a_budget_is_shown(planners, bench):
+    plan = plan_of(bench, sites=3, budget=9000)
+    page = planners(f"/plan?plan={plan['id']}#tab=question&lang=en")
+    expect(page.locator("#q-box-sites")).to_be_visible()
+    expect(page.locator("#q-box-budget")).to_be_visible()
+    page.locator("#tab-scenarios").click()
+    words = page.locator(f'#scenario-list [data-plan="{plan["id"]}"] p').first
+    expect(words).to_contain_text("3 sites")
+    expect(words).to_contain_text("9,000")
+
+
 def test_why_neither_a_curve_nor_a_plan_for_all_days_can_be_is_told(planners):
     page = planners("/plan#floor=1&sites=2&tab=curve&lang=en")
     page.locator("#curve-ask").click()
