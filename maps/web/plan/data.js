@@ -193,7 +193,7 @@ export async function askCurve(upTo, costOfAll) {
 
 hear("view", (keys) => {
   if ((keys.has("hour") || keys.has("question")) && aboutWhom() !== wanted) stand();
-  else if (keys.has("set") || keys.has("plan") || keys.has("question")) evaluate();
+  else if (keys.has("hour") || keys.has("set") || keys.has("plan") || keys.has("question")) evaluate();
 });
 for (const news of ["plan", "best"]) {
   hear(news, () => {
