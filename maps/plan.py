@@ -31,9 +31,11 @@ FIRST_MODULES: Final = (
     "plan.js",
     "pointer.js",
     "question.js",
+    "refill.js",
     "scenarios.js",
     "sites.js",
     "store.js",
+    "trouble.js",
 )
 """What the first picture needs; asked for beside each other, before one names the next."""
 SHARED_MODULES: Final = ("ask.js", "basemap.js", "dom.js", "pointing.js", "words.js")

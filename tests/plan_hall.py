@@ -114,6 +114,15 @@ def plan_of(bench: SimpleNamespace, **question: Any) -> dict[str, Any]:
     return plan
 
 
+def sent(**progress: Any) -> dict[str, str]:
+    """An event of a search, as the service sends it; the browser asks again at once."""
+    told = {"state": "running", "progress": {"phase": "search", "seconds": 1.0} | progress}
+    return {
+        "content_type": "text/event-stream",
+        "body": f"retry: 50\nevent: progress\ndata: {json.dumps(told)}\n\n",
+    }
+
+
 def told(asked: Request) -> dict[str, Any]:
     """The service's answer."""
     with urlopen(asked, timeout=60) as answer:
@@ -164,6 +173,7 @@ __all__ = [
     "planner",
     "planners",
     "reached",
+    "sent",
     "settled",
     "share_counted",
     "told",

@@ -12,7 +12,9 @@
   const language = root.lang.startsWith("en") ? "en" : "zh";
   const said = asked.get("lang") ?? (new URLSearchParams(location.search).has("lang") ? null : kept.language);
   if (["zh", "en"].includes(said) && said !== language) {
-    location.replace(`${location.pathname}?lang=${said}${location.hash}`);
+    const query = new URLSearchParams(location.search);
+    query.set("lang", said);
+    location.replace(`${location.pathname}?${query}${location.hash}`);
     return;
   }
   const dark = matchMedia("(prefers-color-scheme: dark)");

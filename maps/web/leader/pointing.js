@@ -2,6 +2,7 @@
 // page and the planner's do it alike.
 
 import { byId, make } from "./dom.js";
+import { english } from "./words.js";
 
 /** A small sign beside the pointer; null hides it. `words`: title and text. */
 export function tip(at, words) {
@@ -58,7 +59,7 @@ export function follow(map, { under, sentence, choose, say, nothing, point = () 
     const found = under(middle());
     show(middle(), found);
     point(found);
-    say(found ? sentence(found).join("，") : nothing());
+    say(found ? sentence(found).join(english ? ", " : "，") : nothing());
   };
   canvas.addEventListener("focus", () => {
     cross.hidden = !seen();

@@ -10,12 +10,14 @@ const FEW_ROWS = 40;
 let rows = FEW_ROWS;
 let wanted = "";
 
+const wouldAdd = (gain) => t("would_add", { people: people(gain, known.told.question) });
+
 function row(one, gain, most) {
   const forbidden = view.question.forbid.includes(one.id);
   return make("li", { class: "item", "data-candidate": one.id },
     make("h4", {}, make("button", { type: "button", onclick: () => goTo(one.id) }, siteName(one)), consent(one) ? make("span", { class: one.agreed ? "badge own" : "badge none" }, consent(one)) : null, forbidden ? make("span", { class: "badge none" }, t("forbidden")) : null),
     make("p", { class: "quiet small" }, [hostType(one), one.chain, cost(one.cost), one.address].filter(Boolean).join(" · ")),
-    gain === null ? null : make("div", { class: "gain" }, make("meter", { min: 0, max: most, value: gain, "aria-label": t("would_add", { people: people(gain) }) }), make("span", {}, t("would_add", { people: people(gain) }))),
+    gain === null ? null : make("div", { class: "gain" }, make("meter", { min: 0, max: most, value: gain, "aria-label": wouldAdd(gain) }), make("span", {}, wouldAdd(gain))),
     make("div", { class: "acts" },
       button(t("add"), "plus", () => add(one.id), { "aria-label": t("add_named", { name: siteName(one) }) }),
       button(forbidden ? t("allow") : t("forbid"), "no", () => forbid(one.id), { "aria-label": t(forbidden ? "allow_named" : "forbid_named", { name: siteName(one) }) })));
@@ -55,7 +57,7 @@ export function ready() {
     rows = FEW_ROWS;
     show();
   });
-  for (const news of ["told", "ground", "plan"]) hear(news, ({ dragging } = {}) => dragging || show());
+  for (const news of ["told", "ground", "plan"]) hear(news, (told) => told?.dragging || show());
   hear("view", (keys) => {
     // A change of the set is followed by what it covers: then the gains are told anew.
     if (keys.has("tab")) show();

@@ -5,7 +5,8 @@ import { button, byId, draw, fill, make } from "../leader/dom.js";
 import { english, half, number, percent, t } from "../leader/words.js";
 import { askCurve } from "./data.js";
 import { people, yuan } from "./figures.js";
-import { chosen, full, hear, known, look, same, tell, view } from "./store.js";
+import { chosen, full, hear, known, look, same, view } from "./store.js";
+import { trouble } from "./trouble.js";
 
 const [WIDE, HIGH, LEFT, RIGHT, TOP, BOTTOM] = [440, 220, 44, 10, 12, 30];
 let counting = false;
@@ -52,7 +53,7 @@ function inWords(points, at, total) {
   const [here, before] = [points[at], points[at - 1]];
   const last = before ? here.value - before.value : here.value - known.curve.covered_today;
   const gap = here.bound && here.value ? Math.max(0, here.bound / here.value - 1) : null;
-  return [here.budget === null ? "" : t("curve_budget", { budget: yuan(here.budget) }), t(known.curve.question.backup ? "curve_here_backup" : "curve_here", { n: number(here.sites), people: people(here.value), share: percent(total ? here.value / total : null) }), last >= 0 && here.budget === null ? t("curve_last", { people: people(last) }) : "", gap === null ? "" : t("curve_gap", { gap: `${(Math.ceil(gap * 1000) / 10).toFixed(1)}%` })].filter(Boolean).join(english ? " " : "");
+  return [here.budget === null ? "" : t("curve_budget", { budget: yuan(here.budget) }), t(known.curve.question.backup ? "curve_here_backup" : "curve_here", { n: number(here.sites), people: people(here.value, known.curve.question), share: percent(total ? here.value / total : null) }), last >= 0 && here.budget === null ? t("curve_last", { people: people(last, known.curve.question) }) : "", gap === null ? "" : t("curve_gap", { gap: `${(Math.ceil(gap * 1000) / 10).toFixed(1)}%` })].filter(Boolean).join(english ? " " : "");
 }
 
 /** The step of the curve whose sites are on the map, else the one with as many. */
@@ -67,10 +68,14 @@ function stepNow(points) {
   return found < 0 ? points.length - 1 : found;
 }
 
+/** The sites that the slider put on the map last. */
+let slid = null;
 function slide(to) {
   const point = stepsOf()[to];
   const most = point.chosen;
-  look({ set: most, site: null, question: view.question.model !== "max-cover" ? view.question : { ...view.question, ...(point.budget === null ? { sites: point.sites } : { budget: point.budget }) } });
+  // One step, however far the slider goes, leads back to the set that was there before.
+  look({ set: most, site: null, question: view.question.model !== "max-cover" ? view.question : { ...view.question, ...(point.budget === null ? { sites: point.sites } : { budget: point.budget }) } }, { push: slid === null || !same(view.set, slid) });
+  slid = most;
 }
 
 function table(points, total) {
@@ -114,10 +119,12 @@ function show() {
     fill(box, make("div", { id: "curve-picture" }),
       make("label", { class: "field" }, make("span", {}, known.curve.byBudget ? t("limit_by_budget") : t("curve_slider")), make("input", { type: "range", id: "curve-at", min: 0, max: points.length - 1, value: at, oninput: (event) => slide(Number(event.target.value)) })),
       make("p", { id: "curve-words", role: "status" }),
+      make("p", { class: "note", id: "curve-room" }, t("room_not_counted")),
       make("p", { class: "quiet small" }, t("curve_legend")),
       table(points, total),
       button(known.curve.byBudget ? t("curve_solve_budget") : t("curve_solve"), "play", () => byId("solve").click(), { class: "act" }));
   }
+  byId("curve-room").hidden = !view.question.capacity_per_place;
   byId("curve-at").value = at;
   byId("curve-at").setAttribute("aria-valuetext", stepWords(points[at]));
   fill(byId("curve-picture"), picture(points, total, at));
@@ -126,13 +133,14 @@ function show() {
 
 async function count() {
   counting = true;
+  trouble("curve");
   show();
   try {
     const candidates = known.ground?.candidates ?? [];
     const all = candidates.reduce((sum, one) => sum + (one.cost ?? 0), 0);
     await askCurve(Math.max(1, Math.min(200, candidates.length || 200)), all);
   } catch (error) {
-    tell("trouble", error);
+    trouble("curve", error);
   } finally {
     counting = false;
     show();

@@ -2,9 +2,11 @@
 
 import { address, ask, Problem } from "../leader/ask.js";
 import { listed, page, t } from "../leader/words.js";
-import { chosen, full, gone, hear, known, PLAIN, siteOf, tell, view } from "./store.js";
+import { chosen, full, gone, hear, holding, known, PLAIN, siteOf, tell, view } from "./store.js";
+import { trouble } from "./trouble.js";
 
 const KEPT_GROUNDS = 6;
+const AGAIN_MS = 4000;
 const LONG = 180;
 const grounds = new Map();
 
@@ -40,30 +42,51 @@ export function renew() {
   stand();
 }
 
+/** Whom the question is about: where that changes, the ground is another. */
+function aboutWhom() {
+  const { area_id, day, hours, groups, radius_metres } = asked();
+  return JSON.stringify([area_id, day, hours, groups, radius_metres]);
+}
+
 let newest = 0;
 let standing = false;
+/** Whom the ground is about that is wanted, and that is there. */
+let [wanted, stood] = [null, null];
+let again = 0;
 /** Brings the ground of the present question; what was there stays until it has come. */
 export async function stand() {
   const mine = ++newest;
+  clearTimeout(again);
+  wanted = aboutWhom();
   standing = true;
   document.body.dataset.busy = "1";
   try {
     const found = await ground(asked());
     if (mine !== newest) return;
-    known.ground = found;
+    [known.ground, known.state] = [found, null];
+    stood = wanted;
     known.candidates = new Map(found.candidates.map((one) => [one.id, one]));
     standing = false;
     tell("ground", found);
-    tell("trouble", null);
+    trouble("ground");
     evaluate();
   } catch (error) {
-    if (mine === newest) tell("trouble", error);
+    if (mine !== newest) return;
+    trouble("ground", error);
+    if (stood !== wanted) forget();
+    if (!(error instanceof Problem)) again = setTimeout(stand, AGAIN_MS);
   } finally {
     if (mine === newest) {
       standing = false;
       delete document.body.dataset.busy;
     }
   }
+}
+
+/** What the set does is not known. */
+function forget() {
+  [known.told, known.state] = [null, null];
+  tell("told", { told: null, dragging: false });
 }
 
 /** One byte a point: 0 not covered, 1 covered today, 2 newly. */
@@ -93,7 +116,8 @@ async function go() {
     const { moved, began } = next;
     next = null;
     const under = known.ground;
-    if (!under) break;
+    // Of people who are not there yet nothing is asked: they bring the question with them.
+    if (!under || stood !== aboutWhom()) break;
     const question = asked();
     if (moved) question.extra = moved.extra;
     try {
@@ -102,17 +126,16 @@ async function go() {
       if (lost.length) throw new Error(t("sites_gone", { names: listed(lost.map((id) => siteOf(id)?.name || `#${id}`)) }));
       const told = await evaluation(question, moved ? moved.sites : chosen(), !moved);
       if (under !== known.ground) continue; // people have changed under it
-      known.told = told;
+      known.told = { ...told, question };
       known.state = bytes(told.state);
       document.body.dataset.answered = String(Math.round(performance.now() - began));
-      tell("told", { told, dragging: Boolean(moved) });
-      if (!moved) tell("trouble", null);
+      tell("told", { told: known.told, dragging: Boolean(moved) });
+      if (!moved) trouble("set");
     } catch (error) {
       if (moved || standing) continue;
       // What the set before it covered says nothing of this one.
-      [known.told, known.state] = [null, null];
-      tell("told", { told: null, dragging: false });
-      tell("trouble", error);
+      forget();
+      trouble("set", error);
     }
   }
   running = false;
@@ -169,24 +192,14 @@ export async function askCurve(upTo, costOfAll) {
 }
 
 hear("view", (keys) => {
-  if (keys.has("hour") || (keys.has("question") && groundChanged())) stand();
-  else if (keys.has("set") || keys.has("plan") || keys.has("question")) evaluate();
+  if ((keys.has("hour") || keys.has("question")) && aboutWhom() !== wanted) stand();
+  else if (keys.has("hour") || keys.has("set") || keys.has("plan") || keys.has("question")) evaluate();
 });
 for (const news of ["plan", "best"]) {
   hear(news, () => {
-    if (known.ground) evaluate();
+    // What is found while a pin is on its way does not take it out of the hand.
+    if (known.ground && !holding()) evaluate();
   });
 }
-
-let before = "";
-/** Whether the question is about other people than a moment ago. */
-function groundChanged() {
-  const { area_id, day, hours, groups, radius_metres } = view.question;
-  const now = JSON.stringify([area_id, day, hours, groups, radius_metres]);
-  const changed = now !== before;
-  before = now;
-  return changed;
-}
-groundChanged();
 
 export { Problem };

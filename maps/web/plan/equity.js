@@ -68,19 +68,19 @@ function table(all) {
     make("tbody", {}, all.map((one) => make("tr", { "data-area": one.id }, make("th", { scope: "row", title: areaName(one) }, shortName(one), bar(one)), ...[percent(one.before), percent(one.after), one.after === null ? "–" : signed(one.after - (one.before ?? 0)), number(one.uncovered)].map((text) => make("td", { class: "n" }, text))))));
 }
 
-/** Pairs of sites that reach the same people, the most first. */
+/** Pairs of sites that reach the same people, the most first, and the question they are of. */
 function overlaps() {
-  const of = !older() && known.told?.sites.some((one) => one.overlap) ? known.told.sites : known.plan?.facts?.sites ?? [];
+  const told = !older() && known.told?.sites.some((one) => one.overlap) ? known.told : { sites: known.plan?.facts?.sites ?? [], question: known.plan?.question };
   const set = new Set(chosen());
   const seen = new Map();
-  for (const one of of) {
+  for (const one of told.sites) {
     for (const { id, people: shared } of one.overlap ?? []) {
       if (!set.has(one.id)) continue;
       const key = [one.id, id].map(String).sort().join(" ");
       if (!seen.has(key)) seen.set(key, { one: one.id, other: id, name: siteOf(id)?.name ?? known.ground?.stations.find((station) => station.id === id)?.name, shared });
     }
   }
-  return [...seen.values()].sort((one, other) => other.shared - one.shared);
+  return { pairs: [...seen.values()].sort((one, other) => other.shared - one.shared), of: told.question };
 }
 
 function show() {
@@ -89,9 +89,9 @@ function show() {
   fill(byId("equity-words"), even(all));
   fill(byId("equity-table"), all.length ? table(all) : make("p", { class: "empty" }, t("equity_none")));
   byId("equity-save").hidden = !all.length;
-  const pairs = overlaps();
+  const { pairs, of } = overlaps();
   fill(byId("overlap-table"), pairs.length ? make("table", {}, make("caption", {}, t("overlap_caption")), make("thead", {}, make("tr", {}, column(t("site_word")), column(t("site_or_station")), column(t("both_reach"), true))),
-    make("tbody", {}, pairs.slice(0, 60).map((pair) => make("tr", {}, make("th", { scope: "row" }, siteName(siteOf(pair.one))), make("td", {}, pair.name ?? siteName(siteOf(pair.other))), make("td", { class: "n" }, people(pair.shared)))))) : make("p", { class: "empty" }, t("overlap_none")));
+    make("tbody", {}, pairs.slice(0, 60).map((pair) => make("tr", {}, make("th", { scope: "row" }, siteName(siteOf(pair.one))), make("td", {}, pair.name ?? siteName(siteOf(pair.other))), make("td", { class: "n" }, people(pair.shared, of)))))) : make("p", { class: "empty" }, t("overlap_none")));
 }
 
 /** A cell that no spreadsheet takes for a formula. */
@@ -114,7 +114,7 @@ export function ready() {
     const head = [t("district"), t("people_word"), t("before_word"), t("after_word"), t("uncovered_word")];
     save("equity.csv", `\ufeff${[head, ...rows].map((line) => line.map(cell).join(",")).join("\r\n")}\r\n`, "text/csv;charset=utf-8");
   });
-  for (const news of ["told", "plan", "ground"]) hear(news, ({ dragging } = {}) => dragging || show());
+  for (const news of ["told", "plan", "ground"]) hear(news, (told) => told?.dragging || show());
   hear("view", (keys) => {
     if (keys.has("tab") || keys.has("set")) show();
   });

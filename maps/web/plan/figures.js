@@ -1,17 +1,17 @@
 // Numbers of a plan in words: how many people, how near to the best, how far one walks.
 
 import { listed, number, page, percent, short, t } from "../leader/words.js";
-import { chosen, known, siteOf, view } from "./store.js";
+import { chosen, known, siteOf } from "./store.js";
 
 /** Several hours added up are people times hours, and are called so. */
-export const hoursLooked = () => (view.hour === null ? view.question.hours.length : 1);
-const unit = () => (hoursLooked() > 1 ? "person_hours" : "people");
+const unit = ({ hours }) => (hours?.length === 1 ? "people" : "person_hours");
 
-/** "1,234 人", or "1,234 人·时" of several hours. */
-export const people = (n) => t(`${unit()}_n`, { n: number(n) });
+/** "1,234 人", or "1,234 人·时" of several hours: of the question that the figure answers, which need
+ * not be the one that is looked at. */
+export const people = (n, question) => t(`${unit(question)}_n`, { n: number(n) });
 export const more = (n) => `${n >= 0 ? "+" : "−"}${number(Math.abs(n))}`;
-export const unitWord = () => t(`${unit()}_unit`);
-export const peopleWord = () => t(`${unit()}_word`);
+export const unitWord = (question) => t(`${unit(question)}_unit`);
+export const peopleWord = (question) => t(`${unit(question)}_word`);
 
 /** What is left of a gap that is closed, reckoned in doubles. */
 export const EXACT = 1e-9;
@@ -48,11 +48,12 @@ export function reachWords({ steps, radius_metres: radius }) {
 }
 
 /** What a plan's objective says: people, yuan, sites, or metres of a walk. */
-export function objectiveWords({ question: { model }, answer, facts }) {
+export function objectiveWords({ question, answer, facts }) {
+  const { model } = question;
   const value = answer.objective;
   const total = facts?.people;
   if (value === null || value === undefined) return "";
-  if (model === "max-cover") return people(value);
+  if (model === "max-cover") return people(value, question);
   if (model === "set-cover") {
     // Plans of earlier versions do not say what they counted: where nobody states a cost each site is
     // one; else the sum is money, though it be whole.

@@ -61,6 +61,8 @@ export function ready() {
     bars();
   });
   hear("view", (keys) => {
+    // The share of another hour does not stay beside this one.
+    if (keys.has("hour")) byId("hour-said").textContent = "";
     if (keys.has("hour") || keys.has("question")) show();
   });
   show();

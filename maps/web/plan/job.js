@@ -6,8 +6,10 @@ import { announce, byId } from "../leader/dom.js";
 import { t } from "../leader/words.js";
 import { asked, askPlan, askPlans, open } from "./data.js";
 import { gapWords } from "./figures.js";
+import { bringsQuestion } from "./permalink.js";
 import { wrongField } from "./question.js";
 import { asksAnew, full, hear, known, look, same, tell, view } from "./store.js";
+import { trouble } from "./trouble.js";
 
 const AGAIN_MS = 3000;
 const SPEAK_MS = 6000;
@@ -28,17 +30,19 @@ function take(plan) {
 /** Opens a plan that is kept; its question becomes the page's unless the address had one of its own. */
 export async function openPlan(id, { keepQuestion = false } = {}) {
   try {
-    const plan = take(await askPlan(id));
+    const plan = await askPlan(id);
     if (view.plan !== id) return;
+    take(plan);
     if (!keepQuestion) look({ question: full(plan.question) }, { silent: true });
     tell("address", false);
     tell("plan", plan);
-    tell("trouble", null);
+    trouble("plan");
     if (open(plan.state)) listen(id);
   } catch (error) {
+    if (view.plan !== id) return;
     known.plan = null;
     tell("plan", null);
-    tell("trouble", error);
+    trouble("plan", error);
   }
 }
 
@@ -58,8 +62,8 @@ function listen(id) {
   });
   mine.addEventListener("done", () => finish(id, mine));
   mine.addEventListener("error", () => {
-    // The browser asks again by itself unless it was refused.
-    if (mine.readyState === EventSource.CLOSED && source === mine) setTimeout(() => source === mine && openPlan(id), AGAIN_MS);
+    // The browser asks again by itself unless it was refused. What was asked meanwhile stays.
+    if (mine.readyState === EventSource.CLOSED && source === mine) setTimeout(() => source === mine && openPlan(id, { keepQuestion: true }), AGAIN_MS);
   });
 }
 
@@ -76,15 +80,14 @@ async function finish(id, mine) {
     tell("plan", plan);
     announce(gapWords(plan));
   } catch (error) {
-    tell("trouble", error);
+    if (view.plan === id) trouble("plan", error);
   }
   askPlans().catch(() => {});
 }
 
-/** Has a plan made for the question as it stands. */
+/** Has a plan made for the question as it stands; throws when the service will not. */
 export async function solve({ name = null, question = asked(null) } = {}) {
-  if (wrongField()) return;
-  tell("trouble", null);
+  trouble("ask");
   byId("solve").disabled = true;
   try {
     const { id } = await ask("/api/siting/plans", { body: name ? { name, question } : { question } });
@@ -92,8 +95,6 @@ export async function solve({ name = null, question = asked(null) } = {}) {
     look({ plan: id, set: null, hour: null, site: null, question: full(question), tab: "plan" }, { push: true });
     announce(t("gap_waiting"));
     askPlans().catch(() => {});
-  } catch (error) {
-    tell("trouble", error);
   } finally {
     byId("solve").disabled = false;
   }
@@ -107,7 +108,7 @@ export async function stop() {
     await ask(`/api/siting/plans/${known.plan.id}/stop`, { method: "POST" });
     if (!source) listen(known.plan.id);
   } catch (error) {
-    tell("trouble", error);
+    trouble("plan", error);
   } finally {
     byId("stop").disabled = false;
   }
@@ -115,11 +116,12 @@ export async function stop() {
 
 /** Takes up a search that was cut short. */
 export async function again() {
+  const { id } = known.plan;
   try {
-    await ask(`/api/siting/plans/${known.plan.id}/run`, { method: "POST" });
-    await openPlan(known.plan.id, { keepQuestion: true });
+    await ask(`/api/siting/plans/${id}/run`, { method: "POST" });
+    await openPlan(id, { keepQuestion: true });
   } catch (error) {
-    tell("trouble", error);
+    trouble("plan", error);
   }
 }
 
@@ -149,19 +151,24 @@ function show() {
 
 /** Prepares the buttons. */
 export function ready() {
-  byId("solve").addEventListener("click", () => solve());
+  byId("solve").addEventListener("click", () => wrongField() || solve().catch((error) => trouble("ask", error)));
   byId("stop").addEventListener("click", stop);
   for (const news of ["plan", "progress"]) hear(news, show);
   hear("view", (keys) => {
     if (keys.has("plan")) {
       source?.close();
       source = null;
+      trouble("plan");
       if (view.plan === null) {
         known.plan = null;
         tell("plan", null);
-      } else if (known.plan?.id !== view.plan) openPlan(view.plan);
+      } else if (known.plan?.id !== view.plan) openPlan(view.plan, { keepQuestion: bringsQuestion() });
     }
-    if (keys.has("question")) show();
+    if (keys.has("question")) {
+      // What was refused was another question.
+      trouble("ask");
+      show();
+    }
   });
   addEventListener("pagehide", () => source?.close());
   addEventListener("pageshow", (event) => {

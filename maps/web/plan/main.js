@@ -1,9 +1,9 @@
 // The planner's page: the question and the ground first, then what hangs on them.
 
 import { announce, byId, later, make } from "../leader/dom.js";
-import { listed, ours, t } from "../leader/words.js";
+import { listed, t } from "../leader/words.js";
 import * as candidates from "./candidates.js";
-import { askAreas, askPlans, Problem, stand } from "./data.js";
+import { askAreas, askPlans, stand } from "./data.js";
 import * as hours from "./hours.js";
 import * as job from "./job.js";
 import * as map from "./map.js";
@@ -13,13 +13,12 @@ import * as pointer from "./pointer.js";
 import * as question from "./question.js";
 import * as scenarios from "./scenarios.js";
 import * as sites from "./sites.js";
-import { hear, known, look, tell, view } from "./store.js";
+import { hear, known, look, view } from "./store.js";
+import { trouble } from "./trouble.js";
 
-const AGAIN_MS = 4000;
 /** What is loaded when its tab is opened. */
 const BEHIND = { curve: () => import("./curve.js"), equity: () => import("./equity.js"), more: () => import("./more.js"), tasks: () => import("./tasks.js") };
 const begun = new Set();
-let again = 0;
 
 async function openTab() {
   const name = view.tab;
@@ -56,23 +55,17 @@ function tabs() {
   }
 }
 
-/** What went wrong, as a sentence, with what to do about it. */
-function trouble(error) {
-  const box = byId("trouble");
-  clearTimeout(again);
-  if (!error) {
-    box.replaceChildren();
-    return;
+let compared = false;
+/** Two scenarios beside each other: from then on what shows them hears by itself. */
+async function compare() {
+  if (compared) return;
+  compared = true;
+  try {
+    await (await import("./swipe.js")).show();
+  } catch {
+    compared = false;
+    trouble("beside", new Error(t("part_missing")));
   }
-  if (!(error instanceof Problem)) {
-    box.replaceChildren(make("p", { class: "note strong" }, error.name === "Error" ? error.message : t("unreachable")));
-    if (!known.ground) again = setTimeout(stand, AGAIN_MS);
-    return;
-  }
-  const said = error.status === 401 || error.status === 403 ? [t("needs_key")] : [ours(error.detail || error.message), error.remedy ? make("span", {}, ours(error.remedy)) : null];
-  const fields = error.errors.map((one) => make("span", {}, ours(one.detail ?? one.message ?? one.msg ?? String(one))));
-  box.replaceChildren(make("p", { class: "note strong" }, ...said.filter(Boolean), ...fields));
-  box.scrollIntoView({ block: "nearest" });
 }
 
 function fresh() {
@@ -120,16 +113,15 @@ function tools() {
 }
 
 const undoable = () => {
-  byId("undo").hidden = view.set === null || !permalink.canUndo();
+  byId("undo").hidden = !permalink.canUndo();
 };
 
 function follow() {
-  hear("trouble", trouble);
   hear("ground", fresh);
   hear("view", (keys) => {
     if (keys.has("tab")) openTab();
     undoable();
-    if (keys.has("beside") && view.beside !== null) import("./swipe.js").then((room) => room.show(), () => tell("trouble", new Error(t("part_missing"))));
+    if (keys.has("beside") && view.beside !== null) compare();
   });
   hear("restyled", map.showLayers);
 }
@@ -147,7 +139,7 @@ async function begin() {
   tabs();
   openTab();
   askAreas().catch(() => {});
-  askPlans().catch((error) => tell("trouble", error));
+  askPlans().catch((error) => trouble("plans", error));
   // A plan's question says which people are looked at: it comes before them.
   if (view.plan !== null) await job.openPlan(view.plan, { keepQuestion: own });
   const stood = stand();
@@ -159,7 +151,7 @@ async function begin() {
     byId("map-box").dataset.failed = "1";
   }
   await stood;
-  if (view.beside !== null) import("./swipe.js").then((room) => room.show());
+  if (view.beside !== null) compare();
   undoable();
   later(() => {
     document.body.dataset.complete = "1";

@@ -217,11 +217,13 @@ export function second(container) {
 }
 
 let shownGround = null;
+/** People and what is known of them come together: those of whom nothing is known yet are not drawn as
+ * if nobody reached them. */
 function showPeople() {
-  if (!known.ground) return;
+  if (!known.ground || !known.state) return;
   if (shownGround !== known.ground) people.put(known.ground.demand);
   shownGround = known.ground;
-  if (known.state) people.mark(known.state);
+  people.mark(known.state);
 }
 
 /** The size of a ring is what its site would add now; the largest is 1. */
@@ -270,16 +272,17 @@ export function fitPlaces(places) {
 }
 export const goTo = (id) => goToPlace(siteOf(id));
 
+/** Whether what the set covers could not be told. */
+let unknown = false;
 /** Shows or hides what one does not want to see. */
 export function showLayers() {
-  visible(["people"], byId("layer-people").checked);
+  visible(["people"], byId("layer-people").checked && !unknown);
   visible([...CANDIDATE_LAYERS, "pointed"], byId("layer-candidates").checked);
   visible(["stood"], byId("layer-stations").checked);
 }
 
 let shownArea;
 hear("ground", () => {
-  showPeople();
   marks();
   if (early && theMap()) fit({ instant: true });
   else if (shownArea !== undefined && shownArea !== view.question.area_id) fit();
@@ -287,8 +290,9 @@ hear("ground", () => {
   shownArea = view.question.area_id;
 });
 hear("told", ({ dragging }) => {
-  if (known.state) people.mark(known.state);
-  else if (known.ground) people.mark(new Uint8Array(known.ground.demand.points));
+  showPeople();
+  unknown = known.told === null;
+  showLayers();
   if (!dragging) gains();
 });
 hear("view", (keys) => {

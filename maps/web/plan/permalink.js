@@ -145,6 +145,10 @@ export function write() {
   return `#${told.toString().replaceAll("%2C", ",").replaceAll("%2F", "/").replaceAll("%3A", ":").replaceAll("%7E", "~")}`;
 }
 
+let taking = false;
+/** Whether what is looked at comes from the address just now, and that asks a question of its own. */
+export const bringsQuestion = () => taking && asksItself(location.hash);
+
 /** Takes the view from the address, and keeps the two the same from now on. */
 export function begin() {
   // A plan's own address is /plan?plan=3; the rest of a view stands behind the #.
@@ -166,7 +170,9 @@ export function begin() {
     if (found.plan !== null && !asksItself(location.hash) && known.plan?.id === found.plan) found.question = full(known.plan.question);
     const camera = found.camera ?? view.camera;
     const moved = !same(camera, view.camera);
+    taking = true;
     look({ ...found, camera }, { silent: true });
+    taking = false;
     if (moved) tell("camera", camera);
     links();
   });

@@ -1,11 +1,12 @@
 // The plan: what it reaches, how near it is to the best possible, and a card for each of its sites.
 
-import { button, byId, draw, fact, fill, make } from "../leader/dom.js";
+import { button, byId, draw, fact, make } from "../leader/dom.js";
 import { half, listed, number, ours, page, percent, short, t } from "../leader/words.js";
 import { open } from "./data.js";
 import { again } from "./job.js";
 import { consent, cost, gapWords, hostType, more, objectiveWords, people, peopleWord, reachWords, siteName, spent } from "./figures.js";
 import { point, goTo } from "./map.js";
+import { refill } from "./refill.js";
 import { asksAnew, broken, byHand, chosen, describe, figures, forbid, hear, known, lock, look, older, remove, replace, siteOf, soFar, view, without } from "./store.js";
 
 /** Today's share and the new one in one bar; the tick is what no plan can pass. */
@@ -21,10 +22,14 @@ function bar(today, now, bound) {
 /** Plans whose search can be taken up once more. */
 const AGAIN = ["interrupted", "failed", "stopped"];
 
-/** What no plan for this question can pass, as a share of the people; null where that is not said. */
+/** Whether the open plan is on the map as it was found: what is told of it is so. */
+const asFound = () => known.plan !== null && !byHand() && !asksAnew();
+
+/** What no plan for this question can pass, as a share of the people; null where that is not said, or
+ * was said of other people. */
 function boundShare(total) {
   const { plan } = known;
-  if (!plan || asksAnew() || view.hour !== null || plan.question.model !== "max-cover" || plan.question.steps || plan.question.backup || plan.question.capacity_per_place) return null;
+  if (!plan || asksAnew() || (plan.editions_in_force === false && !older()) || view.hour !== null || plan.question.model !== "max-cover" || plan.question.steps || plan.question.backup || plan.question.capacity_per_place) return null;
   const bound = plan.answer?.bound ?? plan.progress?.bound;
   return bound && total ? Math.min(1, bound / total) : null;
 }
@@ -36,16 +41,28 @@ function handWords() {
   const facts = plan.facts;
   if (!facts || asksAnew() || view.hour !== null || plan.editions_in_force === false) return make("p", { class: "note" }, t("hand_made"));
   const difference = Math.round(told.covered - facts.covered);
-  const words = difference === 0 ? t("hand_same") : difference > 0 ? t("hand_more", { people: people(difference) }) : t("hand_less", { people: people(-difference) });
+  const words = difference === 0 ? t("hand_same") : difference > 0 ? t("hand_more", { people: people(difference, told.question) }) : t("hand_less", { people: people(-difference, told.question) });
   return make("p", { class: "note" }, t("hand_made"), " ", words);
+}
+
+/** Sites that a sentence does not name. Long names first: one may be the beginning of another. */
+function unnamedIn(said, ids) {
+  let left = said;
+  const named = new Set();
+  for (const [id, name] of ids.map((one) => [one, siteName(siteOf(one))]).sort(([, one], [, other]) => other.length - one.length)) {
+    if (!left.includes(name)) continue;
+    left = left.replace(name, () => "\n");
+    named.add(id);
+  }
+  return ids.filter((id) => !named.has(id));
 }
 
 /** A condition that is not kept: what it is, and those of its sites that the sentence does not name. */
 function brokenRow(one) {
   const said = one[page.language];
-  const unnamed = one.sites.filter((id) => !said.includes(siteName(siteOf(id))));
+  const unnamed = unnamedIn(said, one.sites);
   return make("li", { class: one.warns ? "note" : "note strong", "data-broken": one.code }, one.warns ? [t("broken_warns"), " "] : null, said,
-    unnamed.length ? make("span", { class: "names" }, unnamed.map((id) => make("button", { type: "button", class: "link", onclick: () => {
+    unnamed.length ? make("span", { class: "names" }, unnamed.map((id) => make("button", { type: "button", class: "link", "data-goto": id, onclick: () => {
       look({ site: id });
       goTo(id);
     } }, siteName(siteOf(id))))) : null);
@@ -54,8 +71,7 @@ function brokenRow(one) {
 /** Conditions of the question that the set on the map breaks. What is odd about a plan as it was found
  * the plan says itself. */
 function brokenList() {
-  const { plan } = known;
-  const found = chosen().length && !soFar() && (!plan || byHand() || asksAnew()) ? broken() : [];
+  const found = chosen().length && !soFar() && !asFound() ? broken() : [];
   if (!found.length) return null;
   return [make("h3", { class: "list-title" }, t("broken_title")), make("ul", { class: "broken", id: "broken" }, found.map(brokenRow))];
 }
@@ -68,8 +84,23 @@ function roomNote() {
   return left ? make("p", { class: "note", id: "room-note" }, room && !older() ? room[page.language] : t("room_not_counted")) : null;
 }
 
-/** Moves of stations whose new places are all in the set: the stations that leave count there still. */
-const movesOnMap = () => (view.hour === null && known.moves?.holds() && known.moves.open.every((one) => chosen().includes(one.id)) ? known.moves : null);
+/** What is to be said of moves whose new places are all in the set: the stations that leave count
+ * there still. How many the moves reach is known of their new places alone. */
+function movesNote() {
+  const { moves } = known;
+  if (!moves || view.hour !== null || !view.question.keep_existing || !moves.holds() || !moves.open.every((one) => chosen().includes(one.id))) return null;
+  const alone = chosen().length === moves.open.length;
+  return make("p", { class: "note", id: "moves-note" }, t("moves_on_map", { names: listed(moves.close.map((one) => one.name || `#${one.id}`)) }), alone ? [" ", t("moves_reach", { people: people(moves.covered_after, moves.question) })] : null);
+}
+
+/** Whom the figures are about: "Workers with a station within 500 m on foot". */
+function measure(question) {
+  const what = peopleWord(question);
+  return question.steps ? t("reached_steps", { steps: reachWords(question), what }) : t("reached_measure", { metres: number(question.radius_metres), what });
+}
+
+/** Remarks on the plan, in the page's language where the service tells them apart. */
+const remarks = ({ answer }) => answer?.[`relaxed_${page.language}`] ?? (answer?.relaxed ?? []).map(ours);
 
 function headline() {
   const box = byId("headline-box");
@@ -81,29 +112,27 @@ function headline() {
   if (told) {
     const now = total ? told.covered / total : null;
     bits.push(
-      make("p", { class: "measure" }, view.question.steps ? t("reached_steps", { steps: reachWords(view.question), what: peopleWord() }) : t("reached_measure", { metres: number(view.question.radius_metres), what: peopleWord() })),
-      make("p", { class: now === null ? "headline none" : "headline" }, percent(now), make("small", {}, t(view.question.keep_existing ? "reached_today" : "reached_none_kept", { share: percent(total ? told.covered_today / total : null), more: more(told.covered - told.covered_today) }))),
+      make("p", { class: "measure" }, measure(told.question)),
+      make("p", { class: now === null ? "headline none" : "headline" }, percent(now), make("small", {}, t(told.question.keep_existing ? "reached_today" : "reached_none_kept", { share: percent(total ? told.covered_today / total : null), more: more(told.covered - told.covered_today) }))),
       now === null ? null : bar(told.covered_today / total, now, boundShare(total)));
   }
   if (plan) bits.push(make("p", { class: running ? "short" : "short met", id: "gap-words" }, gapWords(plan)));
   if (plan?.problem) bits.push(make("p", { class: "note strong", id: "problem" }, half(plan.problem, "detail") ?? ours(plan.problem.detail), plan.problem.remedy ? make("span", {}, ours(plan.problem.remedy)) : null));
   if (asksAnew() && !running) bits.push(make("p", { class: "note" }, t("asks_anew")));
   if (running && soFar() && view.set === null) bits.push(make("p", { class: "quiet small", id: "so-far" }, t("so_far")));
-  bits.push(handWords(), brokenList(), roomNote());
-  const moves = movesOnMap();
-  if (moves) bits.push(make("p", { class: "note", id: "moves-note" }, t("moves_on_map", { names: listed(moves.close.map((one) => one.name || `#${one.id}`)), people: people(moves.covered_after) })));
+  bits.push(handWords(), brokenList(), roomNote(), movesNote());
   if (told) {
     bits.push(make("dl", { class: "facts" },
-      fact(t("sites_n_word"), number(chosen().length)), spent(told.cost) ? fact(t("cost_word"), spent(told.cost)) : null, fact(peopleWord(), number(total)),
+      fact(t("sites_n_word"), number(chosen().length)), spent(told.cost) ? fact(t("cost_word"), spent(told.cost)) : null, fact(peopleWord(told.question), number(total)),
       fact(t("uncovered_word"), number(Math.max(0, total - told.covered))),
-      plan?.answer && !asksAnew() && (plan.question.model !== "max-cover" || plan.question.steps || plan.question.backup || plan.question.capacity_per_place) ? fact(t("objective_word"), objectiveWords(plan)) : null,
+      plan?.answer && asFound() && (plan.question.model !== "max-cover" || plan.question.steps || plan.question.backup || plan.question.capacity_per_place) ? fact(t("objective_word"), objectiveWords(plan)) : null,
       plan?.answer ? fact(t("seconds_word"), t("seconds_n", { n: plan.answer.seconds.toFixed(1) })) : null));
   }
   if (plan?.editions_in_force === false && !running) bits.push(make("p", { class: "note", id: "older" }, t(older() ? "older_figures" : "editions_changed", { what: editionsOf(plan) })));
   if (plan && !running && (AGAIN.includes(plan.state) || plan.editions_in_force === false)) bits.push(button(t("run_again"), "play", again, { id: "again" }));
-  for (const one of plan?.answer?.relaxed ?? []) bits.push(make("p", { class: "note" }, ours(one)));
+  if (asFound()) bits.push(...remarks(plan).map((one) => make("p", { class: "note" }, one)));
   if (!plan && !chosen().length) bits.push(make("p", { class: "quiet" }, t("no_plan_yet")));
-  fill(box, bits);
+  refill(box, bits);
 }
 
 /** Places put on the map by hand cost what candidates usually do. */
@@ -134,10 +163,10 @@ const editionsOf = (plan) => listed((plan.editions ?? []).map((one) => t("editio
 /** How sure a site is, and the best plan without it; of the plan that is on the map as it was found. */
 function withoutIt(id, kept) {
   const steady = known.plan?.facts?.steady;
-  if (!kept || !steady || byHand() || asksAnew()) return null;
+  if (!kept || !steady || !asFound()) return null;
   const told = kept.without;
   const names = (some) => listed(some.map((one) => siteName(siteOf(one.id) ?? one)));
-  const loss = () => (told.loss > 0 ? t("replacement_loss", { people: people(told.loss) }) : t("replacement_free"));
+  const loss = () => (told.loss > 0 ? t("replacement_loss", { people: people(told.loss, known.plan.question) }) : t("replacement_free"));
   const words = !told ? "" : !told.possible ? t("without_none") : told.comes.length
     ? t(told.goes.length ? "without_both" : "without_comes", { comes: names(told.comes), goes: names(told.goes), loss: loss() }) : t("without_nobody", { loss: loss() });
   return make("div", { class: "without" },
@@ -147,32 +176,41 @@ function withoutIt(id, kept) {
     !told && half(steady, "left") ? make("p", { class: "quiet small" }, half(steady, "left")) : null);
 }
 
+/** Who could stand in for a site, the others staying; what that loses is known of the plan as it was
+ * found. */
+function replacements(id, kept) {
+  const others = (kept?.replacements ?? []).filter((one) => !chosen().includes(one.id)).slice(0, 5);
+  const loss = (one) => (one.loss > 0 ? t("replacement_loss", { people: people(one.loss, known.plan.question) }) : t("replacement_free"));
+  return others.length ? make("div", {}, make("p", { class: "small" }, t("replacements_are")), make("ul", { class: "swaps" }, others.map((one) => make("li", {},
+    button(one.name || siteName(siteOf(one.id)), "swap", () => replace(id, one.id), { class: "act", "data-replace": one.id }),
+    asFound() ? make("span", { class: "quiet small" }, loss(one)) : null)))) : null;
+}
+
 /** The card of one site: why, what it adds, what it overlaps, who could stand in for it. */
 function details(id) {
-  const told = figures()?.sites.find((one) => one.id === id);
+  const all = figures();
+  const told = all?.sites.find((one) => one.id === id);
   const kept = facts(id);
   const site = siteOf(id);
   const locked = view.question.lock.includes(id);
   const kinds = broken().filter((one) => one.sites.includes(id));
-  const overlap = told?.overlap ?? kept?.overlap ?? [];
+  const [overlap, of] = told?.overlap ? [told.overlap, all.question] : [(asFound() && kept?.overlap) || [], known.plan?.question];
   return make("div", { class: "advice" },
-    half(kept, "why") ? make("p", { class: "why" }, half(kept, "why")) : null,
+    asFound() && half(kept, "why") ? make("p", { class: "why" }, half(kept, "why")) : null,
     make("p", { class: "quiet small" }, [hostType(site), site?.chain, site?.address, site?.open_24h ? t("open_24h") : "", consent(site)].filter(Boolean).join(" · ")),
     make("dl", { class: "facts" },
-      told ? fact(t("adds_last"), people(told.adds_last)) : null, told ? fact(t("adds_alone"), people(told.alone)) : null, kept && !asksAnew() ? fact(t("overlap_today"), people(kept.overlap_today)) : null,
+      told ? fact(t("adds_last"), people(told.adds_last, all.question)) : null, told ? fact(t("adds_alone"), people(told.alone, all.question)) : null, kept && !asksAnew() ? fact(t("overlap_today"), people(kept.overlap_today, known.plan.question)) : null,
       (told?.capacity ?? null) === null ? null : fact(t("room_word"), t("room_served", { room: number(told.capacity), served: number(told.served) })), costOf(site) ? fact(t("cost_word"), costOf(site)) : null),
     site?.own ? ownFields(site) : site ? registered(site) : null,
-    overlap.length ? make("p", { class: "small" }, t("overlaps_with"), " ", overlap.slice(0, 4).map((one, at) => [at ? "、" : "", `${siteName(siteOf(one.id) ?? one)} ${people(one.people)}`])) : null,
+    overlap.length ? make("p", { class: "small" }, t("overlaps_with"), " ", listed(overlap.slice(0, 4).map((one) => `${siteName(siteOf(one.id) ?? one)} ${people(one.people, of)}`))) : null,
     kinds.map((one) => make("p", { class: one.warns ? "note" : "note strong" }, one.warns ? `${t("broken_warns")} ` : "", one[page.language])),
     withoutIt(id, kept),
-    kept?.replacements?.length ? make("div", {}, make("p", { class: "small" }, t("replacements_are")), make("ul", { class: "swaps" }, kept.replacements.slice(0, 5).map((one) => make("li", {},
-      button(one.name || siteName(siteOf(one.id)), "swap", () => replace(id, one.id), { class: "act", "data-replace": one.id }),
-      make("span", { class: "quiet small" }, one.loss > 0 ? t("replacement_loss", { people: people(one.loss) }) : t("replacement_free")))))) : null,
+    replacements(id, kept),
     make("div", { class: "acts" },
-      button(locked ? t("unlock") : t("lock"), "lock", () => lock(id), { "aria-pressed": String(locked) }),
-      button(t("remove"), "close", () => remove(id)),
-      button(t("forbid"), "no", () => forbid(id)),
-      button(t("show_on_map"), "all", () => goTo(id))));
+      button(locked ? t("unlock") : t("lock"), "lock", () => lock(id), { "aria-pressed": String(locked), "data-act": "lock" }),
+      button(t("remove"), "close", () => remove(id), { "data-act": "remove" }),
+      button(t("forbid"), "no", () => forbid(id), { "data-act": "forbid" }),
+      button(t("show_on_map"), "all", () => goTo(id), { "data-act": "show" })));
 }
 
 function row(id, at) {
@@ -193,15 +231,10 @@ function row(id, at) {
 
 function list() {
   if (view.tab !== "plan") return;
-  const box = byId("site-list");
   const set = chosen();
-  const held = document.activeElement?.closest?.("[data-row]")?.dataset.row;
-  const typing = box.contains(document.activeElement) ? document.activeElement.id : "";
-  fill(box, set.map(row));
+  refill(byId("site-list"), set.map(row));
   byId("sites-title").textContent = t("sites_title", { n: number(set.length) });
   byId("sites-box").hidden = !set.length;
-  if (typing) byId(typing)?.focus({ preventScroll: true });
-  if (held) [...box.querySelectorAll("[data-row]")].find((one) => one.dataset.row === held)?.focus({ preventScroll: true });
 }
 
 /** Where the plan can be taken away. */
@@ -209,12 +242,12 @@ function exports() {
   const { plan } = known;
   const done = plan?.answer && !open(plan.state) && plan.answer.status !== "infeasible";
   byId("exports").hidden = !done;
+  byId("plan-inputs").textContent = done ? [plan.editions?.length ? t("inputs", { what: editionsOf(plan) }) : "", t("seed_is", { n: plan.question.seed ?? 0 })].filter(Boolean).join(" ") : "";
   if (!done) return;
   const own = `?lang=${page.language}`;
   const files = [[`/map.html${own}`, "map"], [`.xlsx${own}`, "xlsx"], [`/report.pdf${own}`, "pdf"], [".geojson", "geojson"], [".gpkg", "gpkg"], ...(plan.has_proof ? [["/proof.json", "proof"]] : [])];
-  fill(byId("export-list"), files.map(([ending, name]) => make("li", {}, make("a", { class: "act", href: `/api/siting/plans/${plan.id}${ending}`, download: "" }, t(`export_${name}`)))));
+  refill(byId("export-list"), files.map(([ending, name]) => make("li", {}, make("a", { class: "act", href: `/api/siting/plans/${plan.id}${ending}`, download: "" }, t(`export_${name}`)))));
   byId("export-note").textContent = byHand() || asksAnew() ? t("export_is_plan") : "";
-  byId("plan-inputs").textContent = [plan.editions?.length ? t("inputs", { what: editionsOf(plan) }) : "", t("seed_is", { n: plan.question.seed ?? 0 })].filter(Boolean).join(" ");
 }
 
 function show() {
@@ -225,7 +258,7 @@ function show() {
 
 /** Prepares the plan's tab. */
 export function ready() {
-  for (const news of ["plan", "told", "ground"]) hear(news, ({ dragging } = {}) => (dragging ? headline() : show()));
+  for (const news of ["plan", "told", "ground"]) hear(news, (told) => (told?.dragging ? headline() : show()));
   hear("progress", headline);
   hear("view", (keys) => {
     if (["set", "question", "site", "hour", "plan", "tab"].some((key) => keys.has(key))) show();

@@ -6,6 +6,7 @@ import { follow } from "../leader/pointing.js";
 import { t } from "../leader/words.js";
 import { consent, cost, hostType, people, siteName } from "./figures.js";
 import { theMap } from "./map.js";
+import { did } from "./sites.js";
 import { add, forbid, hear, known, place, siteOf, view } from "./store.js";
 
 const LAYERS = ["candidates", "candidates-no", "stood"];
@@ -28,12 +29,13 @@ function under({ x, y }) {
 
 /** What one more site there would add now. */
 export const gainOf = (id) => known.told?.gains.find((one) => one.id === id)?.gain ?? null;
+const wouldAdd = (gain) => t("would_add", { people: people(gain, known.told.question) });
 
 function sentence({ id, station }) {
   if (station !== null) return [station || t("station"), t("station_stands")];
   const site = siteOf(id);
   const gain = gainOf(id);
-  return [siteName(site), [hostType(site), gain === null ? "" : t("would_add", { people: people(gain) }), consent(site), view.question.forbid.includes(id) ? t("forbidden") : ""].filter(Boolean).join(" · ")];
+  return [siteName(site), [hostType(site), gain === null ? "" : wouldAdd(gain), consent(site), view.question.forbid.includes(id) ? t("forbidden") : ""].filter(Boolean).join(" · ")];
 }
 
 /** The card of a candidate on the map. */
@@ -47,7 +49,7 @@ function card(id) {
   import("./register.js").then((room) => room.show(register, site), () => {});
   const box = make("div", { class: "popup" }, make("h4", {}, siteName(site)),
     make("p", { class: "quiet small" }, [hostType(site), site.chain, site.address, cost(site.cost), consent(site)].filter(Boolean).join(" · ")),
-    gain === null ? null : make("p", {}, t("would_add", { people: people(gain) })),
+    gain === null ? null : make("p", {}, wouldAdd(gain)),
     register,
     site.agreed === false ? make("p", { class: "note" }, t("declined_about")) : null,
     make("div", { class: "acts" },
@@ -68,7 +70,7 @@ function choose(found, at) {
     placing = false;
     shown();
     place(null, at.lng, at.lat);
-    say(t("placed"));
+    did(t("placed"));
     return;
   }
   if (found?.id) card(found.id);

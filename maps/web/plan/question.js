@@ -4,6 +4,7 @@ import { button, byId, fill, icon, make, settled } from "../leader/dom.js";
 import { areaName, page, t } from "../leader/words.js";
 import { notTaken } from "./data.js";
 import { clock, reachWords, siteName } from "./figures.js";
+import { refill } from "./refill.js";
 import { hear, known, look, PLAIN, requestion, same, siteOf, view } from "./store.js";
 
 /** Parts of the day that planners ask about. */
@@ -18,6 +19,8 @@ const EMPTY = { backup: 0, spacing_metres: 0, open_24h_least: 0, area_least_shar
 /** What is so or not. */
 const CHECKS = ["agreed_only", "keep_existing"];
 const FARTHEST = 5000;
+/** Whatever is chosen in the form can be taken back. */
+const STEP = { push: true };
 /** Within the radius everybody counts, to twice as far half of them. */
 const stepsFrom = (near) => (near < FARTHEST ? [[near, 1], [Math.min(FARTHEST, near * 2), 0.5]] : [[near, 1]]);
 /** One of two: how another condition is meant. */
@@ -48,7 +51,7 @@ function hourChips() {
     make("input", { type: "checkbox", value: hour, "aria-label": clock(hour), onchange: () => {
       const hours = [...byId("q-hours").querySelectorAll("input:checked")].map((one) => Number(one.value));
       byId("q-hours-none").hidden = hours.length > 0;
-      if (hours.length) requestion({ hours });
+      if (hours.length) requestion({ hours }, STEP);
     } }), make("span", {}, String(hour)))));
 }
 
@@ -59,23 +62,29 @@ const written = (name) => {
   return String(FIELDS[name].percent ? Number((value * 100).toFixed(6)) : value);
 };
 
+/** Says why a field's number cannot be; without words, that it can. */
+function mark(name, words = "") {
+  byId(`q-${name}`).setAttribute("aria-invalid", String(words !== ""));
+  byId(`q-${name}-wrong`).hidden = words === "";
+  byId(`q-${name}-wrong`).textContent = words;
+}
+
+/** The field whose edits make one step that can be taken back: until another has the focus. */
+let edited = null;
 /** A field's number, when it is one that the field allows. */
 function take(name) {
   const field = byId(`q-${name}`);
-  const wrong = byId(`q-${name}-wrong`);
   const text = field.value.trim();
   const value = Number(text);
   const fits = text === "" ? !field.required : Number.isFinite(value) && field.checkValidity();
-  field.setAttribute("aria-invalid", String(!fits));
-  if (wrong) {
-    wrong.hidden = fits;
-    wrong.textContent = fits ? "" : text === "" ? t("number_needed") : t("number_between", { low: field.min, high: field.max || "∞" });
-  }
+  mark(name, fits ? "" : text === "" ? t("number_needed") : t("number_between", { low: field.min, high: field.max || "∞" }));
   if (!fits) return;
   const kept = text === "" ? EMPTY[name] ?? null : FIELDS[name].percent ? Number((value / 100).toFixed(8)) : value;
   // Whoever sets another radius has the steps begin there; steps that a question came with stay.
   const steps = name === "radius_metres" && view.question.steps && kept !== view.question.radius_metres ? { steps: stepsFrom(kept) } : {};
-  requestion({ [name]: kept, ...steps });
+  if (same(kept, view.question[name])) return;
+  requestion({ [name]: kept, ...steps }, { push: edited !== name });
+  edited = name;
 }
 
 /** What the model asks for decides which fields there are. */
@@ -85,7 +94,7 @@ function fieldsOf() {
   byId("q-limit").hidden = model !== "max-cover";
   const cover = model === "set-cover";
   // A share is reached with as many sites as it takes, unless the question came with a limit.
-  byId("q-box-sites").hidden = (cover && view.question.sites === null) || (model === "max-cover" && limit === "budget");
+  byId("q-box-sites").hidden = (cover && view.question.sites === null) || (model === "max-cover" && limit === "budget" && view.question.sites === null);
   byId("q-box-budget").hidden = model === "max-cover" ? limit !== "budget" : view.question.budget === null && !(cover && view.question.least === "cost");
   byId("q-box-share").hidden = !cover;
   byId("q-box-least").hidden = !cover;
@@ -115,7 +124,10 @@ function show() {
   byId("q-model").value = question.model;
   for (const name of Object.keys(FIELDS)) {
     const field = byId(`q-${name}`);
-    if (field !== typing && field.value !== written(name)) field.value = written(name);
+    const wrong = field.getAttribute("aria-invalid") === "true";
+    if (field === typing || (field.value === written(name) && !wrong)) continue;
+    field.value = written(name);
+    mark(name);
   }
   if (question.model === "max-cover") byId(question.budget !== null ? "q-limit-budget" : "q-limit-sites").checked = true;
   for (const name of CHECKS) byId(`q-${name}`).checked = question[name];
@@ -130,46 +142,49 @@ function show() {
 
 /** Locked and forbidden sites, each with a way to let it go. */
 function bound() {
-  const rows = (kind) => view.question[kind].map((id) => make("button", { type: "button", class: "chosen", "aria-label": t(`let_go_${kind}`, { name: siteName(siteOf(id)) }), onclick: () => requestion({ [kind]: view.question[kind].filter((one) => one !== id) }, { push: true }) },
+  const rows = (kind) => view.question[kind].map((id) => make("button", { type: "button", class: "chosen", "data-bound": id, "aria-label": t(`let_go_${kind}`, { name: siteName(siteOf(id)) }), onclick: () => requestion({ [kind]: view.question[kind].filter((one) => one !== id) }, STEP) },
     icon("close"), make("span", {}, siteName(siteOf(id)))));
   const { lock, forbid } = view.question;
   byId("q-bound").hidden = !lock.length && !forbid.length;
-  fill(byId("q-bound-list"), lock.length ? make("div", { class: "bound" }, make("h4", {}, t("locked")), rows("lock")) : null, forbid.length ? make("div", { class: "bound" }, make("h4", {}, t("forbidden")), rows("forbid")) : null);
+  refill(byId("q-bound-list"), lock.length ? make("div", { class: "bound" }, make("h4", {}, t("locked")), rows("lock")) : null, forbid.length ? make("div", { class: "bound" }, make("h4", {}, t("forbidden")), rows("forbid")) : null);
 }
 
 function listen() {
-  byId("q-area").addEventListener("change", (event) => requestion({ area_id: event.target.value ? Number(event.target.value) : null }, { push: true }));
-  for (const press of document.querySelectorAll("[name=q-day]")) press.addEventListener("change", () => requestion({ day: press.value }));
+  byId("q-area").addEventListener("change", (event) => requestion({ area_id: event.target.value ? Number(event.target.value) : null }, STEP));
+  for (const press of document.querySelectorAll("[name=q-day]")) press.addEventListener("change", () => requestion({ day: press.value }, STEP));
   byId("q-profile").addEventListener("change", (event) => {
     if (event.target.value === "own") byId("q-hours-box").open = true;
-    else requestion({ hours: hoursOf(PROFILES[event.target.value]) });
+    else requestion({ hours: hoursOf(PROFILES[event.target.value]) }, STEP);
   });
   byId("q-groups").addEventListener("change", () => {
     const boxes = [...byId("q-groups").querySelectorAll("input")];
     const groups = boxes.filter((one) => one.checked).map((one) => one.value);
     if (!groups.length) show();
-    else requestion({ groups: groups.length === boxes.length ? [] : groups });
+    else requestion({ groups: groups.length === boxes.length ? [] : groups }, STEP);
   });
   byId("q-model").addEventListener("change", (event) => {
     const model = event.target.value;
     const limits = model === "set-cover" ? { sites: null, budget: null, share: view.question.share ?? 0.9 } : { share: null, sites: view.question.sites ?? PLAIN.sites, budget: null };
-    requestion({ model, ...notTaken(model), ...limits });
+    requestion({ model, ...notTaken(model), ...limits }, STEP);
   });
   for (const press of document.querySelectorAll("[name=q-limit]")) {
-    press.addEventListener("change", () => requestion(press.value === "budget" ? { budget: view.question.budget ?? usualBudget(), sites: null } : { budget: null, sites: view.question.sites ?? PLAIN.sites }));
+    press.addEventListener("change", () => requestion(press.value === "budget" ? { budget: view.question.budget ?? usualBudget(), sites: null } : { budget: null, sites: view.question.sites ?? PLAIN.sites }, STEP));
   }
-  for (const press of document.querySelectorAll("[name=q-spacing_rule]")) press.addEventListener("change", () => requestion({ spacing_rule: press.value }));
+  for (const press of document.querySelectorAll("[name=q-spacing_rule]")) press.addEventListener("change", () => requestion({ spacing_rule: press.value }, STEP));
   // Where sites are counted their cost does not matter, and no budget limits them.
-  for (const press of document.querySelectorAll("[name=q-least]")) press.addEventListener("change", () => requestion(press.value === "cost" ? { least: "cost" } : { least: "sites", budget: null }));
-  for (const name of CHECKS) byId(`q-${name}`).addEventListener("change", (event) => requestion({ [name]: event.target.checked }));
+  for (const press of document.querySelectorAll("[name=q-least]")) press.addEventListener("change", () => requestion(press.value === "cost" ? { least: "cost" } : { least: "sites", budget: null }, STEP));
+  for (const name of CHECKS) byId(`q-${name}`).addEventListener("change", (event) => requestion({ [name]: event.target.checked }, STEP));
   byId("q-steps").addEventListener("change", (event) => {
     const near = view.question.radius_metres;
-    requestion({ steps: event.target.checked ? stepsFrom(near) : null });
+    requestion({ steps: event.target.checked ? stepsFrom(near) : null }, STEP);
   });
   for (const name of Object.keys(FIELDS)) {
     byId(`q-${name}`).addEventListener("input", settled(() => take(name), 350));
     byId(`q-${name}`).addEventListener("change", () => take(name));
   }
+  byId("question-form").addEventListener("focusin", () => {
+    edited = null;
+  });
   byId("question-form").addEventListener("submit", (event) => {
     event.preventDefault();
     byId("solve").click();
@@ -203,6 +218,6 @@ export function ready() {
     if (keys.has("question")) show();
   });
   for (const news of ["plan", "ground"]) hear(news, show);
-  byId("q-clear").append(button(t("question_clear"), "close", () => requestion({ ...PLAIN, extra: view.question.extra }, { push: true }), { class: "act quiet" }));
+  byId("q-clear").append(button(t("question_clear"), "close", () => requestion({ ...PLAIN, extra: view.question.extra }, STEP), { class: "act quiet" }));
   show();
 }

@@ -6,6 +6,7 @@ import { asked, askPlans, open } from "./data.js";
 import { EXACT, gapText, reachWords } from "./figures.js";
 import { copy, discard, rename, solve } from "./job.js";
 import { asksAnew, byHand, chosen, hear, known, look, PLAIN, same, tell, view } from "./store.js";
+import { inWords, trouble } from "./trouble.js";
 
 const LOOK_AGAIN_MS = 3000;
 let timer = 0;
@@ -16,10 +17,11 @@ export const planName = (plan) => (!plan.name || plan.name === `方案 ${plan.id
 /** What a plan asked, in a few words. */
 function askedWords({ question }) {
   const what = page.texts[`plan.model_${question.model.replace("-", "_")}`];
-  const limit = question.budget ? t("limit_budget", { n: number(question.budget) }) : question.sites !== null && question.sites !== undefined ? t("sites_n", { n: number(question.sites) }) : question.share ? t("limit_share", { share: percent(question.share) }) : "";
+  const { budget, share, sites } = question;
+  const limits = [share ? t("limit_share", { share: percent(share) }) : "", (sites ?? null) === null ? "" : t("sites_n", { n: number(sites) }), (budget ?? null) === null ? "" : t("limit_budget", { n: number(budget) })];
   const least = question.model === "set-cover" ? t(`least_${question.least ?? "sites"}_short`) : "";
   const apart = question.spacing_metres ? t(`spacing_short_${question.spacing_rule ?? "forbid"}`, { n: number(question.spacing_metres) }) : "";
-  return [what, limit, least, apart, reachWords(question)].filter(Boolean).join(" · ");
+  return [what, ...limits, least, apart, reachWords(question)].filter(Boolean).join(" · ");
 }
 
 /** Where a plan stands, in a few words. */
@@ -40,7 +42,7 @@ function named(title, value, then, note = "") {
       await then(field.value.trim());
       sheet.close();
     } catch (error) {
-      said.textContent = error.detail || error.message;
+      said.textContent = inWords(error).join(" ");
     }
   } }, note ? make("p", { class: "note", id: "name-note" }, note) : null, make("label", { class: "field" }, make("span", {}, t("name_word")), field), said, make("button", { type: "submit", class: "act main" }, t("save")));
   const sheet = openSheet(title, t("close"), form);
@@ -48,13 +50,15 @@ function named(title, value, then, note = "") {
   field.select();
 }
 
+/** Does something to the list. Null: it could not be done. */
 async function does(work) {
   try {
     const made = await work();
-    await askPlans();
+    trouble("plans");
+    askPlans().catch((error) => trouble("plans", error));
     return made;
   } catch (error) {
-    tell("trouble", error);
+    trouble("plans", error);
     return null;
   }
 }
@@ -63,7 +67,7 @@ function gone(plan) {
   const sheet = openSheet(t("discard_title", { name: planName(plan) }), t("close"), make("p", {}, t("discard_about")), make("div", { class: "acts" },
     button(t("discard"), "close", async () => {
       sheet.close();
-      await does(() => discard(plan.id));
+      if (!(await does(async () => (await discard(plan.id)) ?? true))) return;
       if (view.plan === plan.id) look({ plan: null, set: null }, { push: true });
       if (view.beside === plan.id) look({ beside: null });
     }, { class: "act main" })));

@@ -5,12 +5,19 @@ import { number, t } from "../leader/words.js";
 import { evaluate } from "./data.js";
 import { more, people, siteName } from "./figures.js";
 import { gains, theMap } from "./map.js";
-import { chosen, freshKey, hear, known, lock, look, older, place, remove, replace, siteOf, tell, view } from "./store.js";
+import { chosen, freshKey, hear, hold, known, lock, look, older, place, remove, replace, siteOf, tell, view } from "./store.js";
 
 const SNAP_PX = 16;
 const STEP_PX = 12;
 const pins = new Map();
 let dragging = null;
+/** What was done by hand, until it is said together with what that covers; null: nothing. */
+let done = null;
+/** Says what was done by hand; what that covers follows. */
+export function did(words) {
+  done = words;
+  announce(words);
+}
 
 /** The candidate near a point of the map that is not in the set, when there is one. */
 function near({ lng, lat }) {
@@ -44,6 +51,7 @@ function moved(id, at) {
 function underway(id) {
   const pin = pins.get(id);
   dragging = id;
+  hold(true);
   byId("tip").hidden = true;
   pin.element.classList.add("moving");
   const told = moved(id, pin.marker.getLngLat());
@@ -62,10 +70,10 @@ function putDown(id) {
   pin.carried = false;
   if (told.onto !== null) {
     replace(id, told.onto);
-    announce(t("moved_onto", { name: siteName(siteOf(told.onto)) }));
+    did(t("moved_onto", { name: siteName(siteOf(told.onto)) }));
   } else {
     place(id, at.lng, at.lat);
-    announce(t("moved_to_place"));
+    did(t("moved_to_place"));
   }
 }
 
@@ -73,13 +81,18 @@ function back(id) {
   const pin = pins.get(id);
   const site = siteOf(id);
   dragging = null;
+  hold(false);
   pin.carried = false;
   pin.element.classList.remove("moving", "onto");
   pin.marker.setLngLat([site.lon, site.lat]);
+  // What was found meanwhile comes now.
+  tell("best");
   evaluate();
 }
 
 function keys(event, id) {
+  // What the browser does with a key is the browser's.
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
   const pin = pins.get(id);
   const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
   const map = theMap();
@@ -135,6 +148,7 @@ export function show() {
   const held = document.activeElement?.dataset?.site;
   for (const [id, pin] of pins) {
     if (set.includes(id)) continue;
+    if (dragging === id) dragging = null;
     pin.carried = false;
     pin.marker.remove();
     pins.delete(id);
@@ -164,16 +178,20 @@ export function show() {
 export function ready() {
   for (const news of ["map", "restyled", "ground", "plan", "best"]) hear(news, show);
   hear("view", (keysOf) => {
+    if (keysOf.has("set") && view.set !== null) done ??= "";
     if (["set", "question", "site", "plan"].some((key) => keysOf.has(key))) show();
   });
   hear("told", ({ told, dragging: underHand }) => {
     const live = byId("live");
     live.hidden = !told || older();
     if (!told) return;
-    live.textContent = t("live_covered", { people: people(told.covered), more: more(told.covered - told.covered_today) });
+    const covered = people(told.covered, told.question);
+    live.textContent = t("live_covered", { people: covered, more: more(told.covered - told.covered_today) });
     live.hidden ||= !underHand && !known.plan && !chosen().length;
-    if (dragging !== null) announce(t("live_said", { people: people(told.covered), n: number(told.covered - told.covered_today) }));
-    else gains();
+    if (underHand || done !== null) announce([done, t("live_said", { people: covered, n: number(told.covered - told.covered_today) })].filter(Boolean).join(" "));
+    if (underHand) return;
+    done = null;
+    gains();
   });
   hear("restyled", () => tell("told", { told: known.told, dragging: false }));
 }

@@ -15,7 +15,7 @@ export const PLAIN = Object.freeze({
 export const view = { question: { ...PLAIN }, set: null, plan: null, tab: "question", site: null, hour: null, beside: null, at: 50, camera: null };
 
 /** What was last told: `ground` under the present question, `plan` that is open, `plans` that are
- * kept, `told` of the present set (an evaluation), `curve`, `areas` to choose from, `moves` whose new
+ * kept, `told` of the set (an evaluation, with the `question` it is of), `curve`, `areas` to choose from, `moves` whose new
  * places were put into the set, with `holds`: whether the question is still theirs. */
 export const known = { ground: null, plan: null, plans: [], told: null, curve: null, areas: [], beside: null, moves: null, candidates: new Map() };
 
@@ -35,6 +35,7 @@ export const same = (one, other) => JSON.stringify(one) === JSON.stringify(other
  * @param options.silent the address is not written: it is where the change came from
  */
 export function look(changes, { push = false, silent = false } = {}) {
+  if ("set" in changes) held = null;
   const keys = new Set(Object.keys(changes).filter((key) => !same(view[key], changes[key])));
   if (!keys.size) return;
   Object.assign(view, changes);
@@ -48,9 +49,17 @@ export const requestion = (changes, options) => look({ question: { ...view.quest
 /** The sites of the best plan so far, while a search is on its way; null else. */
 export const soFar = () => (["waiting", "running"].includes(known.plan?.state) ? known.plan.progress?.chosen ?? null : null);
 
+/** The set as it was when a pin was taken up. */
+let held = null;
+/** Keeps the set as it is while a pin is on its way, whatever is found meanwhile; or lets it go. */
+export function hold(on) {
+  held = on ? held ?? chosen() : null;
+}
+export const holding = () => held !== null;
+
 /** The sites on the map: those set by hand, else those of the plan or of the best so far, else those
  * that are locked. */
-export const chosen = () => view.set ?? known.plan?.answer?.sites ?? soFar() ?? view.question.lock;
+export const chosen = () => held ?? view.set ?? known.plan?.answer?.sites ?? soFar() ?? view.question.lock;
 
 /** Whether the set on the map was changed by hand: other sites, or a place of one's own put elsewhere. */
 export const byHand = () => view.set !== null && (!same([...view.set].sort(), [...(known.plan?.answer?.sites ?? [])].sort()) || placesDiffer());
@@ -71,8 +80,8 @@ export const asksAnew = () => differs() && !same({ ...full(known.plan.question),
 export const older = () => known.plan?.editions_in_force === false && Boolean(known.plan.facts) && !byHand() && !asksAnew() && view.hour === null;
 
 /** What the set on the map does: people in all, covered, today, cost, each site, each subdistrict;
- * null while that is not known. */
-export const figures = () => (older() ? { ...known.plan.facts, total: known.plan.facts.people } : known.told);
+ * and the `question` they are of; null while that is not known. */
+export const figures = () => (older() ? { ...known.plan.facts, total: known.plan.facts.people, question: full(known.plan.question) } : known.told);
 
 /** Conditions of the question that the set on the map does not keep; empty where that is not known. */
 export const broken = () => (older() ? [] : known.told?.broken ?? []);
@@ -122,8 +131,12 @@ export function remove(id) {
   setSites(chosen().filter((one) => one !== id), { site: null, question: { ...view.question, lock: view.question.lock.filter((one) => one !== id) } });
 }
 
-/** Puts one site in the place of another. */
-export const replace = (id, other) => setSites(chosen().map((one) => (one === id ? other : one)), { site: other });
+/** Puts one site in the place of another, and locks it where the other was. */
+export function replace(id, other) {
+  const put = (ids) => [...new Set(ids.map((one) => (one === id ? other : one)))];
+  const { question } = view;
+  setSites(put(chosen()), { site: other, question: { ...question, lock: put(question.lock), forbid: question.forbid.filter((one) => one !== other) } });
+}
 
 /** Goes on without a site whose host says no: it is forbidden, others come in its place and leave
  * with it. A place of one's own is only taken away. */

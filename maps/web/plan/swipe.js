@@ -8,9 +8,12 @@ import { dots } from "./dots.js";
 import { more, siteName, spent } from "./figures.js";
 import { colours, second, theMap } from "./map.js";
 import { planName } from "./scenarios.js";
-import { chosen, full, hear, known, look, siteOf, tell, view } from "./store.js";
+import { chosen, full, hear, known, look, older, siteOf, view } from "./store.js";
+import { trouble } from "./trouble.js";
 
 let other = null;
+/** The second map on its way: one, however many ask for it. */
+let coming = null;
 let shown = null;
 let pins = [];
 
@@ -29,7 +32,6 @@ function follow() {
 }
 
 async function secondMap() {
-  if (other) return;
   byId("map-frame").append(make("div", { id: "before", "aria-hidden": "true" }), make("div", { id: "curtain", "aria-hidden": "true" }),
     make("span", { class: "side-word left", "aria-hidden": "true" }), make("span", { class: "side-word right", "aria-hidden": "true" }));
   curtain();
@@ -64,7 +66,8 @@ function table(plan, theirs, demand) {
   const [left, right] = [only([...their], own), only([...own], their)];
   fill(byId("swipe-table"), make("table", {}, make("caption", {}, t("swipe_numbers")), make("thead", {}, make("tr", {}, make("td", {}), make("th", { scope: "col", class: "n" }, planName(plan)), make("th", { scope: "col", class: "n" }, known.plan ? planName(known.plan) : t("new_plan")))),
     make("tbody", {}, rows.map(([word, one, two]) => make("tr", {}, make("th", { scope: "row" }, word), make("td", { class: "n" }, one), make("td", { class: "n" }, two))))),
-  make("p", { class: "small" }, t("swipe_both", { n: number(both) }), left.length ? ` ${t("swipe_left_only", { names: names(left) })}` : "", right.length ? ` ${t("swipe_right_only", { names: names(right) })}` : ""));
+  make("p", { class: "small" }, t("swipe_both", { n: number(both) }), left.length ? ` ${t("swipe_left_only", { names: names(left) })}` : "", right.length ? ` ${t("swipe_right_only", { names: names(right) })}` : ""),
+  plan.editions_in_force === false || older() ? make("p", { class: "note", id: "swipe-newest" }, t("swipe_newest")) : null);
 }
 
 function controls(plan) {
@@ -88,7 +91,8 @@ export async function show() {
     const question = asked(view.hour, full(plan.question));
     const [under, theirs] = await Promise.all([ground(question), evaluation(question, plan.answer.sites)]);
     if (view.beside !== id) return;
-    await secondMap();
+    await (coming ??= secondMap());
+    if (view.beside !== id) return;
     shown.put(under.demand);
     shown.mark(bytes(theirs.state));
     const of = new Map(under.candidates.map((one) => [one.id, one]));
@@ -99,9 +103,11 @@ export async function show() {
     curtain();
     table(plan, theirs, under.demand);
     byId("map-frame").dataset.beside = String(id);
+    trouble("beside");
   } catch (error) {
+    if (view.beside !== id) return;
     look({ beside: null });
-    tell("trouble", error);
+    trouble("beside", error);
   }
 }
 
@@ -109,7 +115,7 @@ export async function show() {
 export function hide() {
   theMap()?.off("move", follow);
   other?.remove();
-  [other, shown, pins, known.beside] = [null, null, [], null];
+  [other, coming, shown, pins, known.beside] = [null, null, null, [], null];
   delete byId("map-frame").dataset.beside;
   for (const one of document.querySelectorAll("#before, #curtain, .side-word")) one.remove();
   byId("swipe").replaceChildren();

@@ -1,11 +1,14 @@
 // What becomes of a plan: each site a task, from the first call at the host to the open door.
 
 import { address, ask } from "../leader/ask.js";
-import { announce, button, byId, fill, make, openSheet } from "../leader/dom.js";
+import { announce, button, byId, make, openSheet } from "../leader/dom.js";
 import { day, listed, number, t } from "../leader/words.js";
 import { open, renew } from "./data.js";
 import { people, siteName } from "./figures.js";
-import { chosen, hear, known, siteOf, tell, view, without } from "./store.js";
+import { refill } from "./refill.js";
+import { did } from "./sites.js";
+import { chosen, hear, known, siteOf, view, without } from "./store.js";
+import { trouble } from "./trouble.js";
 
 const STATES = ["proposed", "contacted", "agreed", "opened", "declined"];
 let tasks = null;
@@ -29,8 +32,9 @@ async function change(task, changes) {
     announce(listed([task.name, t(`task_${changes.state ?? task.state}`)]));
     // What a host said counts from now on, for candidates as for plans.
     if (changes.state) renew();
+    trouble("tasks");
   } catch (error) {
-    tell("trouble", error);
+    trouble("tasks", error);
   }
   list();
 }
@@ -53,12 +57,12 @@ function instead(task) {
   const here = task.plan_id !== null && task.plan_id === view.plan;
   const put = (one) => {
     without(task.candidate_id ?? task.site, [one.id]);
-    announce(t("task_replaced", { name: one.name }));
+    did(t("task_replaced", { name: one.name }));
   };
   return make("div", { class: "instead" }, make("p", { class: "small" }, t("task_instead")), make("ul", { class: "swaps" }, task.replacements.slice(0, 5).map((one) => {
     const name = siteName(siteOf(one.id) ?? one);
     return make("li", {}, here ? button(name, "swap", () => put(one), { "data-replace": one.id, disabled: chosen().includes(one.id), "aria-label": t("task_put", { name }) }) : make("span", {}, name),
-      make("span", { class: "quiet small" }, one.loss > 0 ? t("replacement_loss", { people: here ? people(one.loss) : number(one.loss) }) : t("replacement_free")));
+      make("span", { class: "quiet small" }, one.loss > 0 ? t("replacement_loss", { people: here && known.plan ? people(one.loss, known.plan.question) : number(one.loss) }) : t("replacement_free")));
   })));
 }
 
@@ -75,12 +79,9 @@ function row(task) {
 }
 
 function list() {
-  const held = document.activeElement?.closest?.("[data-task]")?.dataset.task;
   const counts = STATES.map((state) => [state, tasks.filter((one) => one.state === state).length]).filter(([, n]) => n);
   byId("task-words").textContent = counts.map(([state, n]) => `${t(`task_${state}`)} ${number(n)}`).join(" · ");
-  fill(byId("task-list"), tasks.map(row));
-  if (!tasks.length) fill(byId("task-list"), make("li", { class: "empty" }, t("no_tasks")));
-  if (held) byId("task-list").querySelector(`[data-task="${held}"] select`)?.focus({ preventScroll: true });
+  refill(byId("task-list"), tasks.length ? tasks.map(row) : make("li", { class: "empty" }, t("no_tasks")));
 }
 
 async function show() {
@@ -90,8 +91,9 @@ async function show() {
   try {
     await bring();
     list();
+    trouble("tasks");
   } catch (error) {
-    tell("trouble", error);
+    trouble("tasks", error);
   }
 }
 
@@ -102,7 +104,8 @@ export function ready() {
       await ask(`/api/siting/plans/${known.plan.id}/tasks`, { body: {} });
       announce(t("tasks_made"));
     } catch (error) {
-      tell("trouble", error);
+      trouble("tasks", error);
+      return;
     }
     show();
   }, { class: "act main" }));

@@ -160,9 +160,40 @@ def test_where_room_is_not_regarded_the_page_says_so_and_else_whom_a_site_serves
     expect(page.locator("#site-list .advice")).to_contain_text(f"room for {room}, {room} served")
     expect(page.locator("#room-note")).to_have_count(0)
     assert look(page, "known.told.covered - known.told.covered_today") == room
+    # Neither a curve nor what to close regards it.
+    page.locator("#tab-curve").click()
+    page.locator("#curve-ask").click()
+    expect(page.locator("#curve-room")).to_contain_text("do not regard room", timeout=COLD_MS)
+    page.locator("#tab-more").click()
+    page.locator("#changes-count").fill("1")
+    page.locator("#changes-ask").click()
+    expect(page.locator("#changes-box")).to_contain_text("do not regard room", timeout=COLD_MS)
     page = planners("/plan#set=5&seats=1&backup=0.5&tab=plan&lang=en")
     settled(page)
     expect(page.locator("#room-note")).to_contain_text("do not regard room")
+
+
+def test_remarks_on_a_plan_are_in_the_language_of_the_page(planners, bench):
+    plan = plan_of(bench, sites=2)
+    page = planners("/plan#lang=en")
+    both = {"relaxed_en": ["甲店 / 乙店 are near."], "relaxed_zh": ["甲店 / 乙店相距太近。"]}
+    answer = plan["answer"] | both | {"relaxed": ["甲店 / 乙店相距太近。 甲店 / 乙店 are near."]}
+    asked = f"**/api/siting/plans/{plan['id']}"
+    page.route(asked, lambda route: route.fulfill(json=plan | {"answer": answer}))
+    page.goto(f"/plan?plan={plan['id']}&lang=en")
+    note = page.locator("#headline-box > .note").filter(has_text="乙店")
+    expect(note).to_have_text(both["relaxed_en"][0])
+
+
+def test_a_limit_of_sites_beside_a_budget_is_shown(planners, bench):
+    plan = plan_of(bench, sites=3, budget=9000)
+    page = planners(f"/plan?plan={plan['id']}#tab=question&lang=en")
+    expect(page.locator("#q-box-sites")).to_be_visible()
+    expect(page.locator("#q-box-budget")).to_be_visible()
+    page.locator("#tab-scenarios").click()
+    words = page.locator(f'#scenario-list [data-plan="{plan["id"]}"] p').first
+    expect(words).to_contain_text("3 sites")
+    expect(words).to_contain_text("9,000")
 
 
 def test_why_neither_a_curve_nor_a_plan_for_all_days_can_be_is_told(planners):

@@ -51,8 +51,10 @@ def test_estimated_demand_is_called_so_with_every_weight_it_rests_on(estimated, 
     expect(rows).to_have_count(len(used))
     expect(rows.filter(has_text="× 30 people")).to_contain_text("assumed: thirty people")
     # Demand that was counted is not called an estimate.
-    counted = planners("/plan?lang=en")
-    counted.wait_for_load_state("networkidle")
+    counted = planners("about:blank", ready=False)
+    with counted.expect_response("**/api/siting/demand/sources"):
+        counted.goto("/plan?lang=en")
+    drawn(counted)
     expect(counted.locator("#demand-note")).to_be_empty()
 
 
@@ -75,8 +77,8 @@ def test_a_card_tells_what_the_register_knows_and_what_nobody_knows(estimated):
     for words in ("15 m²", "24小时", "6 of the six haves, 7 of 15 points", "Lacks: somebody in"):
         expect(first).to_contain_text(words)
     facts = first.locator("dl > div")
-    expect(facts.filter(has_text="water").locator("dd")).to_have_text("yes")
-    expect(facts.filter(has_text="toilet").locator("dd")).to_have_text("no")
+    expect(facts.filter(has_text="water").locator("dd")).to_have_text("Yes")
+    expect(facts.filter(has_text="toilet").locator("dd")).to_have_text("No")
     second = card("乙网点")
     expect(second.locator("dl > div")).to_have_count(1)
     expect(second).to_contain_text(
@@ -102,6 +104,12 @@ def test_large_units_without_a_station_are_listed_the_largest_first(estimated):
     page.locator("#units-employees").fill("300")
     page.locator("#units-ask").click()
     expect(rows).to_have_count(1)
+    expect(page.locator("#units-old")).to_be_hidden()
+    page.locator("#tab-question").click()
+    page.locator("#q-area").select_option(index=1)
+    settled(page)
+    page.locator("#tab-more").click()
+    expect(page.locator("#units-old")).to_be_visible()
     # The name leads to its place on the map.
     page.locator("#units-table button").first.click()
     page.wait_for_timeout(600)

@@ -58,7 +58,7 @@ def share(bench, value):
 
 
 def test_an_older_plan_is_told_by_its_own_data_until_it_is_changed(planners, bench, renewed):
-    plan = plan_of(bench, sites=2)
+    plan, other = plan_of(bench, sites=2), plan_of(bench, sites=1)
     best, _ = best_pair(bench)
     assert plan["facts"]["covered"] == best
     few = bench.lon[::3]
@@ -74,6 +74,8 @@ def test_an_older_plan_is_told_by_its_own_data_until_it_is_changed(planners, ben
     expect(figure).to_contain_text(share(bench, best))
     expect(page.locator("#older")).to_contain_text("of the plan's own data (Demand, edition")
     expect(page.locator("#live")).to_be_hidden()
+    tick = page.locator("#headline-box .bar-target")
+    expect(tick).to_have_count(1)
     lost = [f"+{one['adds_last']:,.0f}" for one in plan["facts"]["sites"]]
     expect(page.locator("#site-list .row .value")).to_have_text(lost)
     page.locator("#tab-equity").click()
@@ -88,6 +90,69 @@ def test_an_older_plan_is_told_by_its_own_data_until_it_is_changed(planners, ben
     at = np.isin(bench.lon, few)
     expect(figure).to_contain_text(f"{100 * reached(bench, there)[at].mean():.1f}%")
     expect(page.locator("#older")).to_contain_text("search once more to use them")
+    # What no plan can pass was proved of the people of then.
+    expect(tick).to_have_count(0)
+    page.locator("#tab-scenarios").click()
+    page.locator(f'[data-plan="{other["id"]}"] .acts button').first.click()
+    expect(page.locator("#swipe-newest")).to_contain_text("newest data")
+
+
+def test_a_second_comparison_stands_like_the_first(planners, bench):
+    plan, other = plan_of(bench, sites=2), plan_of(bench, sites=1)
+    page = planners(f"/plan?plan={plan['id']}#tab=scenarios&lang=en")
+    settled(page)
+    compare = page.locator(f'[data-plan="{other["id"]}"] .acts button').first
+    # A slow screen: whatever else asks for the second map finds it on its way.
+    page.evaluate(
+        "window.requestAnimationFrame = (work) => setTimeout(() => work(performance.now()), 400);"
+        "window.cancelAnimationFrame = clearTimeout;"
+    )
+    for _ in range(2):
+        compare.click()
+        page.locator(f"#map-frame[data-beside='{other['id']}']").wait_for()
+        expect(page.locator("#before")).to_have_count(1)
+        expect(page.locator("#swipe-table tbody tr")).not_to_have_count(0)
+        page.wait_for_timeout(300)
+        assert look(page, "view.beside") == other["id"]
+        expect(page.locator("#trouble .note")).to_have_count(0)
+        compare.click()
+        expect(page.locator("#before")).to_have_count(0)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_answer_that_comes_late_opens_no_plan(planners, bench, fails):
+    slow, plan = plan_of(bench, sites=1), plan_of(bench, sites=2)
+    page = planners(f"/plan?plan={plan['id']}&lang=en")
+    settled(page)
+    held: list = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route(f"**/api/siting/plans/{slow['id']}", hold)
+    choice = page.locator("#scenario")
+    choice.select_option(str(slow["id"]))
+    until(page, f"() => location.hash.includes('plan={slow['id']}&')")
+    choice.select_option(str(plan["id"]))
+    until(page, f"() => location.hash.includes('plan={plan['id']}&')")
+    held[0].abort() if fails else held[0].continue_()
+    page.wait_for_timeout(500)
+    settled(page)
+    assert look(page, "known.plan.id") == plan["id"]
+    assert look(page, "known.told.sites.length") == 2
+    expect(page.locator("#trouble .note")).to_have_count(0)
+
+
+def test_a_plan_that_cannot_be_discarded_stays_open(planners, bench):
+    plan = plan_of(bench, sites=1)
+    page = planners(f"/plan?plan={plan['id']}#tab=scenarios&lang=en")
+    settled(page)
+    asked = f"**/api/siting/plans/{plan['id']}"
+    page.route(asked, lambda route: route.fulfill(status=503, body=""))
+    page.locator(f'[data-plan="{plan["id"]}"] .acts button').last.click()
+    page.locator("dialog .acts button").click()
+    expect(page.locator("#trouble .note")).to_have_count(1)
+    assert look(page, "view.plan") == plan["id"]
 
 
 def test_a_site_that_is_no_candidate_any_more_is_named_and_no_old_figure_stays(
@@ -142,6 +207,10 @@ def test_what_is_moved_while_a_plan_is_made_stays_on_the_map(planners, bench):
     page.route(re.compile(r"/api/siting/plans/\d+$"), before_the_first_plan)
     page.locator("#solve").click()
     until(page, "() => location.hash.includes('plan=')")
+    end = time.monotonic() + 60
+    while not held or look(page, "known.plan === null"):
+        assert time.monotonic() < end
+        page.wait_for_timeout(40)
     page.locator("#tab-candidates").click()
     page.locator('[data-candidate="9"] .acts button').first.click()
     settled(page)

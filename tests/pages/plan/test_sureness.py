@@ -1,9 +1,8 @@
 """The best plan while the search goes on, how sure its sites are, and who stands in for a no."""
 
 import itertools
-import json
 
-from plan_hall import ended, look, person_hours, plan_of, settled
+from plan_hall import ended, look, person_hours, plan_of, sent, settled
 from playwright.sync_api import expect
 
 
@@ -11,15 +10,6 @@ def best_pair(bench, without=()):
     """The most that two hosts reach of those that did not say no."""
     hosts = [bench.hosts[one - 1] for one in range(1, 12) if one not in without]
     return max(person_hours(bench, pair) for pair in itertools.combinations(hosts, 2))
-
-
-def sent(**progress):
-    """An event of a search, as the service sends it; the browser asks again at once."""
-    told = {"state": "running", "progress": {"phase": "search", "seconds": 1.0} | progress}
-    return {
-        "content_type": "text/event-stream",
-        "body": f"retry: 50\nevent: progress\ndata: {json.dumps(told)}\n\n",
-    }
 
 
 def test_the_best_so_far_stands_on_the_map_with_its_gap_until_the_search_ends(planners, bench):
@@ -116,7 +106,6 @@ def test_a_task_that_was_declined_names_who_stands_in_and_its_host_says_no(plann
         rest = [one for one in range(1, 12) if one not in (site["id"], other)]
         best = max(person_hours(bench, [kept, bench.hosts[one - 1]]) for one in rest)
         # What a host said in a task is so everywhere.
-        page.wait_for_timeout(200)
         settled(page)
         assert look(page, f"known.candidates.get({site['id']}).agreed") is False
         swaps.first.locator("button").click()
@@ -129,6 +118,6 @@ def test_a_task_that_was_declined_names_who_stands_in_and_its_host_says_no(plann
     finally:
         # Whoever plans next in this town finds its hosts as they were.
         state.select_option("proposed")
-        page.wait_for_timeout(200)
+        expect(task.locator(".badge")).to_have_text("to contact")
         settled(page)
     assert look(page, f"known.candidates.get({site['id']}).agreed") is not False

@@ -1,0 +1,37 @@
+// What went wrong, as sentences, with what to do about it. Each part of the page says its own and takes
+// back its own: that the people have come does not bring back a plan that is gone.
+
+import { Problem, Unreachable } from "../leader/ask.js";
+import { byId, make } from "../leader/dom.js";
+import { english, ours, page, t } from "../leader/words.js";
+
+const standing = new Map();
+let shown = "";
+
+/** A value that was refused, by the name it has in the form where the service says which it is. */
+function fieldWords({ field, reason, reason_zh }) {
+  const name = field.split(".").map((part) => page.texts[`plan.q_${part}`] ?? page.texts[`plan.tab_${part}`]).findLast(Boolean) ?? field;
+  return english ? `${name}: ${reason}` : `${name}：${reason_zh}`;
+}
+
+/** What went wrong, in sentences. */
+export function inWords(error) {
+  if (error instanceof Unreachable || error.name !== "Error") return [t("unreachable")];
+  if (!(error instanceof Problem)) return [error.message];
+  if (error.status === 401 || error.status === 403) return [t("needs_key")];
+  if (error.errors.length) return [error.message, ...error.errors.map(fieldWords)];
+  return [ours(error.detail || error.message), error.remedy ? ours(error.remedy) : ""].filter(Boolean);
+}
+
+/** Says what went wrong with `owner`, or, without an error, that it is well again. */
+export function trouble(owner, error = null) {
+  if (error) standing.set(owner, inWords(error));
+  else standing.delete(owner);
+  const said = [...new Map([...standing.values()].map((words) => [words.join(), words])).values()];
+  // Read aloud once, and not anew whenever anything goes well.
+  if (JSON.stringify(said) === shown) return;
+  shown = JSON.stringify(said);
+  const box = byId("trouble");
+  box.replaceChildren(...said.map(([first, ...others]) => make("p", { class: "note strong" }, first, others.map((words) => make("span", {}, words)))));
+  if (error instanceof Problem) box.scrollIntoView({ block: "nearest" });
+}
