@@ -25,6 +25,14 @@ def test_every_parameter_that_is_wrong_is_named_at_once(client):
     assert all(one["reason"] and one["reason_zh"] for one in body["errors"])
 
 
+def test_a_value_of_a_part_of_the_body_is_named_by_both(client):
+    asked = {"question": {"seed": 1.5, "gap": "x", "steps": [[800, 1], ["a", 0.5]]}}
+    answer = client.post("/api/siting/plans", json=asked)
+    assert answer.status_code == 422, answer.text
+    told = {one["field"] for one in answer.json()["errors"]}
+    assert told == {"question.seed", "question.gap", "question.steps"}
+
+
 @pytest.mark.parametrize("day", ["0", "0.0", "20261120", "2026-13-01", "2026-11-20T00:00"])
 def test_a_bare_number_is_no_day(client, day):
     answer = client.get(f"/api/ledger?to={day}")
