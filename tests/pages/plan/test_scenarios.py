@@ -119,6 +119,23 @@ def test_a_second_comparison_stands_like_the_first(planners, bench):
         expect(page.locator("#before")).to_have_count(0)
 
 
+def test_beside_another_plan_a_site_that_is_looked_at_stays_on_its_own_side(planners, bench):
+    plan, other = plan_of(bench, sites=2), plan_of(bench, sites=1)
+    page = planners(f"/plan?plan={plan['id']}#tab=plan&beside={other['id']}&at=100&lang=en")
+    settled(page)
+    page.locator(f"#map-frame[data-beside='{other['id']}']").wait_for()
+    page.locator("#site-list [data-row]").first.click()
+    page.locator("#map .pin.chosen").wait_for()
+    on_top = """() => {
+      const pin = document.querySelector("#map .pin.chosen");
+      const { x, y, width, height } = pin.getBoundingClientRect();
+      return pin.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+    }"""
+    assert not page.evaluate(on_top)
+    page.locator("#swipe-at").fill("0")
+    until(page, on_top)
+
+
 @pytest.mark.parametrize("fails", [False, True])
 def test_an_answer_that_comes_late_opens_no_plan(planners, bench, fails):
     slow, plan = plan_of(bench, sites=1), plan_of(bench, sites=2)
