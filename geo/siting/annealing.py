@@ -30,6 +30,7 @@ class Search:
         temperature: of the next round, in the unit of the weights.
         good: plans of starts of their own, the best first: value and sites, among all sites.
         deep: how often the best of them was searched by larger parts; below 0: never to be.
+        closed: parts of plans that were searched for nothing (:func:`geo.siting.windows.by_parts`).
     """
 
     merged: Merged
@@ -42,6 +43,7 @@ class Search:
     rounds: int = 0
     good: tuple[tuple[float, Longs], ...] = ()
     deep: int = 0
+    closed: set[bytes] = field(default_factory=set)
     enough: Floats = field(default_factory=lambda: np.array([np.inf]))
     """What a plan under way need not exceed, without the base; made less while it goes on, it ends
     it: -inf at once."""

@@ -64,7 +64,8 @@ def cycle(
     goal = found.bound / (1.0 + control.gap) if found.bound > 0 else np.inf
     baths = [search]
     if level.flat > 0 or level.prices.solved:
-        baths.append(replace(search, seed=search.seed + TWIN, deep=-1))
+        closed = set(search.closed)
+        baths.append(replace(search, seed=search.seed + TWIN, deep=-1, closed=closed))
     for one in baths:
         one.enough = np.array([goal - merged.base])
     stands = search.best, search.value
@@ -105,6 +106,7 @@ def cycle(
     best = max(baths, key=lambda one: one.value)
     search.best, search.value = best.best, best.value
     search.good = level.search.good = together([one.good for one in baths])
+    search.closed.update(*(one.closed for one in baths))
     if search.value > level.search.value:
         _take(level, search.merged.candidates[search.best], search.value)
     for plan, ground in zip(plans, grounds, strict=True):
@@ -189,5 +191,5 @@ def _core(found: Climb, level: Level) -> Search:
     core = reduced(merged, keep, np.zeros(sites, np.bool_))
     sides = level.sides.narrowed(merged, core, np.empty(0, np.int64))
     level.core = start_search(core, sides.stated, core.local(found.best), here.seed)
-    level.core.rounds = here.rounds
+    level.core.rounds, level.core.closed = here.rounds, here.closed
     return level.core

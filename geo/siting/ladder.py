@@ -257,6 +257,7 @@ def _settle(found: Climb, level: Level, seed: int, control: Control) -> Level | 
     search.prices = level.search.prices
     search.rounds = level.search.rounds
     search.good = level.search.good
+    search.closed = level.search.closed
     return Level(
         smaller,
         sides,

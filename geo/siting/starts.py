@@ -59,7 +59,7 @@ def improve(search: Search, ground: Ground | None, steps: int) -> Plan | None:
             continue
         start = _start(search, ground, steps // starts)
         if np.isfinite(start.value):
-            _take(search, ground, by_parts(ground, start, SIZE, 1.0, _seed(search)))
+            _take(search, ground, by_parts(ground, start, SIZE, 1.0, _seed(search), search.closed))
     return _plans(search, ground)[0] if search.good else None
 
 
@@ -97,7 +97,7 @@ def _deepen(search: Search, ground: Ground) -> None:
     size, times = DEEPER[search.deep]
     search.deep += 1
     search.rounds += 1
-    plan = by_parts(ground, best, size, times, _seed(search))
+    plan = by_parts(ground, best, size, times, _seed(search), search.closed)
     if plan.value > best.value:
         _take(search, ground, plan)
 
@@ -143,7 +143,7 @@ def _take(search: Search, ground: Ground, plan: Plan) -> None:
         better = joined(ground, _plans(search, ground))
         if better is None:
             return
-        plan = by_parts(ground, better, SIZE, 1.0, _seed(search))
+        plan = by_parts(ground, better, SIZE, 1.0, _seed(search), search.closed)
 
 
 def _kept(search: Search, ground: Ground, plan: Plan) -> bool:

@@ -61,14 +61,19 @@ class Plan:
     value: float
 
 
-def by_parts(ground: Ground, plan: Plan, size: int, times: float, seed: int) -> Plan:
+def by_parts(
+    ground: Ground, plan: Plan, size: int, times: float, seed: int, closed: set[bytes]
+) -> Plan:
     """The plan, better or as it is, when no `size` sites that are neighbours can be exchanged for
     others to any gain, as far as a small tree tells.
 
     Args:
         size: sites let go at a time. times: how much WORK each may take. seed: of their order.
+        closed: windows that brought nothing, with the sites around them; more are put to them, and
+            none of them is searched again: most neighbours let the same sites go, and most good
+            plans are the same in most quarters.
 
-    Cost: one window a site, and again around each that was exchanged.
+    Cost: at most one window a site, and again around each that was exchanged.
     """
     draw = np.random.default_rng(seed)
     waiting = set(plan.sites.tolist())
@@ -80,8 +85,13 @@ def by_parts(ground: Ground, plan: Plan, size: int, times: float, seed: int) -> 
             continue
         waiting.remove(site)
         window = _window(near, plan.sites, site, size)
+        name = _name(ground, near, plan.sites, window, times)
+        if name in closed:
+            continue
         better = _exchanged(ground, plan, window, times)
         if better is None:
+            if not ground.control.stopped():
+                closed.add(name)
             continue
         near = _neighbours(ground.merged, better.sites)
         new = np.isin(better.sites, plan.sites, invert=True)
@@ -132,6 +142,16 @@ def _window(near: Floats, plan: Longs, site: int, size: int) -> Longs:
         pull += near[following]
     window: Longs = plan[np.sort(chosen)]
     return window
+
+
+def _name(ground: Ground, near: Floats, plan: Longs, window: Longs, times: float) -> bytes:
+    """A window, what else its search depends on, and how much was spent on it."""
+    beside = plan
+    if ground.sides.plain and not np.isfinite(ground.sides.budget):
+        beside = plan[near[np.searchsorted(plan, window)].sum(axis=0) > 0.0]
+    some = ground.merged.candidates[np.concatenate((window, beside))]
+    name: bytes = f"{times:g} {len(window)} ".encode() + some.astype(np.int32).tobytes()
+    return name
 
 
 def _exchanged(ground: Ground, plan: Plan, window: Longs, times: float) -> Plan | None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from siting_oracle import a_town, best_by_milp
 
+from geo.siting import windows
 from geo.siting.annealing import anew, start_search
 from geo.siting.greedy import greedy
 from geo.siting.lagrangian import descend, starting_prices
@@ -54,7 +55,7 @@ def test_a_plan_by_parts_is_never_worse_and_keeps_to_all_conditions(seed, rules)
         plan = some_plan(ground, number)
         if not np.isfinite(plan.value):
             continue
-        better = by_parts(ground, plan, 3, 1.0, number)
+        better = by_parts(ground, plan, 3, 1.0, number, set())
         assert better.value >= plan.value
         assert better.value == ground.merged.value(better.sites)
         assert ground.sides.kept_by(ground.merged, better.sites)
@@ -69,7 +70,7 @@ def test_a_window_over_the_whole_plan_finds_the_best_there_is(seed, rules) -> No
     best = best_by_milp(demand, sites, reach, given)
     assert best is not None
     if np.isfinite(plan.value):
-        assert by_parts(ground, plan, 60, 1e6, seed).value == pytest.approx(best)
+        assert by_parts(ground, plan, 60, 1e6, seed, set()).value == pytest.approx(best)
 
 
 def test_joined_plans_are_the_best_of_the_sites_they_open() -> None:
@@ -98,15 +99,36 @@ def test_joined_plans_are_the_best_of_the_sites_they_open() -> None:
 def test_the_same_seed_goes_the_same_way() -> None:
     ground, *_ = asked(1, {"p": 8})
     plan = some_plan(ground, 1)
-    found = {tuple(by_parts(ground, plan, 3, 1.0, 5).sites) for _ in range(3)}
+    found = {tuple(by_parts(ground, plan, 3, 1.0, 5, set()).sites) for _ in range(3)}
     assert len(found) == 1
+
+
+@pytest.mark.parametrize("rules", [{"p": 20}, {"budget": 60.0}], ids=str)
+def test_no_part_is_searched_twice_for_nothing(rules, monkeypatch) -> None:
+    ground, *_ = asked(2, rules, hosts=90)
+    searched, search = [], windows._exchanged
+
+    def counted(*question):
+        searched.append(question[2].tobytes())
+        return search(*question)
+
+    monkeypatch.setattr(windows, "_exchanged", counted)
+    closed: set[bytes] = set()
+    better = by_parts(ground, some_plan(ground, 1), 5, 1.0, 5, closed)
+    assert searched
+    assert closed
+    searched.clear()
+    assert by_parts(ground, better, 5, 1.0, 6, closed) is better
+    assert not searched
+    assert by_parts(ground, better, 5, 1.0, 6, set()).value == better.value
+    assert len(set(searched)) == len(searched)
 
 
 def test_it_ends_at_once_when_asked_to() -> None:
     ground, *_ = asked(1, {"p": 8})
     plan = some_plan(ground, 1)
     ground.control.stop()
-    assert by_parts(ground, plan, 3, 1.0, 5) is plan
+    assert by_parts(ground, plan, 3, 1.0, 5, set()) is plan
     assert joined(ground, [plan, some_plan(ground, 2)]) is None
 
 
