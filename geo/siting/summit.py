@@ -158,8 +158,8 @@ def _leave(found: Climb, level: Level, tree: Tree, *, proof: bool) -> None:
     if tree.bytes < KEPT_BYTES:
         found.trunk = Trunk.of(tree.root, level.into, level.before, level.weight)
     if tree.bound > found.bound:
-        # What is claimed, the prices of the level prove alone.
-        found.proof.vectors.append(vector_here(level))
+        # What is claimed, the prices of the level prove alone; they settle nothing.
+        found.proof.vectors.append(replace(vector_here(level), cut=0.0))
     if proof:
         _attach(found, level, tree.root)
 
