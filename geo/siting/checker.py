@@ -40,13 +40,17 @@ def multiply(asked: Asked, status: Any, level: Any, row: Any, dear: Any) -> tupl
     more than L and the best choice of earnings. Prices: the level of each group, of each row, and
     what a district's floor pays beside for the first covering of a person."""
     (r, j, much), opened, missing = asked.rows, status == 1, asked.floors.copy()
+    for demand, site, worth, _ in asked.layers:
+        reached = np.bincount(demand[opened[site]], minlength=len(worth)) > 0
+        missing -= np.bincount(asked.district, worth * reached, len(missing))
+    # What is met by now pays nothing more.
+    dear = np.where(missing > 1e-9 * np.maximum(1.0, asked.floors.max()), dear, 0.0)
     total = row @ (asked.limit - np.bincount(r, much * opened[j], len(row)))
     earned = 0.0 - np.bincount(j, row[r] * much, len(status))
     for demand, site, worth, group in asked.layers:
         times = np.bincount(demand[opened[site]], minlength=len(worth))
         again = worth * asked.proof["backup"]
         total += (worth * (times > 0) + again * (times > 1)).sum()
-        missing -= np.bincount(asked.district, worth * (times > 0), len(missing))
         # What the first further covering is worth to a point, and the second.
         fresh = worth * (1.0 + dear[asked.district])
         first = np.where(times == 0, fresh, np.where(times == 1, again, 0.0))
@@ -56,7 +60,7 @@ def multiply(asked: Asked, status: Any, level: Any, row: Any, dear: Any) -> tupl
         kept = np.maximum(0.0, np.maximum(first - price, first + second - 2 * price))
         total += kept[np.bincount(demand[status[site] == 0], minlength=len(worth)) > 0].sum()
         earned += np.bincount(site, price[demand], len(status))
-    return float(total - dear @ np.maximum(0.0, missing)), earned
+    return float(total - dear @ missing), earned
 
 
 def check(
@@ -110,6 +114,19 @@ def settle(asked: Asked, status: Any) -> bool:
     return bool((can >= asked.floors - 1e-9 * np.maximum(1, asked.floors)).all())
 
 
+def _idle(asked: Asked, status: Any) -> Any:
+    """Sites that reach nobody who counts anew: no plan needs them, where no condition does."""
+    idle = np.full(
+        len(status), all(min(much, default=0) >= 0 for _, much, _ in asked.proof["rows"])
+    )
+    opened = status == 1
+    for demand, site, worth, _ in asked.layers:
+        times = np.bincount(demand[opened[site]], minlength=len(worth))
+        anew = (worth > 0) & ((times == 0) | ((times == 1) & (asked.proof["backup"] > 0)))
+        idle[site[anew[demand]]] = False
+    return idle
+
+
 def follow(asked: Asked, status: Any, part: dict[str, Any]) -> float:
     """No plan of this part of all plans is above it."""
     cost, proof, bound, status = asked.cost, asked.proof, np.inf, status.copy()
@@ -123,6 +140,7 @@ def follow(asked: Asked, status: Any, part: dict[str, Any]) -> float:
         status[(status == 0) & (cost > money * (1 + 1e-9) + 1e-9)] = 2
         if not settle(asked, status) or room < 0 or money < -1e-6:
             return -np.inf
+        status[(status == 0) & _idle(asked, status)] = 2
         total, earned = multiply(asked, status, *_prices(asked, vector))
         if vector is None:
             if not (status == 0).any():  # one plan is left, and this is what it is worth
