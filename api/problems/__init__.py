@@ -19,7 +19,7 @@ from fastapi.exceptions import RequestValidationError, ResponseValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from api.refusals import SWAPPED, FieldProblem, refused
+from api.problems.refusals import SWAPPED, FieldProblem, refused
 from geo.errors import (
     Busy,
     Conflict,
