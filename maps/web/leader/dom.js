@@ -54,9 +54,18 @@ export function openSheet(title, closeText, ...children) {
   return sheet;
 }
 
-let speaking = 0;
-/** Says something to a screen reader; the last of several in a moment is said. */
-export function announce(text) {
+let [speaking, pointing, held] = [0, 0, 0];
+const HELD_MS = 700;
+/** Says something to a screen reader; the last of several in a moment is said. What is only pointed at
+ *  (`later`) waits until what was done has been said. */
+export function announce(text, { later: waits = false } = {}) {
+  const now = performance.now();
+  clearTimeout(pointing);
+  if (waits && now < held) {
+    pointing = setTimeout(announce, held - now + 1, text, { later: true });
+    return;
+  }
+  if (!waits) held = now + HELD_MS;
   clearTimeout(speaking);
   speaking = setTimeout(() => {
     byId("aloud").textContent = text;

@@ -13,7 +13,7 @@ const LAYERS = ["candidates", "candidates-no", "stood"];
 const REACH_PX = 6;
 let placing = false;
 let popup = null;
-const say = settled(announce, 300);
+const say = settled((text) => announce(text, { later: true }), 300);
 
 function under({ x, y }) {
   const map = theMap();

@@ -63,6 +63,21 @@ def test_no_rule_of_wcag_is_broken(planners, lang):
     assert violations(page) == []
 
 
+def test_what_was_done_is_said_before_what_is_only_pointed_at(planner):
+    dom = planner.evaluate(
+        "performance.getEntriesByType('resource').map((one) => one.name)"
+        ".find((name) => /leader.dom[^/]*[.]js/.test(name))"
+    )
+    planner.evaluate(
+        f"""import('{dom}').then(({{ announce }}) => {{
+          announce('done');
+          announce('pointed at', {{ later: true }});
+        }})"""
+    )
+    for said in ("done", "pointed at"):
+        until(planner, f"() => document.getElementById('aloud').textContent === '{said}'")
+
+
 def test_the_keyboard_alone_asks_adds_and_reads_the_map(planner):
     planner.keyboard.press("Tab")
     expect(planner.locator("#skip")).to_be_focused()
