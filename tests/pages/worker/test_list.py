@@ -7,7 +7,7 @@ import pytest
 from hostile import HOSTILE_NAME
 from playwright.sync_api import expect
 from served import SOUTH, WEST
-from worker_street import DOUBTED, LAT, LON, NEAREST, SHOWER, SHUT, UNSURE
+from worker_street import DOUBTED, LAT, LON, NEAREST, SHOWER, SHUT, UNSURE, next_opening
 
 from geo.coordinates import to_wgs84
 
@@ -80,7 +80,7 @@ def test_a_wish_is_met_and_kept(phone):
 
 def test_shut_and_unsure_stations_are_told_as_such(phone, street):
     phone.get_by_role("button", name="到达时开放").click()
-    expect(card(phone, SHUT).locator(".state")).to_have_text(f"{street.opens} 开门")
+    expect(card(phone, SHUT).locator(".state")).to_have_text(f"{next_opening(street.hours)} 开门")
     expect(card(phone, UNSURE).locator(".state")).to_have_text("开放时间不确定，写的是“问门卫”")
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 from sqlalchemy import text
-from worker_street import DOUBTED, MENDED, NEAREST, SHOWER, SHUT
+from worker_street import DOUBTED, MENDED, NEAREST, SHOWER, SHUT, next_opening
 
 
 def test_on_my_way_the_least_detour_comes_first(phone):
@@ -44,7 +44,7 @@ def test_a_link_shows_one_station_with_its_hours_and_the_way(phones, street):
     only = page.locator("#list .card")
     expect(only).to_have_count(1)
     expect(only).to_contain_text("晨光驿站")
-    expect(only.locator(".state")).to_have_text(f"{street.opens} 开门")
+    expect(only.locator(".state")).to_have_text(f"{next_opening(street.hours)} 开门")
     page.get_by_role("button", name="看附近的驿站").click()
     expect(page.locator("#list .card")).to_have_count(6)
 
