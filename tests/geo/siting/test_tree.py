@@ -137,8 +137,8 @@ def test_where_the_tree_does_not_converge_highs_proves_the_best(monkeypatch) -> 
     assert "highs" in said
 
 
-def _ended_after_one_part(tree, control, most, told=lambda: None, search=Tree.search) -> bool:
-    return search(tree, control, 1, told)
+def _ended_after_one_part(tree, control, most, *told, search=Tree.search, **how) -> bool:
+    return search(tree, control, 1, *told, **how)
 
 
 def test_levels_tell_the_same_prices() -> None:
