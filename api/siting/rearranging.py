@@ -20,7 +20,7 @@ from geo.siting.ground import Ground
 from geo.siting.planning import evaluate, middle_cost
 from geo.siting.question import DayClass, Question
 from geo.siting.rearranging import OTHER_CASES, Today, cases_job, change_job, changed, today_of
-from geo.siting.robust import MOST_CASES, Robust, check_number
+from geo.siting.robust import MOST_CASES, Robust, check_case_count
 from geo.siting.running import Runner, finite
 from geo.siting.working import Solved
 
@@ -260,7 +260,7 @@ def _cases(
     in_force = next(one.id for one in now.editions if one.dataset == "demand")
     numbers = list(dict.fromkeys(asked.editions)) or [in_force]
     cases = list(itertools.product(dict.fromkeys(asked.days), numbers))
-    check_number(len(cases), "days", OTHER_CASES)
+    check_case_count(len(cases), "days", OTHER_CASES)
     planning = service.planning
     return cases, [
         planning.ground(question.model_copy(update={"day": day}), city=planning.other_city(number))

@@ -20,7 +20,7 @@ from geo.siting.ground import Ground
 from geo.siting.posing import check_asked, check_candidates, pose
 from geo.siting.problem import Answer, Bools, Floats, Longs, Reach, Rules, Sites
 from geo.siting.question import Question
-from geo.siting.robust import Aim, check_number
+from geo.siting.robust import Aim, check_case_count
 from geo.siting.solving import Problem
 from geo.siting.weighing import weigh
 from geo.siting.working import Cases, Change, Job
@@ -112,7 +112,7 @@ def cases_job(grounds: list[Ground], asked: Question, aim: Aim) -> Job:
     """
     _cover_only(asked)
     check_asked(asked)
-    check_number(len(grounds), "days", OTHER_CASES)
+    check_case_count(len(grounds), "days", OTHER_CASES)
     posed = [pose(ground, asked) for ground in grounds]
     first = posed[0]
     new = len(first.refs)

@@ -67,7 +67,7 @@ class Robust:
     why_en: str = ""
 
 
-def check_number(count: int, field: str, remedy: str) -> None:
+def check_case_count(count: int, field: str, remedy: str) -> None:
     """Refuse fewer than two demands, or more than can be planned for.
 
     Raises:

@@ -18,7 +18,7 @@ from geo.siting.files.load import Problem
 from geo.siting.files.plan import asked_of, has_plan, infeasible_of, relative
 from geo.siting.files.serving import gathered_reach, hash_of, named, number, served, sites_of
 from geo.siting.problem import EXISTING, Control, Demand, Floats, Ints, Longs, Reach
-from geo.siting.robust import Aim, Robust, check_number, robust
+from geo.siting.robust import Aim, Robust, check_case_count, robust
 from geo.siting.stated import standing_with
 
 FORMAT: Final = "nuanyi-robust-1"
@@ -68,7 +68,7 @@ def cases_of(demands: Sequence[Path], days: Sequence[str]) -> tuple[Case, ...]:
         for path in dict.fromkeys(demands)
         for day in (dict.fromkeys(days) if days else (None,))
     )
-    check_number(
+    check_case_count(
         len(found),
         "demand",
         "多给几个 --demand，或用 --days workday,weekend。 "
