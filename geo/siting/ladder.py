@@ -125,13 +125,13 @@ def climb(
     if not (warm is not None and np.isfinite(search.value)):
         swap(search, search.best)
         tell(found, here, control)
-    grown: tuple[Level, Tree | None] = here, None
+    grown: Tree | None = None
     if begin is not None:
         _look_first(found, here, control)
         if not done(found, merged.unit, control):
             here = _settle(found, here, seed, control) or here
         if trunk is not None and control.exact and not done(found, merged.unit, control):
-            grown = here, grow_again(found, here, control, trunk, proof=proof)
+            grown = grow_again(found, here, control, trunk, proof=proof)
     work, stale = FIRST_WORK if begin is None else FIRST_WORK / 16, 0
     with ThreadPoolExecutor(2) as pool:
         while not done(found, merged.unit, control):
@@ -145,7 +145,7 @@ def climb(
                 break
             smaller = _settle(found, here, seed, control)
             if smaller is not None:
-                here = smaller
+                here, grown = smaller, None
                 tell(found, here, control)
                 if not len(here.merged.candidates):
                     lower(found, max(found.least, here.merged.base), control)
@@ -157,8 +157,7 @@ def climb(
             work = min(MOST_WORK, work * (1.5 if work >= FIRST_WORK else 2.0))
             if _late(found, here, stale):
                 if control.exact and not done(found, merged.unit, control):
-                    tree = grown[1] if grown[0] is here else None
-                    search_exactly(found, here, control, trunk, tree, proof=proof)
+                    search_exactly(found, here, control, trunk, grown, proof=proof)
                 break
     if found.by != "tree":
         found.proof.vectors.append(vector_here(here))
@@ -210,9 +209,8 @@ def _late(found: Climb, level: Level, stale: int) -> bool:
         # Where each part of a tree is dear, first all that may better the plan soon; it goes on
         # while HiGHS proves.
         return stale >= LESS_PATIENCE
-    return stale >= (
-        PATIENCE if len(model.group) <= SOON_PAIRS and gap <= NEAR_GAP else MORE_PATIENCE
-    )
+    soon = gap <= NEAR_GAP and len(model.group) <= SOON_PAIRS
+    return stale >= (PATIENCE if soon else MORE_PATIENCE)
 
 
 def _progress(before: tuple[float, float], found: Climb) -> bool:

@@ -157,11 +157,12 @@ def _leave(found: Climb, level: Level, tree: Tree, *, proof: bool) -> None:
     """What a tree leaves behind: for the next question, and for who checks this one."""
     if tree.bytes < KEPT_BYTES:
         found.trunk = Trunk.of(tree.root, level.into, level.before, level.weight)
-    if tree.bound > found.bound:
+    if not proof:
+        return
+    if found.by == "tree" and tree.bound > found.bound:
         # What is claimed, the prices of the level prove alone; they settle nothing.
         found.proof.vectors.append(replace(vector_here(level), cut=0.0))
-    if proof:
-        _attach(found, level, tree.root)
+    _attach(found, level, tree.root)
 
 
 def _meanwhile(
