@@ -85,10 +85,14 @@ async function finish(id, mine) {
   askPlans().catch(() => {});
 }
 
+/** A button whose answer is awaited does nothing, and keeps the focus of the keyboard. */
+const waits = (name, on) => byId(name).setAttribute("aria-disabled", String(on));
+const waiting = (name) => byId(name).getAttribute("aria-disabled") === "true";
+
 /** Has a plan made for the question as it stands; throws when the service will not. */
 export async function solve({ name = null, question = asked(null) } = {}) {
   trouble("ask");
-  byId("solve").disabled = true;
+  waits("solve", true);
   try {
     const { id } = await ask("/api/siting/plans", { body: name ? { name, question } : { question } });
     known.plan = null;
@@ -96,21 +100,21 @@ export async function solve({ name = null, question = asked(null) } = {}) {
     announce(t("gap_waiting"));
     askPlans().catch(() => {});
   } finally {
-    byId("solve").disabled = false;
+    waits("solve", false);
   }
 }
 
 /** Ends the work on the open plan; the best so far is its answer. */
 export async function stop() {
   if (!known.plan) return;
-  byId("stop").disabled = true;
+  waits("stop", true);
   try {
     await ask(`/api/siting/plans/${known.plan.id}/stop`, { method: "POST" });
     if (!source) listen(known.plan.id);
   } catch (error) {
     trouble("plan", error);
   } finally {
-    byId("stop").disabled = false;
+    waits("stop", false);
   }
 }
 
@@ -135,8 +139,12 @@ function show() {
   const { plan } = known;
   const running = plan !== null && open(plan.state);
   const line = byId("gap");
+  const held = document.activeElement;
   byId("stop").hidden = !running;
   byId("solve").hidden = running;
+  // One stands where the other stood, and the keyboard with it.
+  if (held === byId("solve") && running) byId("stop").focus();
+  if (held === byId("stop") && !running) byId("solve").focus();
   line.hidden = plan === null;
   if (!plan) return;
   const words = gapWords(plan);
@@ -151,8 +159,8 @@ function show() {
 
 /** Prepares the buttons. */
 export function ready() {
-  byId("solve").addEventListener("click", () => wrongField() || solve().catch((error) => trouble("ask", error)));
-  byId("stop").addEventListener("click", stop);
+  byId("solve").addEventListener("click", () => waiting("solve") || wrongField() || solve().catch((error) => trouble("ask", error)));
+  byId("stop").addEventListener("click", () => waiting("stop") || stop());
   for (const news of ["plan", "progress"]) hear(news, show);
   hear("view", (keys) => {
     if (keys.has("plan")) {

@@ -63,6 +63,15 @@ def test_no_rule_of_wcag_is_broken(planners, lang):
     assert violations(page) == []
 
 
+def test_the_keyboard_stays_where_a_search_was_asked_for(planner):
+    settled(planner)
+    planner.locator("#solve").focus()
+    planner.keyboard.press("Enter")
+    until(planner, "() => document.querySelector('#plan-inputs').textContent")
+    settled(planner)
+    expect(planner.locator("#solve")).to_be_focused()
+
+
 def test_what_was_done_is_said_before_what_is_only_pointed_at(planner):
     dom = planner.evaluate(
         "performance.getEntriesByType('resource').map((one) => one.name)"
