@@ -43,7 +43,8 @@ export function openSheet(title, closeText, ...children) {
     make("div", { class: "sheet-head" }, heading, close), ...children);
   sheet.addEventListener("close", () => {
     sheet.remove();
-    if (before?.isConnected) before.focus({ preventScroll: true });
+    // The browser gives the focus back before it tells of the close; the keyboard may have gone on.
+    if (document.activeElement === document.body && before?.isConnected) before.focus({ preventScroll: true });
   });
   sheet.addEventListener("click", (event) => {
     if (event.target === sheet) sheet.close();

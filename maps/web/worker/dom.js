@@ -62,7 +62,8 @@ export function openSheet(title, closeText, ...children) {
   function gone() {
     sheet.remove();
     document.body.classList.remove("under-sheet");
-    giveBack();
+    // The browser gives the focus back before it tells of the close; the keyboard may have gone on.
+    if (document.activeElement === document.body) giveBack();
   }
   sheet.addEventListener("close", gone);
   sheet.addEventListener("click", (event) => {
