@@ -78,7 +78,7 @@
           N.element("span", { class: "rank-name" }, [one.name]),
           N.element("span", { class: "rank-value" }, ["+" + N.number(one.adds)]),
           N.element("span", { class: "rank-words" }, N.both(one.kind)),
-          N.element("span", { class: "rank-side" }, [one.cost === null ? "" : N.number(one.cost)]),
+          N.element("span", { class: "rank-side" }, one.cost === null ? [] : N.both(t("siting_sheet.yuan", { n: N.number(one.cost) }))),
         ]),
       ]));
     });
@@ -97,7 +97,7 @@
     if (layers.sites) layers.sites.bringToFront();
     bind();
     list();
-    if (N.data.bounds) N.map.fitBounds(N.data.bounds, { padding: [40, 40], maxZoom: 15, animate: false });
+    N.showAll({ maxZoom: 15, animate: false });
     N.map.on("popupopen", function (event) {
       var close = event.popup.getElement().querySelector(".leaflet-popup-close-button");
       if (close) N.label(close, t("page.close"));

@@ -1,0 +1,107 @@
+"""The map of a plan as a person gets it: a file, opened from disk, with the cable pulled."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from plan_hall import plan_of
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+DESK = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+SITES = 3
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def plan(bench) -> dict[str, Any]:
+    return plan_of(bench, sites=SITES, gap=0)
+
+
+@pytest.fixture(scope="module")
+def file(bench, plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path: Path = tmp_path_factory.mktemp("plan") / "plan.html"
+    with urlopen(f"{bench.address}/api/siting/plans/{plan['id']}/map.html") as answer:
+        path.write_bytes(answer.read())
+    return path
+
+
+@pytest.fixture
+def open_map(browser: Browser, file: Path) -> Iterator[Open]:
+    """Opens it offline; when the test ends, nothing may have been asked for, said, or fired."""
+    contexts: list[BrowserContext] = []
+    wrong: list[str] = []
+
+    def opened(size: dict = DESK, hash_: str = "", **more) -> Page:
+        context = browser.new_context(viewport=size, locale="zh-CN", **more)
+        contexts.append(context)
+        context.set_offline(True)
+        page = context.new_page()
+        page.on("console", lambda message: wrong.append(f"console: {message.text}"))
+        page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
+        page.on("dialog", lambda shown: wrong.append(shown.message) or shown.dismiss())
+        page.on(
+            "request",
+            lambda asked: asked.url.startswith(file.as_uri()) or wrong.append(asked.url),
+        )
+        page.goto(file.as_uri() + hash_)
+        expect(page.locator(".site-number")).to_have_count(SITES)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_on_a_phone_every_new_site_is_seen_beside_the_key(open_map: Open, lang: str) -> None:
+    page = open_map(PHONE, f"#{lang}", has_touch=True, is_mobile=True)
+    for word in {"zh": ["新建站点", "未覆盖", "现有驿站"],
+                 "en": ["New sites", "Not covered", "Stations of today"]}[lang]:  # fmt: skip
+        expect(page.locator(".plan-legend").get_by_text(word, exact=True)).to_be_visible()
+    # Above all that lies over the map: the key, the scale, the buttons.
+    lid = min(page.locator(where).bounding_box()["y"] for where in (
+        ".panel-corner", ".leaflet-control-scale"
+    ))  # fmt: skip
+    sky = page.locator(".map").bounding_box()["y"]
+    for mark in page.locator(".site-number span").all():
+        box = mark.bounding_box()
+        assert sky <= box["y"] <= lid - box["height"]
+
+
+def test_on_a_phone_the_key_opens_with_its_switches(open_map: Open) -> None:
+    page = open_map(PHONE, has_touch=True, is_mobile=True)
+    people = page.locator("[data-layer='people']")
+    expect(people).to_be_hidden()
+    page.locator(".opens[aria-controls='panel-legend']").tap()
+    expect(people).to_be_visible()
+    dots = page.locator(".leaflet-overlay-pane path")
+    before = dots.count()
+    people.uncheck()
+    assert dots.count() < before
+
+
+def test_a_row_of_the_list_opens_its_card_and_money_is_told_as_money(
+    open_map: Open, bench, plan
+) -> None:
+    with urlopen(f"{bench.address}/api/siting/plans/{plan['id']}.geojson") as answer:
+        sites = [one["properties"] for one in json.load(answer)["features"]]
+    stated = {one["name"]: one["cost"] for one in sites if one.get("cost") is not None}
+    assert stated
+    page = open_map()
+    for row in page.locator("#site-list .rank-row").all():
+        cost = stated.get(row.locator(".rank-name").inner_text())
+        expect(row.locator(".rank-side .zh")).to_have_count(0 if cost is None else 1)
+        if cost is not None:
+            expect(row.locator(".rank-side .zh")).to_have_text(f"{cost:,.0f} 元")
+    row = page.locator("#site-list .rank-row").first
+    row.click()
+    card = page.locator(".leaflet-popup .card")
+    expect(card.locator("h3")).to_have_text(row.locator(".rank-name").inner_text())
+    expect(card.locator(".facts")).to_contain_text("成本（元）")
+    page.keyboard.press("Escape")
+    expect(row).to_be_focused()
