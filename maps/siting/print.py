@@ -13,6 +13,7 @@ from maps.siting.words import (
     agreed_text,
     area_name,
     definitions,
+    gap_text,
     host_type,
     limits,
     objective_word,
@@ -22,7 +23,6 @@ from maps.siting.words import (
     share_text,
     summary,
 )
-from maps.style import percent
 from maps.texts import Language, text
 from maps.typesetter import cut, typeset
 
@@ -51,7 +51,6 @@ def data_of(view: PlanView, language: Language) -> dict[str, Any]:
     """What `plan.typ` reads; all texts in it are plain."""
     facts, answer, made = view.facts, view.answer, view.made_on
     newly = max(facts["covered"] - facts["covered_today"], 0.0)
-    gap = answer["gap"]
     foot = [
         view.notice.zh if language == "zh" else view.notice.en
     ] if view.notice else []  # fmt: skip
@@ -78,7 +77,7 @@ def data_of(view: PlanView, language: Language) -> dict[str, Any]:
             [share_text(facts["share_today"]), say("figure_today", language)],
             [share_text(facts["share"]), say("figure_after", language)],
             [people_text(view, newly, language), say("figure_newly", language)],
-            ["–" if gap is None else percent(gap), say("figure_gap", language)],
+            [gap_text(answer["gap"]), say("figure_gap", language)],
         ],
         "words": {
             name: say(name, language)
@@ -191,7 +190,7 @@ def _facts(view: PlanView, language: Language) -> list[list[str]]:
         [objective_word(view, language), number(answer["objective"])],
         [say("sites", language), str(len(view.sites))],
         [say("bound", language), number(answer["bound"])],
-        [say("gap", language), "–" if answer["gap"] is None else percent(answer["gap"])],
+        [say("gap", language), gap_text(answer["gap"])],
         [say("total_cost", language), f"{view.facts['cost']:,.0f}"],
         [say("gini", language), gini],
         [say("seconds", language), number(answer["seconds"])],

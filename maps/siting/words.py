@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from geo.siting.fields import TAKES
 from maps.siting.view import PlanView
 from maps.style import percent
 from maps.texts import Both, Language, both, named, text
+
+EXACT: Final = 1e-9
+"""What is left of a gap that is closed, reckoned in doubles; the page's `EXACT` is the same."""
 
 
 def say(key: str, language: Language, **values: object) -> str:
@@ -72,9 +76,21 @@ def proof(view: PlanView, language: Language) -> str:
     gap, status = view.answer["gap"], view.answer["status"]
     if gap is None:
         return say("proof_none", language)
-    if status == "optimal" or gap == 0:
+    if status == "optimal" or gap <= EXACT:
         return say("proof_optimal", language)
-    return say("proof_gap", language, gap=percent(gap))
+    return say("proof_gap", language, gap=gap_text(gap))
+
+
+def gap_text(gap: float | None) -> str:
+    """A gap as it may be told, as on the page: never smaller than it is. 0.00184 is `0.19%`."""
+    if gap is None or not math.isfinite(gap):
+        return "–"
+    if gap <= EXACT:
+        return "0%"
+    hundredths = gap * 100
+    decimals = 0 if hundredths >= 10 else 1 if hundredths >= 1 else 2 if hundredths >= 0.01 else 4
+    shown = math.ceil(hundredths * 10**decimals - 1e-9) / 10**decimals
+    return f"{shown:.{decimals}f}%"
 
 
 def limits(view: PlanView, language: Language) -> list[str]:
