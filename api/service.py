@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
@@ -51,6 +51,11 @@ class Drawings:
                     self._kept.popitem(last=False)
             self._kept.move_to_end(tag)
             return self._kept[tag]
+
+
+PLANS_BUSY: Final = (
+    "有其他规划问题正在计算。 Other questions about plans are being worked out already."
+)
 
 
 @dataclass(frozen=True)
@@ -99,8 +104,8 @@ class Service:
     """What plans of new stations stand on, in memory; read when first asked for."""
     plans: Runner = field(init=False)
     """Works plans out in the background; nothing runs before somebody asks for plans."""
-    curves: Kept = field(default_factory=lambda: Kept(16, most_waiting=2))
-    """Budget curves that were worked out."""
+    curves: Kept = field(default_factory=lambda: Kept(16, most_waiting=2, busy=PLANS_BUSY))
+    """Budget curves, changes and plans for several days that were worked out."""
     live: Broadcast = field(init=False)
     """Who waits to hear of changes."""
 

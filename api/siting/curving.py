@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from api import answers
 from api.service import SECURED, Seeing, Serving
 from api.siting.asking import FAILURES
 from api.siting.shown import PlanProblem
-from api.siting.waiting import LONGEST_SECONDS, worked_out
+from api.siting.waiting import LONGEST_SECONDS, Left, worked_out
 from geo.errors import Invalid
 from geo.siting.fields import check_fields
 from geo.siting.ground import Ground
@@ -72,7 +73,7 @@ class CurveAnswer(BaseModel):
 
 
 @router.post("/curve", response_model=CurveAnswer, openapi_extra=SECURED, responses=FAILURES)
-def siting_curve(service: Serving, actor: Seeing, asked: CurveQuestion) -> Response:
+def siting_curve(service: Serving, actor: Seeing, left: Left, asked: CurveQuestion) -> Response:
     """The budget curve: what 1, 2, … sites can do, with a proven bound beside each. 预算曲线。
 
     At most `question.seconds` (120 at most) and what the first plans and bounds take.
@@ -94,19 +95,24 @@ def siting_curve(service: Serving, actor: Seeing, asked: CurveQuestion) -> Respo
     ground = service.planning.ground(question)
     key = (ground.city.mark, question.mark, asked.up_to, tuple(budgets or ()))
     body: CurveAnswer = service.curves.get(
-        key, lambda: _counted(service.plans, ground, question, asked.up_to, budgets)
+        key, lambda: _counted(service.plans, ground, question, asked.up_to, budgets, left), left
     )
     return answers.reply(body, None, public=False)
 
 
 def _counted(
-    runner: Runner, ground: Ground, question: Question, most: int, budgets: list[float] | None
+    runner: Runner,
+    ground: Ground,
+    question: Question,
+    most: int,
+    budgets: list[float] | None,
+    left: Callable[[], bool],
 ) -> CurveAnswer:
     problem = pose(ground, question)
     seconds = min(question.seconds, LONGEST_SECONDS)
     job = Job(problem, question.gap, seconds, question.seed)
     job = replace(job, most=most) if budgets is None else replace(job, budgets=budgets)
-    found = worked_out(runner, job, Curve)
+    found = worked_out(runner, job, Curve, left)
     cost = problem.sites.cost
     weight = ground.weight
     first, second = ground.today(question.rings, counted=question.keep_existing)

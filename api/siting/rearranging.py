@@ -4,6 +4,7 @@ for several days or editions of demand."""
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import numpy as np
@@ -14,7 +15,7 @@ from api import answers
 from api.service import SECURED, Seeing, Service, Serving
 from api.siting.asking import DECIMALS, FAILURES, people
 from api.siting.shown import PlanProblem, Status
-from api.siting.waiting import LONGEST_SECONDS, worked_out
+from api.siting.waiting import LONGEST_SECONDS, Left, worked_out
 from geo.siting.fields import check_fields
 from geo.siting.ground import Ground
 from geo.siting.planning import evaluate, middle_cost
@@ -93,7 +94,9 @@ class ChangesAnswer(BaseModel):
 
 
 @router.post("/changes", response_model=ChangesAnswer, openapi_extra=SECURED, responses=FAILURES)
-def closings_and_moves(service: Serving, actor: Seeing, asked: ChangesQuestion) -> Response:
+def closings_and_moves(
+    service: Serving, actor: Seeing, left: Left, asked: ChangesQuestion
+) -> Response:
     """Which stations of today to close at the least loss, or the best moves. 关停与迁移。
 
     With a proven bound. At most `question.seconds` (120 at most) and what the first answer takes.
@@ -103,17 +106,24 @@ def closings_and_moves(service: Serving, actor: Seeing, asked: ChangesQuestion) 
     ground = service.planning.ground(question)
     key = ("changes", ground.city.mark, question.mark, asked.kind, asked.count)
     body: ChangesAnswer = service.curves.get(
-        key, lambda: _changed(service.plans, ground, question, asked.kind, asked.count)
+        key,
+        lambda: _changed(service.plans, ground, question, asked.kind, asked.count, left),
+        left,
     )
     return answers.reply(body, None, public=False)
 
 
 def _changed(
-    runner: Runner, ground: Ground, question: Question, kind: Literal["close", "move"], count: int
+    runner: Runner,
+    ground: Ground,
+    question: Question,
+    kind: Literal["close", "move"],
+    count: int,
+    left: Callable[[], bool],
 ) -> ChangesAnswer:
     now = today_of(ground, question)
     job = change_job(ground, question, kind, count, now)
-    answer = worked_out(runner, job, Solved).answer
+    answer = worked_out(runner, job, Solved, left).answer
     gone, come = changed(job, answer, now)
     least = ground.least
     worth = {int(at): one for one, at in enumerate(now.which)}
@@ -235,7 +245,7 @@ class RobustAnswer(BaseModel):
 
 
 @router.post("/robust", response_model=RobustAnswer, openapi_extra=SECURED, responses=FAILURES)
-def robust_plan(service: Serving, actor: Seeing, asked: RobustQuestion) -> Response:
+def robust_plan(service: Serving, actor: Seeing, left: Left, asked: RobustQuestion) -> Response:
     """One plan for working days and weekends, or several editions of demand. 多情景稳健方案。
 
     With a proven bound. At most `question.seconds` (120 at most) and what the first plans take.
@@ -248,7 +258,7 @@ def robust_plan(service: Serving, actor: Seeing, asked: RobustQuestion) -> Respo
     marks = tuple(one.city.mark for one in grounds)
     key = ("robust", marks, question.mark, tuple(cases), asked.aim)
     body: RobustAnswer = service.curves.get(
-        key, lambda: _robust(service.plans, grounds, question, cases, asked.aim)
+        key, lambda: _robust(service.plans, grounds, question, cases, asked.aim, left), left
     )
     return answers.reply(body, None, public=False)
 
@@ -274,9 +284,10 @@ def _robust(
     question: Question,
     cases: list[tuple[DayClass, int]],
     aim: Literal["worst share", "least regret", "mean"],
+    left: Callable[[], bool],
 ) -> RobustAnswer:
     job = cases_job(grounds, question, aim)
-    found = worked_out(runner, job, Robust)
+    found = worked_out(runner, job, Robust, left)
     answer, refs = found.answer, job.problem.refs
     chosen = [refs[at] for at in answer.sites.tolist() if at < len(refs)]
     told, cost = [], 0.0

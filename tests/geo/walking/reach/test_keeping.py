@@ -67,6 +67,32 @@ def test_what_fails_is_not_kept_and_does_not_block_the_next():
     assert kept.get("a", lambda: 7) == 7
 
 
+def test_who_leaves_while_waiting_keeps_nobody_from_a_turn():
+    kept, go, left = Kept(4, most_waiting=2, busy="忙。 Busy."), threading.Event(), []
+    making = threading.Thread(target=lambda: kept.get("long", lambda: go.wait(10)))
+    making.start()
+
+    def wait_and_leave() -> None:
+        with pytest.raises(Busy, match="离开"):
+            kept.get("a", lambda: 1, lambda: True)
+        left.append(True)
+
+    waiting = threading.Thread(target=wait_and_leave)
+    time.sleep(0.1)
+    waiting.start()
+    time.sleep(0.1)
+    with pytest.raises(Busy, match="忙"):
+        kept.get("b", lambda: 2)
+    waiting.join(5)
+    assert left == [True]
+    later = threading.Thread(target=lambda: left.append(kept.get("b", lambda: 2)))
+    later.start()
+    go.set()
+    later.join(5)
+    making.join(5)
+    assert left == [True, 2]
+
+
 def test_the_mark_changes_with_the_stations_that_count():
     finder = finder_of(LONG, [(0, 0), (1000, 0)], ["08:00-18:00", "24/7"])
 
