@@ -1,18 +1,14 @@
 """The map of clusters as a person gets it: a file, opened from disk, with the cable pulled."""
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hostile import HOSTILE_NAME
 from invented_clusters import bare, town
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
+from portable_files import PHONE, Open
 
 from maps.clusters import ClustersView, draw
-
-DESK = {"width": 1440, "height": 900}
-PHONE = {"width": 390, "height": 844}
-Open = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
@@ -20,42 +16,6 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("clusters") / "clusters.html"
     path.write_text(draw(town()), "utf-8")
     return path
-
-
-@pytest.fixture
-def open_map(browser: Browser, file: Path) -> Iterator[Open]:
-    """Opens a file offline; when the test ends, nothing may have been asked for, said, or fired."""
-    contexts: list[BrowserContext] = []
-    wrong: list[str] = []
-
-    def opened(path: Path = file, size: dict = DESK, hash_: str = "", **more) -> Page:
-        context = browser.new_context(viewport=size, locale="zh-CN", **more)
-        contexts.append(context)
-        context.set_offline(True)
-        page = context.new_page()
-        page.on("console", lambda message: wrong.append(f"console: {message.text}"))
-        page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
-
-        def dialog(shown) -> None:
-            wrong.append(f"dialog: {shown.message}")
-            shown.dismiss()
-
-        page.on("dialog", dialog)
-        page.on(
-            "request",
-            lambda request: (
-                None
-                if request.url.startswith(path.as_uri())
-                else wrong.append(f"request: {request.url}")
-            ),
-        )
-        page.goto(path.as_uri() + hash_)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert wrong == []
 
 
 def confirmed(page: Page):

@@ -1,7 +1,6 @@
 """The coverage map as a person gets it: a file, opened from disk, with the cable pulled."""
 
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,13 +8,10 @@ import pytest
 import shapely
 from hostile import HOSTILE_NAME
 from invented_city import city
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
+from portable_files import PHONE, Open
 
 from maps.coverage import CoverageView, draw
-
-DESK = {"width": 1440, "height": 900}
-PHONE = {"width": 390, "height": 844}
-Open = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
@@ -23,47 +19,6 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("map") / "coverage.html"
     path.write_text(draw(city()), "utf-8")
     return path
-
-
-@pytest.fixture
-def open_map(browser: Browser, file: Path) -> Iterator[Open]:
-    """Opens a file offline; when the test ends, nothing may have been asked for, said, or fired."""
-    contexts: list[BrowserContext] = []
-    wrong: list[str] = []
-
-    def opened(
-        path: Path = file, size: dict = DESK, hash_: str = "", *, strict: bool = True, **more
-    ) -> Page:
-        context = browser.new_context(viewport=size, locale="zh-CN", **more)
-        contexts.append(context)
-        context.set_offline(True)
-        page = context.new_page()
-        if not strict:
-            page.goto(path.as_uri() + hash_)
-            return page
-        page.on("console", lambda message: wrong.append(f"console: {message.text}"))
-        page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
-
-        def dialog(shown) -> None:
-            wrong.append(f"dialog: {shown.message}")
-            shown.dismiss()
-
-        page.on("dialog", dialog)
-        page.on(
-            "request",
-            lambda request: (
-                None
-                if request.url.startswith(path.as_uri())
-                else wrong.append(f"request: {request.url}")
-            ),
-        )
-        page.goto(path.as_uri() + hash_)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert wrong == []
 
 
 def area_paths(page: Page):

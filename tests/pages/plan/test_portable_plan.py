@@ -1,19 +1,16 @@
 """The map of a plan as a person gets it: a file, opened from disk, with the cable pulled."""
 
 import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
 from plan_hall import plan_of
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import expect
+from portable_files import PHONE, Open
 
-DESK = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
 SITES = 3
-Open = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
@@ -29,40 +26,13 @@ def file(bench, plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def open_map(browser: Browser, file: Path) -> Iterator[Open]:
-    """Opens it offline; when the test ends, nothing may have been asked for, said, or fired."""
-    contexts: list[BrowserContext] = []
-    wrong: list[str] = []
-
-    def opened(size: dict = DESK, hash_: str = "", **more) -> Page:
-        context = browser.new_context(viewport=size, locale="zh-CN", **more)
-        contexts.append(context)
-        context.set_offline(True)
-        page = context.new_page()
-        page.on("console", lambda message: wrong.append(f"console: {message.text}"))
-        page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
-        page.on("dialog", lambda shown: wrong.append(shown.message) or shown.dismiss())
-        page.on(
-            "request",
-            lambda asked: asked.url.startswith(file.as_uri()) or wrong.append(asked.url),
-        )
-        page.goto(file.as_uri() + hash_)
-        expect(page.locator(".site-number")).to_have_count(SITES)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert wrong == []
-
-
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_on_a_phone_every_new_site_is_seen_beside_the_key(open_map: Open, lang: str) -> None:
-    page = open_map(PHONE, f"#{lang}", has_touch=True, is_mobile=True)
+    page = open_map(size=PHONE, hash_=f"#{lang}", has_touch=True, is_mobile=True)
     for word in {"zh": ["新建站点", "未覆盖", "现有驿站"],
                  "en": ["New sites", "Not covered", "Stations of today"]}[lang]:  # fmt: skip
         expect(page.locator(".plan-legend").get_by_text(word, exact=True)).to_be_visible()
+    expect(page.locator(".site-number")).to_have_count(SITES)
     # Above all that lies over the map: the key, the scale, the buttons.
     lid = min(page.locator(where).bounding_box()["y"] for where in (
         ".panel-corner", ".leaflet-control-scale"
@@ -74,7 +44,7 @@ def test_on_a_phone_every_new_site_is_seen_beside_the_key(open_map: Open, lang: 
 
 
 def test_on_a_phone_the_key_opens_with_its_switches(open_map: Open) -> None:
-    page = open_map(PHONE, has_touch=True, is_mobile=True)
+    page = open_map(size=PHONE, has_touch=True, is_mobile=True)
     people = page.locator("[data-layer='people']")
     expect(people).to_be_hidden()
     page.locator(".opens[aria-controls='panel-legend']").tap()
