@@ -37,7 +37,11 @@ SJC = {
     402: (6555, 11339, 14690, 15658, 15970, 15984),
     500: (7944, 12454, 15730, 17794, 18859, 19525, 19692, 19707),
 }
-BDS = {3.5: 220_428, 5.0: 398_522}
+BDS = {
+    ("10000A", 3.5): 220_428,
+    ("10000A", 5.0): 398_522,
+    **{(name, radius): None for name in ("50000A", "50000B") for radius in (3.5, 5.0)},
+}
 # None: no best is told; matched by who proves his own to be the best.
 CENSUS: dict[tuple[str, int], dict[int, int | None]] = {
     ("Manhattan2713.txt", 400): {
@@ -207,11 +211,12 @@ def published(folder: Path, limit: float, seed: int) -> None:
         for p, known in enumerate(best, 1):
             print(f"SJC{size} p={p}, known {known}")
             ours(Demand.of(table[:, 2]), discs, Sites.of(size), p, limit, seed)
-    rows = [line.split() for line in (folder / "bds/BDS10000A.txt").open(encoding="utf-8")]
-    hosts = np.array([row[2:4] for row in rows if row and row[0] == "F"], float)
-    people = np.array([row[2:5] for row in rows if row and row[0] == "C"], float)
-    for radius, known in BDS.items():
-        print(f"BDS10000A R={radius} p=10, known {known}")
+    for (name, radius), known in BDS.items():
+        with (folder / f"bds/BDS{name}.txt").open(encoding="utf-8") as file:
+            rows = [line.split() for line in file]
+        hosts = np.array([row[2:4] for row in rows if row and row[0] == "F"], float)
+        people = np.array([row[2:5] for row in rows if row and row[0] == "C"], float)
+        print(f"BDS{name} R={radius} p=10, known {known or 'to nobody'}")
         discs = euclidean_discs(people[:, :2], hosts, radius, metres=False)
         ours(Demand.of(people[:, 2]), discs, Sites.of(len(hosts)), 10, limit, seed)
     census(folder, limit, seed)
