@@ -211,12 +211,12 @@ def published(folder: Path, limit: float, seed: int) -> None:
         for p, known in enumerate(best, 1):
             print(f"SJC{size} p={p}, known {known}")
             ours(Demand.of(table[:, 2]), discs, Sites.of(size), p, limit, seed)
-    for (name, radius), known in BDS.items():
+    for (name, radius), optimum in BDS.items():
         with (folder / f"bds/BDS{name}.txt").open(encoding="utf-8") as file:
             rows = [line.split() for line in file]
         hosts = np.array([row[2:4] for row in rows if row and row[0] == "F"], float)
         people = np.array([row[2:5] for row in rows if row and row[0] == "C"], float)
-        print(f"BDS{name} R={radius} p=10, known {known or 'to nobody'}")
+        print(f"BDS{name} R={radius} p=10, known {optimum or 'to nobody'}")
         discs = euclidean_discs(people[:, :2], hosts, radius, metres=False)
         ours(Demand.of(people[:, 2]), discs, Sites.of(len(hosts)), 10, limit, seed)
     census(folder, limit, seed)
