@@ -24,10 +24,11 @@ from geo.settings import Settings
 from geo.siting.planning import Planning
 from geo.siting.running import Runner
 from geo.stations.changes import ChangesFeed
+from geo.turns import Kept
 from geo.walking.facts import FactsKept
 from geo.walking.finder import Finder
 from geo.walking.reach import Keeper
-from geo.walking.reach.keeper import Kept
+from geo.walking.reach.keeper import AREAS_BUSY
 from maps.tiles.enterprises import LiveTiles
 from maps.tiles.polygons import PolygonTiles
 from maps.tiles.store import TileStore
@@ -77,7 +78,7 @@ class Service:
     """Two tiles are drawn at a time: the other connections are for people's questions."""
     reach: Keeper = field(default_factory=Keeper)
     """What questions about service areas share."""
-    walks: Kept = field(default_factory=lambda: Kept(10))
+    walks: Kept = field(default_factory=lambda: Kept(10, AREAS_BUSY))
     """What was worked out of the stations' side of coverage."""
     street_facts: FactsKept = field(default_factory=FactsKept)
     """Names, stairs and bridges of the streets, for routes."""
@@ -104,7 +105,7 @@ class Service:
     """What plans of new stations stand on, in memory; read when first asked for."""
     plans: Runner = field(init=False)
     """Works plans out in the background; nothing runs before somebody asks for plans."""
-    curves: Kept = field(default_factory=lambda: Kept(16, most_waiting=2, busy=PLANS_BUSY))
+    curves: Kept = field(default_factory=lambda: Kept(16, PLANS_BUSY, most_waiting=2))
     """Budget curves, changes and plans for several days that were worked out."""
     live: Broadcast = field(init=False)
     """Who waits to hear of changes."""

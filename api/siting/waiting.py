@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 from geo.errors import Busy, DomainError, Invalid
 from geo.siting.running import Runner
 from geo.siting.working import READY_SECONDS, Begun, Failed, Improved, Job, Worker
-from geo.walking.reach.keeper import gone
+from geo.turns import gone
 
 LONGEST_SECONDS: Final = 120.0
 PATIENCE_SECONDS: Final = 60.0
