@@ -55,6 +55,17 @@ def test_on_a_phone_the_key_opens_with_its_switches(open_map: Open) -> None:
     assert dots.count() < before
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_on_a_screen_no_tab_leaves_the_panel(open_map: Open, lang: str) -> None:
+    page = open_map(size={"width": 1280, "height": 800}, hash_=f"#{lang}")
+    tabs = page.locator(".opens:visible")
+    expect(tabs).to_have_count(3)
+    for tab in tabs.all():
+        box = tab.bounding_box()
+        assert box["x"] + box["width"] <= 1280
+        assert tab.evaluate("tab => tab.scrollWidth <= tab.clientWidth")
+
+
 def test_a_row_of_the_list_opens_its_card_and_money_is_told_as_money(
     open_map: Open, bench, plan
 ) -> None:
