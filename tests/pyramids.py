@@ -57,8 +57,9 @@ def registers(draw, most: int = 60, *, corners: bool = True) -> Register:
     count = draw(st.integers(0, most))
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     spread = draw(st.sampled_from([1e-5, 1e-3, 0.1, 20.0]))
-    lon = 113.6 + rng.normal(0, spread, count)
-    lat = 34.7 + rng.normal(0, spread, count)
+    # No place lies beyond 180 degrees: pyproj would bring it back on the other side of the earth.
+    lon = np.clip(113.6 + rng.normal(0, spread, count), -179.0, 179.0)
+    lat = np.clip(34.7 + rng.normal(0, spread, count), -89.0, 89.0)
     for at in range(count):
         kind = rng.random()
         if kind < 0.3 and at:
