@@ -77,4 +77,4 @@ def check_walk(
     whole = all((one[np.isfinite(one)] % 1 == 0).all() for one in (weight, metres[pays], far))
     if whole and capacity is None:  # no plan lies between two whole numbers
         bound = float(np.ceil(bound - 1e-7))
-    return float((weight * walked)[people].sum()) if capacity is None else np.nan, bound
+    return float((weight[people] * walked[people]).sum()) if capacity is None else np.nan, bound

@@ -29,11 +29,8 @@ def test_of_the_plans_that_cover_most_the_least_walk_is_found(seed, clustered, s
     for plan in plans_of(sites, rules):
         near = nearest_of(plan, demand, sites, reach)
         covered = worth_of(plan, demand, sites, reach, rules)
-        walk = (
-            float((near * demand.weight)[near <= np.float32(last)].sum())
-            if steps
-            else float((near * demand.weight)[np.isfinite(near)].sum())
-        )
+        near_enough = near <= np.float32(last) if steps else np.isfinite(near)
+        walk = float(near[near_enough] @ demand.weight[near_enough])
         best = max(best, (covered, -walk))
     answer = cover_then_walk(demand, sites, reach, rules)
     assert keeps(answer.walk.sites, sites, rules)

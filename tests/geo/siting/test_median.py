@@ -40,7 +40,7 @@ def holds(answer, demand, sites, reach, rules) -> None:
     assert keeps(answer.sites, sites, rules)
     near = nearest_of(answer.sites, demand, sites, reach, rules.unserved_metres or np.inf)
     told = np.isfinite(near) & (demand.weight > 0)
-    assert answer.objective == pytest.approx(float((near * demand.weight)[told].sum()))
+    assert answer.objective == pytest.approx(float(near[told] @ demand.weight[told]))
     assert answer.objective == pytest.approx(best, rel=1e-6, abs=1e-6)
     assert answer.bound <= best * (1 + 1e-6) + 1e-6
     who, where = raw_pairs(reach)
