@@ -37,6 +37,9 @@ PATIENCE_SECONDS: Final = 60.0
 """How long past its limit, or after it was told to stop, a solver may take to end."""
 SPARE_SECONDS: Final = 300.0
 """So long a process waits for its job after somebody looked at plans."""
+SOON_SECONDS: Final = 3.0
+"""So long after a job began its process may be back soon: another one would take a core from it to
+make itself ready, and be one too many."""
 MOST_HISTORY: Final = 400
 
 
@@ -80,6 +83,8 @@ class Runner:
         self._lock = threading.Lock()
         self._spare: Worker | None = None
         self._spare_since = 0.0
+        self._lent = 0
+        self._lent_since = 0.0
 
     def begin(self) -> None:
         """Look after plans that wait, now and from now on."""
@@ -104,13 +109,16 @@ class Runner:
         """A process that is ready for a job, as a rule; the caller gives it back."""
         with self._lock:
             spare, self._spare = self._spare, None
-        if spare is not None and spare.alive:
-            return spare
-        return Worker()
+        found = spare if spare is not None and spare.alive else Worker()
+        with self._lock:
+            self._lent += 1
+            self._lent_since = time.monotonic()
+        return found
 
     def give_back(self, worker: Worker) -> None:
         """The caller is done with it: it waits for the next job, or ends."""
         with self._lock:
+            self._lent -= 1
             if self._spare is None and worker.fresh and not self._stopping.is_set():
                 self._spare, self._spare_since = worker, time.monotonic()
                 return
@@ -122,6 +130,11 @@ class Runner:
             if self._spare is None and not self._stopping.is_set():
                 self._spare = Worker()
                 self._spare_since = time.monotonic()
+
+    def _soon_back(self) -> bool:
+        """Whether a process that has a job may be done with it soon."""
+        with self._lock:
+            return self._lent > 0 and time.monotonic() - self._lent_since < SOON_SECONDS
 
     def _drop_spare(self) -> None:
         with self._lock:
@@ -135,9 +148,11 @@ class Runner:
             with contextlib.suppress(Exception):  # the database may be away for a while
                 self._start_waiting()
             if self._asked.is_set():
-                self._asked.clear()
-                with contextlib.suppress(DomainError):
-                    self._keep_spare()
+                # Else it is looked again at the next turn.
+                if not self._soon_back():
+                    self._asked.clear()
+                    with contextlib.suppress(DomainError):
+                        self._keep_spare()
             elif time.monotonic() - self._spare_since > SPARE_SECONDS:
                 self._drop_spare()
             self._wake.wait(LOOK_SECONDS)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from served import running
 
+import geo.siting.running
 from api.app import create_app
 from api.siting.waiting import worked_out
 from geo.errors import Busy
@@ -21,7 +22,7 @@ from geo.siting.problem import Demand, Rules, Sites
 from geo.siting.reach import euclidean
 from geo.siting.running import Runner
 from geo.siting.solving import Problem
-from geo.siting.working import Job, Solved
+from geo.siting.working import Job, Solved, Worker
 
 BODY = json.dumps({"question": {"seconds": 5}, "kind": "close", "count": 1}).encode()
 
@@ -61,6 +62,55 @@ def test_a_search_that_nobody_waits_for_is_stopped_and_its_process_kept(runner):
         assert worker.fresh
     finally:
         runner.give_back(worker)
+
+
+@pytest.fixture
+def started(runner, monkeypatch):
+    """The processes that were started for jobs."""
+    found: list[Worker] = []
+
+    def start() -> Worker:
+        found.append(Worker())
+        return found[-1]
+
+    monkeypatch.setattr(geo.siting.running, "Worker", start)
+    return found
+
+
+def test_no_process_is_made_ready_beside_one_that_is_soon_back(runner, started, monkeypatch):
+    monkeypatch.setattr(geo.siting.running, "LOOK_SECONDS", 0.05)
+    worker = runner.worker()
+    started.clear()
+    runner.begin()  # somebody looks at plans
+    time.sleep(1.5)
+    assert not started
+    runner.give_back(worker)
+    time.sleep(0.5)
+    again = runner.worker()
+    try:
+        assert again is worker
+        assert not started
+    finally:
+        runner.give_back(again)
+
+
+def test_beside_a_long_job_a_process_waits_for_the_next_one(runner, started, monkeypatch):
+    monkeypatch.setattr(geo.siting.running, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(geo.siting.running, "SOON_SECONDS", 0.3)
+    worker = runner.worker()
+    started.clear()
+    runner.begin()
+    give_up = time.monotonic() + 20
+    while not started:
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
+    other = runner.worker()
+    try:
+        assert other is started[0]
+    finally:
+        runner.give_back(other)
+        runner.give_back(worker)
+    assert not worker.alive
 
 
 def asked(address: str, body: bytes = BODY) -> int:
