@@ -12,7 +12,7 @@ from geo.siting import scenarios
 from geo.siting.afterwards import Afterwards
 from geo.siting.conditions import served_by
 from geo.siting.ground import Ground
-from geo.siting.plan_facts import facts_of
+from geo.siting.plan_facts import facts_of, whole_text
 from geo.siting.planning import cost_of
 from geo.siting.problem import Answer, Longs
 from geo.siting.proof_file import proof_of
@@ -150,10 +150,9 @@ def remarks(ground: Ground, problem: Problem, answer: Answer) -> list[Remark]:
         if left >= max(ground.least, 1e-9):
             unit_zh, unit_en = ("人·时", "person-hours") if ground.hours > 1 else ("人", "people")
             far = f"{rules.unserved_metres:,.0f}"
-            zh = f"有 {left:,.0f} {unit_zh}在 {far} 米内没有站点，按步行 {far} 米计。"
-            en = (
-                f"{left:,.0f} {unit_en} have no station within {far} m and count as walking so far."
-            )
+            zh = f"有 {whole_text(left)} {unit_zh}在 {far} 米内没有站点，按步行 {far} 米计。"
+            en = f"{whole_text(left)} {unit_en} have no station within {far} m"
+            en += " and count as walking so far."
             told.append((zh, en))
     return told
 

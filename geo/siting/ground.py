@@ -47,8 +47,8 @@ class Ground:
             city, asked: what of what.
             metres: how far to look.
             privacy: people, on average over the hours: places with fewer are merged with their
-                neighbours before anything is counted. So every figure that is told, and every
-                difference of two of them, is a sum of places of so many or of none.
+                neighbours in their district before anything is counted. So every figure that is
+                told, and every difference of two of them, is a sum of places of so many or of none.
 
         Raises:
             NotFound: no such area.
@@ -64,12 +64,16 @@ class Ground:
         self.limit = reached.metres
         some = np.flatnonzero(inside & (weight > 0)).astype(np.int64)
         people = city.people
-        dots = dots_of(people.lon[some], people.lat[some], weight[some], self.least)
+        home = city.places.home[0]
+        middle = float(people.lat.mean()) if count else 0.0
+        dots = dots_of(
+            people.lon[some], people.lat[some], weight[some], self.least, home[some], middle
+        )
         self.point = some[dots.heaviest(weight[some])]
         self.weight, self.lon, self.lat = dots.people, dots.lon, dots.lat
         self._merged = some, dots.of
         self._asked = asked
-        self.district = city.places.home[0][self.point]
+        self.district = home[self.point]
         self.host = np.flatnonzero(city.places.within(1, len(city.hosts), asked.area_id))
         self._number = np.full(count, -1, np.int32)
         self._number[self.point] = np.arange(len(self.point), dtype=np.int32)

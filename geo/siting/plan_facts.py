@@ -5,6 +5,7 @@ People are summed over the hours asked for. Figures of fewer than may be shown a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -69,7 +70,8 @@ def facts_of(ground: Ground, asked: Question, chosen: Sequence[Ref]) -> dict[str
                 for one, loss in standing_in[number]
             ],
         }
-        share = before[place] / everyone[place] if known and everyone[place] else None
+        told = known and asked.keep_existing and everyone[place] > 0
+        share = before[place] / everyone[place] if told else None
         site["why_zh"], site["why_en"] = _why(site, newly, share, ground.hours)
         sites.append(site)
     sites.sort(key=lambda one: -float(one["adds_last"]))
@@ -143,6 +145,17 @@ def shares_by_hour(ground: Ground, after: Floats) -> list[float | None]:
         step = max(0.001, least / all_)
         told.append(min(1.0, round(round(covered / all_ / step) * step, 4)))
     return told
+
+
+def half_up(value: float) -> int:
+    """The nearest whole number, halves away from 0: as browsers and people round, not to the even
+    one. 244.5 is 245."""
+    return int(math.copysign(math.floor(abs(value) + 0.5), value))
+
+
+def whole_text(value: float) -> str:
+    """A number of people or of yuan in words and tables: 2,101."""
+    return f"{half_up(value):,}"
 
 
 def gini(shares: Floats, weight: Floats) -> float | None:
@@ -225,9 +238,10 @@ def _why(site: dict[str, Any], newly: float, share: float | None, hours: int) ->
     adds, alone = site["adds_last"], site["alone"]
     part = f"（占新增覆盖的 {adds / newly:.0%}）" if newly > 0 and adds else ""
     part_en = f" ({adds / newly:.0%} of all newly covered)" if newly > 0 and adds else ""
-    zh = [f"没有它会少覆盖 {adds:,.0f} {unit_zh}{part}；单独建它可新覆盖 {alone:,.0f} {unit_zh}。"]
-    without = f"Without it {adds:,.0f} {unit_en} fewer are covered{part_en};"
-    en = [f"{without} on its own it newly reaches {alone:,.0f}."]
+    lost, by_itself = whole_text(adds), whole_text(alone)
+    zh = [f"没有它会少覆盖 {lost} {unit_zh}{part}；单独建它可新覆盖 {by_itself} {unit_zh}。"]
+    without = f"Without it {lost} {unit_en} fewer are covered{part_en};"
+    en = [f"{without} on its own it newly reaches {by_itself}."]
     if share is not None and site["district"]:
         zh.append(f"所在的{site['district']}目前覆盖 {share:.0%}。")
         en.append(f"{site['district']} is covered to {share:.0%} today.")
@@ -242,9 +256,9 @@ def _why(site: dict[str, Any], newly: float, share: float | None, hours: int) ->
         en.append("The host has not been asked yet.")
     if site["replacements"]:
         first = site["replacements"][0]
-        fewer = round(first["loss"])
-        less_zh = f"少覆盖 {fewer:,} {unit_zh}" if fewer else "覆盖不减少"
-        less_en = f"for {fewer:,} fewer" if fewer else "at no loss"
+        fewer = whole_text(first["loss"])
+        less_zh = f"少覆盖 {fewer} {unit_zh}" if fewer != "0" else "覆盖不减少"
+        less_en = f"for {fewer} fewer" if fewer != "0" else "at no loss"
         zh.append(f"如不成，可由{first['name']}代替，{less_zh}。")
         en.append(f"If it falls through, {first['name']} can take its place {less_en}.")
     return "".join(zh), " ".join(en)

@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from folium.utilities import JsCode
 
+from geo.siting.plan_facts import half_up, whole_text
 from maps import style
 from maps.geojson import bounds_of, feature_collection
 from maps.portable import Panel, PortableMap, template, trusted, web
@@ -18,6 +19,7 @@ from maps.simplify import DRAWN_DECIMALS, simplified
 from maps.siting.view import PlanView
 from maps.siting.words import (
     area_name,
+    column,
     definitions,
     host_type,
     in_both,
@@ -43,7 +45,7 @@ def draw(view: PlanView, *, language: str = "zh") -> str:
     portable = PortableMap(
         title=Both(view.name, view.name),
         subtitle=in_both(
-            "subtitle",
+            "subtitle" if view.question.keep_existing else "subtitle_anew",
             n=len(view.sites),
             before=share_text(view.facts["share_today"]),
             after=share_text(view.facts["share"]),
@@ -79,13 +81,13 @@ def _site(view: PlanView, one: dict[str, Any]) -> dict[str, Any]:
         "chain": one["chain"],
         "at": one["address"],
         "area": one["district"],
-        "cost": None if one["cost"] is None else round(one["cost"]),
-        "adds": round(one["adds_last"]),
-        "alone": round(one["alone"]),
+        "cost": None if one["cost"] is None else half_up(one["cost"]),
+        "adds": half_up(one["adds_last"]),
+        "alone": half_up(one["alone"]),
         "why": Both(one["why_zh"], one["why_en"]),
-        "instead": [[other["name"], round(other["loss"])] for other in one["replacements"]],
+        "instead": [[other["name"], half_up(other["loss"])] for other in one["replacements"]],
         "overlap": [
-            [name.get(other["id"], str(other["id"])), round(other["people"])]
+            [name.get(other["id"], str(other["id"])), half_up(other["people"])]
             for other in one["overlap"]
         ],
     }
@@ -210,6 +212,12 @@ def _panels(view: PlanView, shown: dict[str, Any]) -> list[Panel]:
         "station_colour": style.PLAN_STATION,
         "site_colour": SITE,
         "percent": percent,
+        "whole_text": whole_text,
+        "counted": view.question.keep_existing,
+        "columns": [
+            Both(column(one, view, "zh"), column(one, view, "en"))
+            for one in ("people", "before", "after", "share_before", "share_after")
+        ],
         "area_name": area_name,
     }
 

@@ -6,14 +6,17 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
+from geo.siting.plan_facts import whole_text
 from maps import style
 from maps.siting.picture import picture
 from maps.siting.view import PlanView
 from maps.siting.words import (
     agreed_text,
     area_name,
+    column,
     definitions,
-    gap_text,
+    gap_of,
+    gini_text,
     host_type,
     limits,
     objective_word,
@@ -49,7 +52,7 @@ def pdf(view: PlanView, language: Language, *, fonts: Path | None = None) -> byt
 
 def data_of(view: PlanView, language: Language) -> dict[str, Any]:
     """What `plan.typ` reads; all texts in it are plain."""
-    facts, answer, made = view.facts, view.answer, view.made_on
+    facts, made = view.facts, view.made_on
     newly = max(facts["covered"] - facts["covered_today"], 0.0)
     foot = [
         view.notice.zh if language == "zh" else view.notice.en
@@ -74,10 +77,12 @@ def data_of(view: PlanView, language: Language) -> dict[str, Any]:
         "summary": summary(view, language),
         "proof": proof(view, language),
         "figures": [
-            [share_text(facts["share_today"]), say("figure_today", language)],
+            [share_text(facts["share_today"]), say("figure_today", language)]
+            if view.question.keep_existing
+            else ["–", say("limit_without_stations", language)],
             [share_text(facts["share"]), say("figure_after", language)],
             [people_text(view, newly, language), say("figure_newly", language)],
-            [gap_text(answer["gap"]), say("figure_gap", language)],
+            [gap_of(view), say("figure_gap", language)],
         ],
         "words": {
             name: say(name, language)
@@ -140,8 +145,8 @@ def _sites(view: PlanView, language: Language) -> dict[str, Any]:
                 cut(one["name"], 20),
                 host_type(one, language),
                 cut(one["district"] or "–", 10),
-                f"{one['adds_last']:,.0f}",
-                "–" if one["cost"] is None else f"{one['cost']:,.0f}",
+                whole_text(one["adds_last"]),
+                "–" if one["cost"] is None else whole_text(one["cost"]),
                 agreed_text(one["agreed"], language),
             ]
             for at, one in enumerate(shown, 1)
@@ -156,16 +161,19 @@ def _districts(view: PlanView, language: Language) -> dict[str, Any]:
     every = view.facts["districts"]
     shown = sorted(every, key=lambda one: one["before"] - one["after"])[:MOST_DISTRICTS]
     columns = ("district", "people", "before", "after", "share_before", "share_after")
+    counted = view.question.keep_existing
     return {
-        "columns": [say(one, language) for one in columns],
+        "columns": [column(one, view, language) for one in columns],
         "rows": [
             {
                 "cells": [
                     cut(area_name(one["name"], one["id"]), 14),
-                    f"{one['people']:,.0f}",
-                    f"{one['before']:,.0f}",
-                    f"{one['after']:,.0f}",
-                    share_text(one["before"] / one["people"] if one["people"] else None),
+                    whole_text(one["people"]),
+                    whole_text(one["before"]) if counted else "–",
+                    whole_text(one["after"]),
+                    share_text(
+                        one["before"] / one["people"] if counted and one["people"] else None
+                    ),
                     share_text(one["after"] / one["people"] if one["people"] else None),
                 ],
                 "before": one["before"] / one["people"] if one["people"] else 0.0,
@@ -180,19 +188,18 @@ def _districts(view: PlanView, language: Language) -> dict[str, Any]:
 
 
 def _facts(view: PlanView, language: Language) -> list[list[str]]:
-    answer, equity = view.answer, view.facts["equity"]
+    answer = view.answer
 
     def number(value: float | None) -> str:
         return "–" if value is None else f"{value:,.1f}"
 
-    gini = " → ".join("–" if one is None else f"{one:.3f}" for one in equity.values())
     return [
         [objective_word(view, language), number(answer["objective"])],
         [say("sites", language), str(len(view.sites))],
         [say("bound", language), number(answer["bound"])],
-        [say("gap", language), gap_text(answer["gap"])],
-        [say("total_cost", language), f"{view.facts['cost']:,.0f}"],
-        [say("gini", language), gini],
+        [say("gap", language), gap_of(view)],
+        [say("total_cost", language), whole_text(view.facts["cost"])],
+        [say("gini", language), gini_text(view)],
         [say("seconds", language), number(answer["seconds"])],
         [say("seed", language), str(answer["seed"])],
     ]

@@ -16,7 +16,9 @@ from maps.siting.view import PlanView
 from maps.siting.words import (
     agreed_text,
     area_name,
+    column,
     definitions,
+    gini_text,
     host_type,
     limits,
     model_text,
@@ -66,8 +68,8 @@ def xlsx(view: PlanView, language: Language) -> bytes:
     for name, columns, rows in tables:
         sheet = book.add_worksheet(say(name, language)[:31])
         sheet.freeze_panes(1, 0)
-        for at, column in enumerate(columns):
-            title = say(column, language)
+        for at, key in enumerate(columns):
+            title = column(key, view, language)
             sheet.write_string(0, at, title, head)
             widest = max((_width(row[at]) for row in rows), default=0)
             sheet.set_column(at, at, min(WIDEST, max(_width(title), widest) + 2))
@@ -94,8 +96,7 @@ def _about(view: PlanView, language: Language) -> list[list[Cell]]:
         ]
         for one in view.editions
     ]
-    equity = facts["equity"]
-    gini = " → ".join("–" if equity[one] is None else f"{equity[one]:.3f}" for one in equity)
+    counted = view.question.keep_existing
     return [
         [say("title", language), view.name],
         [say("plan_number", language, id=view.id), summary(view, language)],
@@ -106,11 +107,11 @@ def _about(view: PlanView, language: Language) -> list[list[Cell]]:
         [objective_word(view, language), answer["objective"]],
         [say("sites", language), len(view.sites)],
         [say("bound", language), answer["bound"]],
-        [say("people", language), facts["people"]],
-        [say("before", language), facts["covered_today"]],
-        [say("after", language), facts["covered"]],
+        [column("people", view, language), facts["people"]],
+        [column("before", view, language), facts["covered_today"] if counted else None],
+        [column("after", view, language), facts["covered"]],
         [say("total_cost", language), facts["cost"]],
-        [say("gini", language), gini],
+        [say("gini", language), gini_text(view)],
         [say("seconds", language), answer["seconds"]],
         [say("seed", language), answer["seed"]],
         *editions,
@@ -149,14 +150,15 @@ def _sites(view: PlanView, language: Language) -> list[list[Cell]]:
 
 
 def _districts(view: PlanView) -> list[list[Cell]]:
+    counted = view.question.keep_existing
     return [
         [
             area_name(one["name"], one["id"]),
             str(one["id"]),
             one["people"],
-            one["before"],
+            one["before"] if counted else None,
             one["after"],
-            one["before"] / one["people"] if one["people"] else None,
+            one["before"] / one["people"] if counted and one["people"] else None,
             one["after"] / one["people"] if one["people"] else None,
         ]
         for one in view.facts["districts"]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from geo.siting.fields import TAKES
+from geo.siting.plan_facts import whole_text
 from maps.siting.view import PlanView
 from maps.style import percent
 from maps.texts import Both, Language, both, named, text
@@ -28,7 +29,25 @@ def in_both(key: str, **values: object) -> Both:
 def people_text(view: PlanView, value: float, language: Language) -> str:
     """A number of people with its unit."""
     key = "unit_hours" if view.facts["hours"] > 1 else "unit_people"
-    return say(key, language, n=f"{value:,.0f}")
+    return say(key, language, n=whole_text(value))
+
+
+def column(key: str, view: PlanView, language: Language) -> str:
+    """The heading of a column; of one of people over several hours with its unit."""
+    heading = say(key, language)
+    if key not in {"people", "before", "after"} or view.facts["hours"] == 1:
+        return heading
+    if key == "people":
+        return say("person_hours", language)
+    return say("in_person_hours", language, what=heading)
+
+
+def gini_text(view: PlanView) -> str:
+    """How uneven it was and will be: 0.168 → 0.107; today's is not told where its stations do not
+    count."""
+    equity = view.facts["equity"]
+    before = equity["before"] if view.question.keep_existing else None
+    return " → ".join("–" if one is None else f"{one:.3f}" for one in (before, equity["after"]))
 
 
 def share_text(share: float | None) -> str:
@@ -57,7 +76,7 @@ def summary(view: PlanView, language: Language) -> str:
             "some_groups", language, names=("、" if language == "zh" else ", ").join(listed)
         )
     return say(
-        "summary",
+        "summary" if asked.keep_existing else "summary_anew",
         language,
         where=view.where or say("everywhere", language),
         groups=groups,
@@ -71,8 +90,22 @@ def summary(view: PlanView, language: Language) -> str:
     )
 
 
+def set_by_hand(view: PlanView) -> bool:
+    """Whether all its sites were fixed in the question, so that none was chosen; the page's rule is
+    the same."""
+    locked = set(view.question.lock)
+    return bool(view.sites) and all(one["id"] in locked for one in view.sites)
+
+
+def gap_of(view: PlanView) -> str:
+    """Its gap; a dash where nothing was chosen."""
+    return "–" if set_by_hand(view) else gap_text(view.answer["gap"])
+
+
 def proof(view: PlanView, language: Language) -> str:
     """How good it is, proved."""
+    if set_by_hand(view):
+        return say("proof_by_hand", language)
     gap, status = view.answer["gap"], view.answer["status"]
     if gap is None:
         return say("proof_none", language)
@@ -105,7 +138,7 @@ def limits(view: PlanView, language: Language) -> list[str]:
             told.append(say(f"limit_{key}", language, **more))
 
     add("sites", asked.sites is not None, "sites", n=asked.sites)
-    add("budget", asked.budget is not None, "budget", n=f"{asked.budget or 0:,.0f}")
+    add("budget", asked.budget is not None, "budget", n=whole_text(asked.budget or 0))
     add("share", asked.share is not None, "share", n=percent(asked.share or 0.0))
     steps = [f"{metres:g} m: {share:.0%}" for metres, share in asked.steps or []]
     add("steps", steps, "steps", list=", ".join(steps))
@@ -208,7 +241,7 @@ def without_text(site: dict[str, Any], language: Language) -> str:
         return say("without_none", language)
     between = "、" if language == "zh" else ", "
     names = {key: between.join(one["name"] for one in told[key]) for key in ("comes", "goes")}
-    loss = f"{told['loss']:,.0f}"
+    loss = whole_text(told["loss"])
     if not names["comes"]:
         return say("without_nobody", language, loss=loss)
     key = "without_both" if names["goes"] else "without_comes"

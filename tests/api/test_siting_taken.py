@@ -43,7 +43,8 @@ def test_a_plan_is_taken_away_as_files_that_agree_with_it(planner, plan, tmp_pat
     (tmp_path / "plan.xlsx").write_bytes(planner.get(f"{url}.xlsx?lang=en").content)
     sheets = pd.read_excel(tmp_path / "plan.xlsx", sheet_name=None, engine="calamine")
     assert sheets["New sites"]["Name"].tolist() == [one["name"] for one in plan["facts"]["sites"]]
-    assert sheets["Areas before and after"]["With the plan"].sum() == pytest.approx(
+    areas = sheets["Areas before and after"]
+    assert areas["With the plan (person-hours)"].sum() == pytest.approx(
         plan["facts"]["covered"]
     )
 

@@ -7,9 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geo.siting.plan_facts import half_up, whole_text
 from geo.siting.question import Question
 from maps import plan
-from maps.siting.words import EXACT, covered_text, gap_text, proof
+from maps.siting.words import (
+    EXACT,
+    column,
+    covered_text,
+    gap_of,
+    gap_text,
+    gini_text,
+    proof,
+    summary,
+)
 
 
 def test_covered_is_defined_by_the_radius_or_by_the_steps_and_never_by_the_last_step_alone():
@@ -41,7 +51,57 @@ def test_a_gap_is_never_told_smaller_than_it_is(gap):
 
 
 def test_a_plan_proved_to_the_last_digit_of_a_double_is_called_the_best_as_on_the_page():
-    view = SimpleNamespace(answer={"gap": 1.0013e-11, "status": "gap reached"})
+    view = SimpleNamespace(
+        answer={"gap": 1.0013e-11, "status": "gap reached"}, question=Question(), sites=[{"id": 3}]
+    )
     assert proof(view, "zh") == "已证明为最优：没有任何方案比它更好。"
     page = (plan.ROOM / "figures.js").read_text("utf-8")
     assert float(re.search(r"EXACT = ([\d.e-]+);", page)[1]) == EXACT
+
+
+def test_how_uneven_it_is_goes_from_today_to_the_plan_however_the_database_orders_it():
+    stored = {"after": 0.107, "before": 0.168}
+    view = SimpleNamespace(facts={"equity": stored}, question=Question())
+    assert gini_text(view) == "0.168 → 0.107"
+    without = SimpleNamespace(facts={"equity": stored}, question=Question(keep_existing=False))
+    assert gini_text(without) == "– → 0.107"
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [(244.5, "245"), (2100.5, "2,101"), (0.49, "0"), (-0.5, "-1"), (3.0, "3")]
+)
+def test_halves_are_rounded_as_the_page_rounds_them(value, told):
+    assert whole_text(value) == told
+    assert half_up(value) == int(told.replace(",", ""))
+
+
+def test_of_sites_that_were_all_set_by_hand_nothing_is_called_the_best():
+    answer = {"gap": 0.0, "status": "optimal"}
+    asked = Question(sites=2, lock=[3, 4])
+    drawn = SimpleNamespace(answer=answer, question=asked, sites=[{"id": 3}, {"id": 4}])
+    assert "by hand" in proof(drawn, "en")
+    assert gap_of(drawn) == "–"
+    chosen = SimpleNamespace(answer=answer, question=asked, sites=[{"id": 3}, {"id": 5}])
+    assert "best" in proof(chosen, "en")
+    assert gap_of(chosen) == "0%"
+
+
+def test_where_todays_stations_do_not_count_nothing_is_said_of_today():
+    facts = {
+        "hours": 17, "people": 100.0, "covered": 55.0, "covered_today": 0.0,
+        "share_today": 0.0, "share": 0.55,
+    }  # fmt: skip
+    view = SimpleNamespace(
+        question=Question(keep_existing=False), facts=facts, where=None, sites=[{"id": 3}]
+    )
+    assert "Today" not in summary(view, "en")
+    assert "not counting" in summary(view, "en").lower()
+    assert "今日" not in summary(view, "zh")
+
+
+def test_a_column_of_people_over_several_hours_says_that_they_are_person_hours():
+    view = SimpleNamespace(facts={"hours": 17})
+    assert [column(one, view, "en") for one in ("people", "after", "share_after")] == [
+        "Person-hours", "With the plan (person-hours)", "Share with the plan",
+    ]  # fmt: skip
+    assert column("people", SimpleNamespace(facts={"hours": 1}), "en") == "People"

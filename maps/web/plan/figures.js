@@ -36,10 +36,14 @@ export function gapWords(plan) {
   if (state === "failed") return t("gap_failed");
   if (!answer) return t("gap_stopped_early");
   if (answer.status === "infeasible") return t("gap_infeasible");
+  if (setByHand(plan)) return t("gap_by_hand");
   if (answer.gap === null || !Number.isFinite(answer.gap)) return t("gap_unknown");
   if (answer.status === "optimal" || answer.gap <= EXACT) return t("gap_optimal");
   return t({ "time limit": "gap_time", stopped: "gap_stopped" }[answer.status] ?? "gap_reached", { gap: gapText(answer.gap) });
 }
+
+/** Whether all its sites were fixed in the question, so that none was chosen. */
+const setByHand = ({ question, answer }) => answer.sites?.length > 0 && answer.sites.every((id) => question.lock?.includes(id));
 
 /** Up to where how much counts as reached: "within 500 m", or "in full within 500 m, half to 1,000 m". */
 export function reachWords({ steps, radius_metres: radius }) {

@@ -97,3 +97,25 @@ def test_no_dot_has_fewer_people_than_may_be_shown_and_none_are_lost(seed, least
         mine = dots.of == dot
         assert dots.lon[dot] == pytest.approx(np.average(lon[mine], weights=weight[mine] + 1e-300))
         assert lat[mine].min() - 1e-9 <= dots.lat[dot] <= lat[mine].max() + 1e-9
+
+
+@given(st.integers(0, 10**6), st.floats(1.0, 100.0))
+@settings(max_examples=60, deadline=None)
+def test_a_district_is_merged_alike_whatever_else_is_asked_about(seed, least):
+    rng = np.random.default_rng(seed)
+    count = int(rng.integers(1, 200))
+    lon, lat = 113.6 + 0.2 * rng.random(count), 34.7 + 0.2 * rng.random(count)
+    weight = rng.random(count) * 20
+    home = rng.integers(-1, 4, count)
+    whole = dots_of(lon, lat, weight, least, home, 34.8)
+    for one in range(-1, 4):
+        mine = home == one
+        if weight[mine].sum() < least:
+            continue
+        # With those of districts that have too few of their own among its dots, or without.
+        alone = dots_of(lon[mine], lat[mine], weight[mine], least, home[mine], 34.8)
+        same = whole.of[mine][:, None] == whole.of[mine]
+        assert (same == (alone.of[:, None] == alone.of)).all()
+        others = [weight[home == other].sum() for other in set(home.tolist())]
+        if min(others) >= least:
+            assert (home[np.isin(whole.of, whole.of[mine])] == one).all()
