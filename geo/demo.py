@@ -11,6 +11,7 @@ from geo.database import Actor, Database
 from geo.errors import Invalid
 from geo.progress import SILENT, Progress
 from geo.settings import Settings
+from geo.siting.tasks import MARK as OPENED
 
 SEED = 20261121
 AS_OF = date(2026, 6, 30)
@@ -89,7 +90,7 @@ def load(
             f"your own {', '.join(own)}; the demo city was not loaded. NUANYI_STATE=DIR names "
             "another."
         )
-    in_force = all(facts and facts.source == label for facts in active.values())
+    in_force = all(_is_demo(facts, label) for facts in active.values())
     with_past = earlier if earlier is not None else size is not Size.huge
     if in_force and not (with_past and _lacks_past(database, actor, label)):
         return f"演示城市已就绪 / the demo city is ready ({size.value})"
@@ -99,12 +100,17 @@ def load(
         options = ImportOptions(crs="wgs84", as_of=AS_OF, commit=True, source=label)
         with database.read(actor) as reader:
             facts = editions.active(reader, dataset)
-        if facts and facts.source == label:
+        if _is_demo(facts, label):
             continue
         import_file(database, actor, settings, dataset, folder / name, options, progress)
     if with_past:
         _load_past(database, actor, settings, folder, label, progress)
     return f"演示城市已装载 / the demo city is loaded ({size.value})"
+
+
+def _is_demo(facts: editions.EditionFacts | None, label: str) -> bool:
+    """Whether what is in force is the demo city's, sites of plans that opened since included."""
+    return facts is not None and facts.source.split(OPENED)[0] == label
 
 
 def _lacks_past(database: Database, actor: Actor, label: str) -> bool:

@@ -9,6 +9,7 @@ from geo.coverage.series import series
 from geo.database import Actor, Database
 from geo.ledger.funnel import funnel
 from geo.settings import Settings
+from geo.siting import tasks
 
 
 def test_the_demo_city_comes_with_two_earlier_lists_and_a_ledger(
@@ -43,3 +44,26 @@ def test_the_demo_city_comes_with_two_earlier_lists_and_a_ledger(
     assert ledger.unplaced == 0
     assert ledger.whole.conversions["agreed"].value
     assert len(ledger.areas) == 3
+
+
+def test_begun_again_the_demo_city_keeps_the_stations_that_opened(
+    database: Database, actor: Actor, tmp_path: Path
+) -> None:
+    settings = Settings(state=tmp_path, database_url=None)
+    demo.load(database, actor, settings, demo.Size.small, earlier=False)
+    with database.write(actor) as writer:
+        writer.execute(
+            "INSERT INTO siting_task (site, name, lon, lat, changed_by) "
+            "SELECT 'x1', '新站', ST_X(location), ST_Y(location), 'test' FROM station LIMIT 1"
+        )
+        (task,) = tasks.listed(writer)
+        opened = tasks.change_task(writer, settings, task.id, state="opened")
+    with database.read(actor) as reader:
+        there = editions.require_active(reader, "stations")
+    assert "已就绪" in demo.load(database, actor, settings, demo.Size.small, earlier=False)
+    with database.read(actor) as reader:
+        assert editions.require_active(reader, "stations") == there
+        assert reader.scalar(
+            "SELECT count(*) FROM station WHERE id = :id AND edition_id = :edition",
+            id=opened.station_id, edition=there.id,
+        ) == 1  # fmt: skip
