@@ -17,7 +17,7 @@ from geo.siting.planning import cost_of
 from geo.siting.problem import Answer, Longs
 from geo.siting.proof_file import proof_of
 from geo.siting.question import Question
-from geo.siting.remarks import Remark, halves, named_remarks, remarks_of
+from geo.siting.remarks import Remark, halves, idle_remark, named_remarks, remarks_of
 from geo.siting.solving import Problem
 from geo.siting.stated import standing_with
 from geo.siting.working import NO_PLAN, Solved
@@ -83,6 +83,10 @@ def ending(
         if told.around is not None:
             _tell_around(facts, problem, told.around)
         ended["facts"] = facts
+        for zh, en in idle_remark(facts, question.model):
+            ended["answer"]["relaxed"].append(f"{zh} {en}")
+            ended["answer"]["relaxed_zh"].append(zh)
+            ended["answer"]["relaxed_en"].append(en)
     ended["proof"] = proof_file(problem, answer)
     return ended
 
@@ -97,6 +101,8 @@ def _tell_around(facts: dict[str, Any], problem: Problem, around: Afterwards) ->
     }
     place = {ref: at for at, ref in enumerate(problem.refs)}
     ready = {one.site: one for one in around.ready}
+    rules = problem.rules
+    held = rules.open_24h_least or rules.district_least_sites or rules.district_least_share
 
     def named(sites: Longs) -> list[dict[str, Any]]:
         return [{"id": problem.refs[at], "name": problem.names.label(at)} for at in sites.tolist()]
@@ -110,10 +116,12 @@ def _tell_around(facts: dict[str, Any], problem: Problem, around: Afterwards) ->
             continue
         possible = bool(np.isfinite(one.loss))
         loss = max(one.loss, 0.0)
+        # Who comes only to make up the number is nobody's replacement.
+        for_nothing = possible and not held and abs(round(loss, 1) - site["adds_last"]) < 0.05
         site["without"] = {
             "possible": possible,
-            "comes": named(one.comes),
-            "goes": named(one.goes),
+            "comes": [] if for_nothing else named(one.comes),
+            "goes": [] if for_nothing else named(one.goes),
             "loss": (0.0 if loss < facts["least"] else round(loss, 1)) if possible else None,
         }
 

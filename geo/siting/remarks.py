@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -32,6 +32,19 @@ def named_remarks(sites: Sites, rules: Rules, answer: Answer, names: Names) -> l
     if rules.spacing == "warn" and rules.spacing_metres:
         told += [(one.zh, one.en) for one in too_near(sites, rules, answer.sites, names)]
     return told
+
+
+def idle_remark(facts: dict[str, Any], model: str) -> list[Remark]:
+    """That some sites of a plan of maximum coverage add nobody: the number asked for is more than
+    is needed."""
+    idle = sum(1 for one in facts["sites"] if not one["adds_last"])
+    if model != "max-cover" or not idle:
+        return []
+    fewer = "（或少于可公布的人数）" if facts["least"] else ""
+    too_few = " (or fewer people than may be told)" if facts["least"] else ""
+    zh = f"有 {idle} 个站点各自去掉后覆盖都不减少{fewer}：也许不需要这么多站点。"
+    en = f"{idle} of the sites could each be left out and nobody{too_few} would be covered less"
+    return [(zh, f"{en}: perhaps so many are not needed.")]
 
 
 def remarks_of(sites: Sites, wanted: int | None, budget: float | None) -> list[Remark]:

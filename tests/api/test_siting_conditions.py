@@ -401,3 +401,23 @@ def test_what_there_is_no_time_for_is_said_to_be_left_out():
     stopped.stop()
     assert "stopped" in afterwards(problem, answer, stopped, 0).left_en
     assert len(afterwards(problem, answer, Control(), 0, seconds=30.0).ready) == 5
+
+
+def test_sites_that_add_nobody_are_told_and_stand_in_for_nobody(planner):
+    """More sites than are needed: whoever comes only to make up the number is no replacement."""
+    plan = solved(planner, sites=12)
+    idle = [one for one in plan["facts"]["sites"] if one["adds_last"] == 0]
+    assert idle
+    (said,) = [one for one in plan["answer"]["relaxed_en"] if "not needed" in one]
+    assert said.startswith(f"{len(idle)} of the sites")
+    few = solved(planner, sites=2)
+    assert not [one for one in few["answer"]["relaxed_en"] if "not needed" in one]
+    # Of eleven most are idle: without one that is not, nobody else can reach its people.
+    many = solved(planner, sites=11)
+    lost = 0
+    for one in many["facts"]["sites"]:
+        without = one.get("without")
+        if without and without["possible"] and abs(without["loss"] - one["adds_last"]) < 0.05:
+            lost += 1
+            assert without["comes"] == without["goes"] == []
+    assert lost
