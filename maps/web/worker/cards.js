@@ -2,7 +2,7 @@
 
 import { button, icon, make } from "./dom.js";
 import { keep, kept, tell } from "./store.js";
-import { distance, exactly, has, t, there, when, wholeMinutes, word } from "./words.js";
+import { distance, has, t, there, when, wholeMinutes, word } from "./words.js";
 
 const STALE_DAYS = 365;
 const SOON_MINUTES = 20;
@@ -97,7 +97,7 @@ function doubts(station, estimate) {
   if (station.straight_line) lines.push(t("straight_line"));
   else if (!estimate && station.uncertain) lines.push(t("uncertain"));
   if (!estimate && !station.straight_line && station.off_street_metres >= 60) {
-    lines.push(t("off_street", { metres: exactly(station.off_street_metres) }));
+    lines.push(t("off_street", { metres: distance(station.off_street_metres) }));
   }
   if (!lines.length) return null;
   return make("ul", { class: "doubts" }, lines.map((line) => make("li", {}, icon("doubt"), make("span", {}, line))));

@@ -178,3 +178,17 @@ def test_the_way_is_a_list_of_turns(phone):
     expect(steps.last).to_contain_text("暖心驿站（人民路）")
     press.click()
     expect(first.locator(".route")).to_be_hidden()
+
+
+def test_of_a_way_no_more_lies_off_the_streets_than_it_has(phones):
+    """Some 74 m beside the street: both figures are told alike."""
+    page = phones(goto=False)
+    page.context.set_geolocation({"longitude": LON, "latitude": LAT + 0.000666})
+    page.goto("/")
+    first = page.locator(".card.first")
+    first.wait_for()
+    total = int(re.search(r"(\d+) 米", first.locator(".way").inner_text())[1])
+    off = int(re.search(r"其中 (\d+) 米不沿街道", first.inner_text())[1])
+    assert 60 <= off <= total
+    assert off % 10 == 0
+
