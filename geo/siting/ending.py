@@ -17,7 +17,7 @@ from geo.siting.planning import cost_of
 from geo.siting.problem import Answer, Longs
 from geo.siting.proof_file import proof_of
 from geo.siting.question import Question
-from geo.siting.remarks import Remark, halves, idle_remark, named_remarks, remarks_of
+from geo.siting.remarks import NONE_NEEDED, Remark, halves, idle_remark, named_remarks, remarks_of
 from geo.siting.solving import Problem
 from geo.siting.stated import standing_with
 from geo.siting.working import NO_PLAN, Solved
@@ -42,6 +42,8 @@ def ending(
     infeasible = answer.status == "infeasible"
     if not infeasible:
         relaxed = remarks(ground, problem, answer)
+        if not chosen and not relaxed and answer.status == "optimal":
+            relaxed.append(NONE_NEEDED)
     else:
         # Who explains it names what the solver only numbers.
         named = told.why_zh not in ("", NO_PLAN[0])

@@ -19,6 +19,12 @@ Remark = tuple[str, str]
 the two apart again."""
 
 
+NONE_NEEDED: Final[Remark] = (
+    "没有候选点能使结果更好：一个也不需要新建。",
+    "No candidate makes it any better: none is needed.",
+)
+
+
 def halves(told: str) -> Remark:
     """A remark of a solver (`中文。 English.`) as two; it names no host, so it can be parted."""
     zh, found, en = told.partition("。 ")

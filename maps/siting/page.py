@@ -123,7 +123,7 @@ def _layers(portable: PortableMap, view: PlanView) -> dict[str, Any]:
 
     def site_style(feature: dict[str, Any]) -> dict[str, Any]:
         del feature
-        return {"radius": 8, "color": "#ffffff", "weight": 2, "fill": True, "fillColor": SITE,
+        return {"radius": 9, "color": "#ffffff", "weight": 2, "fill": True, "fillColor": SITE,
                 "fillOpacity": 1}  # fmt: skip
 
     _layer(portable, "areas", shapes, [{}] * len(drawn), area_style)

@@ -421,3 +421,11 @@ def test_sites_that_add_nobody_are_told_and_stand_in_for_nobody(planner):
             lost += 1
             assert without["comes"] == without["goes"] == []
     assert lost
+
+
+def test_a_plan_without_sites_says_that_none_is_needed(planner, town):
+    """Nobody whom a candidate reaches is left: today's stations reach everybody of a share."""
+    share = float(covered(town, []).mean()) / 2
+    plan = solved(planner, model="set-cover", share=share)
+    assert plan["answer"]["sites"] == []
+    assert plan["answer"]["relaxed_en"] == ["No candidate makes it any better: none is needed."]
