@@ -44,9 +44,7 @@ def test_a_plan_is_taken_away_as_files_that_agree_with_it(planner, plan, tmp_pat
     sheets = pd.read_excel(tmp_path / "plan.xlsx", sheet_name=None, engine="calamine")
     assert sheets["New sites"]["Name"].tolist() == [one["name"] for one in plan["facts"]["sites"]]
     areas = sheets["Areas before and after"]
-    assert areas["With the plan (person-hours)"].sum() == pytest.approx(
-        plan["facts"]["covered"]
-    )
+    assert areas["With the plan (person-hours)"].sum() == pytest.approx(plan["facts"]["covered"])
 
 
 def test_the_report_has_two_pages_with_the_bound_in_either_language(planner, plan):

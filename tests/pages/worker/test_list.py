@@ -191,4 +191,3 @@ def test_of_a_way_no_more_lies_off_the_streets_than_it_has(phones):
     off = int(re.search(r"其中 (\d+) 米不沿街道", first.inner_text())[1])
     assert 60 <= off <= total
     assert off % 10 == 0
-
