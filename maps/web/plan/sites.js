@@ -98,6 +98,8 @@ function keys(event, id) {
   const map = theMap();
   if (step) {
     event.preventDefault();
+    // The map around the pin takes these keys too, and would move away under it.
+    event.stopPropagation();
     const far = event.shiftKey ? 5 : 1;
     const at = map.project(pin.marker.getLngLat());
     pin.marker.setLngLat(map.unproject([at.x + step[0] * STEP_PX * far, at.y + step[1] * STEP_PX * far]));

@@ -54,6 +54,26 @@ def test_a_locked_place_that_is_put_onto_a_host_hands_its_lock_over(planners, be
     assert look(page, "view.question.lock") == [7]
 
 
+def test_arrows_move_a_pin_and_not_the_map_and_escape_puts_it_back(planners):
+    page = planners("/plan#set=4,9&lang=en")
+    settled(page)
+    pin = page.locator('.pin[data-site="4"]')
+    view = "[map.getCenter().lng, map.getCenter().lat, map.getZoom(), map.getBearing()]"
+    stood, began = look(page, view), pin.bounding_box()
+    pin.focus()
+    for key in ("ArrowUp", "Shift+ArrowRight", "ArrowUp"):
+        page.keyboard.press(key)
+    page.wait_for_timeout(600)
+    assert look(page, view) == stood
+    assert pin.bounding_box()["x"] == pytest.approx(began["x"] + 60, abs=2)
+    assert pin.bounding_box()["y"] == pytest.approx(began["y"] - 24, abs=2)
+    page.keyboard.press("Escape")
+    settled(page)
+    assert pin.bounding_box() == began
+    assert look(page, "[chosen(), view.question.extra]") == [[4, 9], []]
+    expect(pin).to_be_focused()
+
+
 @pytest.mark.parametrize("by", ["mouse", "keys"])
 def test_a_better_plan_takes_no_pin_out_of_the_hand(planners, bench, by):
     plan = plan_of(bench, sites=2)
