@@ -8,7 +8,7 @@ import { asked, askPlan, askPlans, open } from "./data.js";
 import { gapWords } from "./figures.js";
 import { bringsQuestion } from "./permalink.js";
 import { wrongField } from "./question.js";
-import { asksAnew, full, hear, known, look, same, tell, view } from "./store.js";
+import { asksAnew, byHand, full, hear, known, look, same, tell, view } from "./store.js";
 import { trouble } from "./trouble.js";
 
 const AGAIN_MS = 3000;
@@ -150,7 +150,7 @@ function show() {
   const words = gapWords(plan);
   line.textContent = running && plan.progress?.seconds !== undefined ? `${words} · ${t("seconds_n", { n: Math.round(plan.progress.seconds) })}` : words;
   line.dataset.state = plan.state;
-  line.dataset.stale = asksAnew() ? "1" : "0";
+  line.dataset.stale = asksAnew() || byHand() ? "1" : "0";
   if (running && performance.now() - spoken > SPEAK_MS) {
     spoken = performance.now();
     announce(words);
@@ -172,11 +172,9 @@ export function ready() {
         tell("plan", null);
       } else if (known.plan?.id !== view.plan) openPlan(view.plan, { keepQuestion: bringsQuestion() });
     }
-    if (keys.has("question")) {
-      // What was refused was another question.
-      trouble("ask");
-      show();
-    }
+    // What was refused was another question.
+    if (keys.has("question")) trouble("ask");
+    if (keys.has("question") || keys.has("set")) show();
   });
   addEventListener("pagehide", () => source?.close());
   addEventListener("pageshow", (event) => {

@@ -25,6 +25,14 @@ const AGAIN = ["interrupted", "failed", "stopped"];
 /** Whether the open plan is on the map as it was found: what is told of it is so. */
 const asFound = () => known.plan !== null && !byHand() && !asksAnew();
 
+/** How near to the best the open plan is; not of the figures of another set or another question. */
+function nearness() {
+  const { plan } = known;
+  const running = plan && open(plan.state);
+  if (!plan || ((running || plan.answer) && !asFound())) return null;
+  return make("p", { class: running ? "short" : "short met", id: "gap-words" }, gapWords(plan));
+}
+
 /** What no plan for this question can pass, as a share of the people; null where that is not said, or
  * was said of other people. */
 function boundShare(total) {
@@ -37,7 +45,7 @@ function boundShare(total) {
 /** How the set made by hand stands beside the plan. */
 function handWords() {
   const { plan, told } = known;
-  if (!plan?.answer || !told || !byHand()) return null;
+  if (!plan || !told || !byHand()) return null;
   const facts = plan.facts;
   if (!facts || asksAnew() || view.hour !== null || plan.editions_in_force === false) return make("p", { class: "note" }, t("hand_made"));
   const difference = Math.round(told.covered - facts.covered);
@@ -116,7 +124,7 @@ function headline() {
       make("p", { class: now === null ? "headline none" : "headline" }, percent(now), make("small", {}, t(told.question.keep_existing ? "reached_today" : "reached_none_kept", { share: percent(total ? told.covered_today / total : null), more: more(told.covered - told.covered_today) }))),
       now === null ? null : bar(told.covered_today / total, now, boundShare(total)));
   }
-  if (plan) bits.push(make("p", { class: running ? "short" : "short met", id: "gap-words" }, gapWords(plan)));
+  bits.push(nearness());
   if (plan?.problem) bits.push(make("p", { class: "note strong", id: "problem" }, half(plan.problem, "detail") ?? ours(plan.problem.detail), plan.problem.remedy ? make("span", {}, ours(plan.problem.remedy)) : null));
   if (asksAnew() && !running) bits.push(make("p", { class: "note" }, t("asks_anew")));
   if (running && soFar() && view.set === null) bits.push(make("p", { class: "quiet small", id: "so-far" }, t("so_far")));

@@ -36,6 +36,41 @@ def test_what_was_told_of_a_plan_is_not_told_of_a_set_by_hand(planners, bench):
     assert len(set(look(page, "chosen()"))) == len(look(page, "chosen()"))
 
 
+@pytest.mark.parametrize("by", ["remove", "forbid", "drag", "question"])
+def test_no_proof_is_claimed_for_a_set_by_hand(planners, bench, by):
+    plan = plan_of(bench, sites=2)
+    page = planners(f"/plan?plan={plan['id']}&lang=en")
+    settled(page)
+    proved = page.locator("#headline-box").get_by_text("Proved optimal")
+    words = page.locator("#headline-box > .note")
+    expect(proved).to_have_count(1)
+    expect(page.locator("#gap")).to_have_attribute("data-stale", "0")
+    first = plan["answer"]["sites"][0]
+    if by == "drag":
+        page.locator(f'.pin[data-site="{first}"]').focus()
+        for key in ("ArrowUp", "Enter"):
+            page.keyboard.press(key)
+    elif by == "question":
+        page.locator("#tab-question").click()
+        page.locator("#q-sites").fill("3")
+        until(page, "() => location.hash.includes('sites=3')")
+        page.locator("#tab-plan").click()
+    else:
+        page.locator(f'#site-list [data-row="{first}"]').click()
+        page.locator(f'#site-list [data-act="{by}"]').click()
+    settled(page)
+    expect(proved).to_have_count(0)
+    expect(page.locator("#gap")).to_have_attribute("data-stale", "1")
+    if by != "question":
+        expect(
+            words.filter(has_text="the figures here are those of the set as drawn")
+        ).to_be_visible()
+    page.locator("#undo").click()
+    settled(page)
+    expect(proved).to_have_count(1)
+    expect(page.locator("#gap")).to_have_attribute("data-stale", "0")
+
+
 def test_a_locked_place_that_is_put_onto_a_host_hands_its_lock_over(planners, bench):
     page = planners(f"/plan#extra=x1~{WEST + 0.0655:.4f}~{LAT}&set=x1,4&lock=x1&lang=en")
     settled(page)
