@@ -32,6 +32,7 @@ FIRST_MODULES: Final = (
     "pointer.js",
     "question.js",
     "refill.js",
+    "retry.js",
     "scenarios.js",
     "sites.js",
     "store.js",

@@ -6,7 +6,6 @@ import { chosen, full, gone, hear, holding, known, PLAIN, siteOf, tell, view } f
 import { trouble } from "./trouble.js";
 
 const KEPT_GROUNDS = 6;
-const AGAIN_MS = 4000;
 const LONG = 180;
 const grounds = new Map();
 
@@ -52,11 +51,9 @@ let newest = 0;
 let standing = false;
 /** Whom the ground is about that is wanted, and that is there. */
 let [wanted, stood] = [null, null];
-let again = 0;
 /** Brings the ground of the present question; what was there stays until it has come. */
 export async function stand() {
   const mine = ++newest;
-  clearTimeout(again);
   wanted = aboutWhom();
   standing = true;
   document.body.dataset.busy = "1";
@@ -72,9 +69,8 @@ export async function stand() {
     evaluate();
   } catch (error) {
     if (mine !== newest) return;
-    trouble("ground", error);
+    trouble("ground", error, stand);
     if (stood !== wanted) forget();
-    if (!(error instanceof Problem)) again = setTimeout(stand, AGAIN_MS);
   } finally {
     if (mine === newest) {
       standing = false;
@@ -135,7 +131,7 @@ async function go() {
       if (moved || standing) continue;
       // What the set before it covered says nothing of this one.
       forget();
-      trouble("set", error);
+      trouble("set", error, evaluate);
     }
   }
   running = false;

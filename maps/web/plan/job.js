@@ -1,7 +1,7 @@
 // A plan is worked out by the service, whether or not somebody looks. The page hears how near to the
 // best it is, may end it, and finds it again after a reload.
 
-import { ask } from "../leader/ask.js";
+import { ask, Unreachable } from "../leader/ask.js";
 import { announce, byId } from "../leader/dom.js";
 import { t } from "../leader/words.js";
 import { asked, askPlan, askPlans, open } from "./data.js";
@@ -40,9 +40,11 @@ export async function openPlan(id, { keepQuestion = false } = {}) {
     if (open(plan.state)) listen(id);
   } catch (error) {
     if (view.plan !== id) return;
+    trouble("plan", error, () => openPlan(id, { keepQuestion }));
+    // What was known of it before stays while there is only no answer.
+    if (known.plan?.id === id && error instanceof Unreachable) return;
     known.plan = null;
     tell("plan", null);
-    trouble("plan", error);
   }
 }
 
@@ -80,7 +82,7 @@ async function finish(id, mine) {
     tell("plan", plan);
     announce(gapWords(plan));
   } catch (error) {
-    if (view.plan === id) trouble("plan", error);
+    if (view.plan === id) trouble("plan", error, () => openPlan(id, { keepQuestion: true }));
   }
   askPlans().catch(() => {});
 }

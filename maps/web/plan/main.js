@@ -3,7 +3,7 @@
 import { announce, byId, later, make } from "../leader/dom.js";
 import { listed, t } from "../leader/words.js";
 import * as candidates from "./candidates.js";
-import { askAreas, askPlans, stand } from "./data.js";
+import { askAreas, stand } from "./data.js";
 import * as hours from "./hours.js";
 import * as job from "./job.js";
 import * as map from "./map.js";
@@ -139,7 +139,7 @@ async function begin() {
   tabs();
   openTab();
   askAreas().catch(() => {});
-  askPlans().catch((error) => trouble("plans", error));
+  scenarios.bring();
   // A plan's question says which people are looked at: it comes before them.
   if (view.plan !== null) await job.openPlan(view.plan, { keepQuestion: own });
   const stood = stand();

@@ -50,12 +50,22 @@ function named(title, value, then, note = "") {
   field.select();
 }
 
+/** Brings the list. */
+export async function bring() {
+  try {
+    await askPlans();
+    trouble("plans");
+  } catch (error) {
+    trouble("plans", error, bring);
+  }
+}
+
 /** Does something to the list. Null: it could not be done. */
 async function does(work) {
   try {
     const made = await work();
     trouble("plans");
-    askPlans().catch((error) => trouble("plans", error));
+    bring();
     return made;
   } catch (error) {
     trouble("plans", error);

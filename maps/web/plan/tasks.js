@@ -85,7 +85,10 @@ function list() {
 }
 
 async function show() {
-  if (view.tab !== "tasks") return;
+  if (view.tab !== "tasks") {
+    trouble("tasks");
+    return;
+  }
   const { plan } = known;
   byId("task-make").hidden = !plan?.answer?.sites.length || open(plan.state) || plan.answer.status === "infeasible";
   try {
@@ -93,7 +96,7 @@ async function show() {
     list();
     trouble("tasks");
   } catch (error) {
-    trouble("tasks", error);
+    trouble("tasks", error, show);
   }
 }
 

@@ -4,6 +4,7 @@
 import { Problem, Unreachable } from "../leader/ask.js";
 import { byId, make } from "../leader/dom.js";
 import { english, ours, page, t } from "../leader/words.js";
+import { enough, tryAgain } from "./retry.js";
 
 const standing = new Map();
 let shown = "";
@@ -14,19 +15,25 @@ function fieldWords({ field, reason, reason_zh }) {
   return english ? `${name}: ${reason}` : `${name}：${reason_zh}`;
 }
 
-/** What went wrong, in sentences. */
-export function inWords(error) {
-  if (error instanceof Unreachable || error.name !== "Error") return [t("unreachable")];
+/** What went wrong, in sentences; `again`: it is asked once more without anybody doing anything. */
+export function inWords(error, again = false) {
+  if (error instanceof Unreachable || error.name !== "Error") return [again ? t("unreachable") : t("no_answer")];
   if (!(error instanceof Problem)) return [error.message];
   if (error.status === 401 || error.status === 403) return [t("needs_key")];
   if (error.errors.length) return [error.message, ...error.errors.map(fieldWords)];
   return [ours(error.detail || error.message), error.remedy ? ours(error.remedy) : ""].filter(Boolean);
 }
 
-/** Says what went wrong with `owner`, or, without an error, that it is well again. */
-export function trouble(owner, error = null) {
-  if (error) standing.set(owner, inWords(error));
+/** Says what went wrong with `owner`, or, without an error, that it is well again.
+ *
+ * @param again asks once more where there was no answer
+ */
+export function trouble(owner, error = null, again = null) {
+  const waits = again !== null && error instanceof Unreachable;
+  if (error) standing.set(owner, inWords(error, waits));
   else standing.delete(owner);
+  if (waits) tryAgain(owner, again);
+  else enough(owner);
   const said = [...new Map([...standing.values()].map((words) => [words.join(), words])).values()];
   // Read aloud once, and not anew whenever anything goes well.
   if (JSON.stringify(said) === shown) return;

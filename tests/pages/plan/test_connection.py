@@ -1,0 +1,65 @@
+"""A connection that is lost: what stays, what is said, and what comes back by itself."""
+
+import re
+
+from plan_hall import look, person_hours, plan_of, settled, until
+from playwright.sync_api import expect
+
+API = re.compile("/api/")
+
+
+def cut(page) -> None:
+    page.route(API, lambda route: route.abort())
+
+
+def test_figures_come_back_by_themselves_when_the_connection_does(planners, bench):
+    page = planners("/plan#set=4&tab=plan&lang=en")
+    settled(page)
+    figure = page.locator("#headline-box .headline")
+    note = page.locator("#trouble .note")
+    expect(figure).to_have_count(1)
+    cut(page)
+    page.locator("#tab-candidates").click()
+    page.locator('[data-candidate="9"] .acts button').first.click()
+    page.locator("#tab-plan").click()
+    expect(figure).to_have_count(0)
+    expect(note).to_contain_text("it will be asked again")
+    # Nobody touches anything, and no event of the browser helps: the server was away.
+    page.unroute(API)
+    expect(figure).to_have_count(1)
+    expect(note).to_have_count(0)
+    assert look(page, "known.told.covered") == person_hours(bench, bench.hosts[[3, 8]])
+
+
+def test_what_waits_is_asked_for_at_once_when_the_network_is_back(planners):
+    page = planners("/plan#set=4&tab=plan&lang=en")
+    settled(page)
+    # Pauses of the page do not pass here.
+    page.evaluate("window.setTimeout = () => 1")
+    cut(page)
+    page.locator('#site-list [data-row="4"]').click()
+    page.locator('#site-list [data-act="remove"]').click()
+    figure = page.locator("#headline-box .headline")
+    expect(figure).to_have_count(0)
+    page.unroute(API)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(figure).to_have_count(1)
+    expect(page.locator("#trouble .note")).to_have_count(0)
+
+
+def test_a_plan_that_could_not_be_opened_is_opened_later(planners, bench):
+    plan = plan_of(bench, sites=2)
+    page = planners("/plan#lang=en")
+    cut(page)
+    page.evaluate(f"location.hash = 'plan={plan['id']}&lang=en'")
+    expect(page.locator("#trouble .note").first).to_contain_text("it will be asked again")
+    page.unroute(API)
+    expect(page.locator(".pin")).to_have_count(2)
+    until(page, "() => !document.querySelector('#trouble .note')")
+
+
+def test_what_is_not_asked_again_does_not_say_so(planners):
+    page = planners("/plan#lang=en")
+    page.route(re.compile("/api/siting/plans$"), lambda route: route.abort())
+    page.locator("#solve").click()
+    expect(page.locator("#trouble .note")).to_contain_text("try once more")
