@@ -13,7 +13,10 @@ import { trouble } from "./trouble.js";
 
 const AGAIN_MS = 3000;
 const SPEAK_MS = 6000;
+/** As long as it usually takes the browser to be heard once more nobody need know. */
+const LOST_MS = 3000;
 let source = null;
+let lost = 0;
 let spoken = 0;
 
 /** Takes a plan that was told: the best site comes first. */
@@ -38,6 +41,7 @@ export async function openPlan(id, { keepQuestion = false } = {}) {
     tell("plan", plan);
     trouble("plan");
     if (open(plan.state)) listen(id);
+    else deaf();
   } catch (error) {
     if (view.plan !== id) return;
     trouble("plan", error, () => openPlan(id, { keepQuestion }));
@@ -46,6 +50,20 @@ export async function openPlan(id, { keepQuestion = false } = {}) {
     known.plan = null;
     tell("plan", null);
   }
+}
+
+/** The search is heard, or nobody listens to it any more. */
+function heard() {
+  clearTimeout(lost);
+  lost = 0;
+  trouble("search");
+}
+
+/** Ends the listening. */
+function deaf() {
+  source?.close();
+  source = null;
+  heard();
 }
 
 /** Listens to a plan that is being worked out. */
@@ -63,16 +81,19 @@ function listen(id) {
     if (view.set === null && !same(known.plan.progress.chosen, before)) tell("best");
   });
   mine.addEventListener("done", () => finish(id, mine));
+  mine.addEventListener("open", () => source === mine && heard());
   mine.addEventListener("error", () => {
+    if (source !== mine) return;
+    lost ||= setTimeout(() => trouble("search", new Error(t("search_lost"))), LOST_MS);
     // The browser asks again by itself unless it was refused. What was asked meanwhile stays.
-    if (mine.readyState === EventSource.CLOSED && source === mine) setTimeout(() => source === mine && openPlan(id, { keepQuestion: true }), AGAIN_MS);
+    if (mine.readyState === EventSource.CLOSED) setTimeout(() => source === mine && openPlan(id, { keepQuestion: true }), AGAIN_MS);
   });
 }
 
 async function finish(id, mine) {
   mine.close();
   if (source !== mine) return;
-  source = null;
+  deaf();
   try {
     const plan = await askPlan(id);
     if (view.plan !== id) return;
@@ -166,8 +187,7 @@ export function ready() {
   for (const news of ["plan", "progress"]) hear(news, show);
   hear("view", (keys) => {
     if (keys.has("plan")) {
-      source?.close();
-      source = null;
+      deaf();
       trouble("plan");
       if (view.plan === null) {
         known.plan = null;

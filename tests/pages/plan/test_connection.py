@@ -2,7 +2,8 @@
 
 import re
 
-from plan_hall import look, person_hours, plan_of, settled, until
+import pytest
+from plan_hall import look, person_hours, plan_of, sent, settled, until
 from playwright.sync_api import expect
 
 API = re.compile("/api/")
@@ -63,3 +64,34 @@ def test_what_is_not_asked_again_does_not_say_so(planners):
     page.route(re.compile("/api/siting/plans$"), lambda route: route.abort())
     page.locator("#solve").click()
     expect(page.locator("#trouble .note")).to_contain_text("try once more")
+
+
+@pytest.mark.parametrize("how", ["no answer", "refused"])
+def test_a_search_that_is_not_heard_says_so_until_it_is_heard_again(planners, bench, how):
+    plan = plan_of(bench, sites=2)
+    running = plan | {"state": "running", "answer": None, "facts": None}
+    running["progress"] = {"phase": "search", "seconds": 0.5, "gap": 0.31, "chosen": [3, 9]}
+    page = planners("/plan#lang=en")
+    asked, events = f"**/api/siting/plans/{plan['id']}", "**/events"
+    page.route(asked, lambda route: route.fulfill(json=running))
+
+    def gone(route):
+        route.abort() if how == "no answer" else route.fulfill(status=502, body="")
+
+    page.route(events, gone)
+    page.goto(f"/plan?plan={plan['id']}&lang=en")
+    note = page.locator("#trouble .note").filter(has_text="is being tried again")
+    expect(page.locator("#gap")).to_contain_text("Within 31%")
+    expect(note).to_have_count(1)
+    # A service that is away tells nothing of its plans either: what was known stays.
+    page.unroute(asked)
+    page.route(asked, lambda route: route.abort())
+    page.wait_for_timeout(4000)
+    assert look(page, "chosen()") == [3, 9]
+    expect(note).to_have_count(1)
+    page.unroute(asked)
+    page.route(asked, lambda route: route.fulfill(json=running))
+    page.unroute(events)
+    page.route(events, lambda route: route.fulfill(**sent(gap=0.25)))
+    expect(page.locator("#gap")).to_contain_text("Within 25%")
+    expect(page.locator("#trouble .note")).to_have_count(0)
