@@ -11,16 +11,50 @@ import * as permalink from "./permalink.js";
 import * as plan from "./plan.js";
 import * as pointer from "./pointer.js";
 import * as question from "./question.js";
+import { enough, tryAgain } from "./retry.js";
 import * as scenarios from "./scenarios.js";
 import * as sites from "./sites.js";
 import { hear, known, look, view } from "./store.js";
 import { trouble } from "./trouble.js";
 
-/** What is loaded when its tab is opened. */
-const BEHIND = { curve: () => import("./curve.js"), equity: () => import("./equity.js"), more: () => import("./more.js"), tasks: () => import("./tasks.js") };
+/** Tabs of which the module is loaded when they are opened. */
+const BEHIND = ["curve", "equity", "more", "tasks"];
 const begun = new Set();
+/** How often a module did not come. A browser may keep that an address failed: each time it is another. */
+const failed = new Map();
 
-async function openTab() {
+/** Says in a tab that it did not load; without words, that it did. */
+function missing(name, words = "") {
+  const panel = byId(`panel-${name}`);
+  panel.querySelector(".missing")?.remove();
+  if (words) panel.prepend(make("p", { class: "note strong missing", role: "alert" }, words));
+}
+
+/** Loads what is behind a tab, once. */
+async function load(name) {
+  begun.add(name);
+  const times = failed.get(name) ?? 0;
+  let room;
+  try {
+    room = await import(`./${name}.js${times ? `?again=${times}` : ""}`);
+  } catch {
+    begun.delete(name);
+    failed.set(name, times + 1);
+    missing(name, t("tab_missing"));
+    tryAgain("tab", openTab);
+    return;
+  }
+  enough("tab");
+  missing(name);
+  try {
+    room.ready();
+  } catch (error) {
+    console.error(error);
+    missing(name, t("part_missing"));
+  }
+}
+
+function openTab() {
   const name = view.tab;
   for (const tab of document.querySelectorAll("[role=tab]")) {
     const chosen = tab.dataset.tab === name;
@@ -29,21 +63,14 @@ async function openTab() {
     byId(tab.getAttribute("aria-controls")).hidden = !chosen;
     if (chosen && document.body.dataset.complete) tab.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
-  if (!BEHIND[name] || begun.has(name)) return;
-  begun.add(name);
-  try {
-    (await BEHIND[name]()).ready();
-  } catch (error) {
-    begun.delete(name);
-    console.error(error);
-    byId("map-said").textContent = t("part_missing");
-  }
+  if (BEHIND.includes(name) && !begun.has(name)) load(name);
 }
 
 function tabs() {
   const all = [...document.querySelectorAll("[role=tab]")];
   for (const tab of all) {
-    tab.addEventListener("click", () => look({ tab: tab.dataset.tab }));
+    // Once more on the one that is open: what did not load is asked for again.
+    tab.addEventListener("click", () => (view.tab === tab.dataset.tab ? openTab() : look({ tab: tab.dataset.tab })));
     tab.addEventListener("keydown", (event) => {
       const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
       const to = event.key === "Home" ? 0 : event.key === "End" ? all.length - 1 : step ? (all.indexOf(tab) + step + all.length) % all.length : null;

@@ -7,6 +7,7 @@ from plan_hall import look, person_hours, plan_of, sent, settled, until
 from playwright.sync_api import expect
 
 API = re.compile("/api/")
+MODULES = re.compile(r"/plan/(curve|equity|tasks|more)\.js")
 
 
 def cut(page) -> None:
@@ -95,3 +96,21 @@ def test_a_search_that_is_not_heard_says_so_until_it_is_heard_again(planners, be
     page.route(events, lambda route: route.fulfill(**sent(gap=0.25)))
     expect(page.locator("#gap")).to_contain_text("Within 25%")
     expect(page.locator("#trouble .note")).to_have_count(0)
+
+
+@pytest.mark.parametrize("back", ["network", "click", "waiting"])
+@pytest.mark.parametrize(("tab", "shows"), [("tasks", "#task-list li"), ("curve", "#curve-ask")])
+def test_a_tab_that_did_not_load_says_so_and_loads_later(planners, back, tab, shows):
+    page = planners("/plan#lang=en")
+    page.route(MODULES, lambda route: route.abort())
+    page.locator(f"#tab-{tab}").click()
+    note = page.locator(f"#panel-{tab} .missing")
+    expect(note).to_contain_text("did not load")
+    expect(note).to_be_visible()
+    page.unroute(MODULES)
+    if back == "network":
+        page.evaluate("dispatchEvent(new Event('online'))")
+    elif back == "click":
+        page.locator(f"#tab-{tab}").click()
+    expect(page.locator(shows).first).to_be_visible()
+    expect(note).to_have_count(0)
