@@ -58,15 +58,16 @@ export function points(change) {
   return t("points", { n: `${change > 0 && shown !== "0.0" ? "+" : change < 0 && shown !== "0.0" ? "−" : ""}${shown}` });
 }
 
-/** A day of the data, "2026-06-30", as it is. */
-export const day = (iso) => (iso ?? "").slice(0, 10);
+const days = new Intl.DateTimeFormat("en-CA", { timeZone: page.timeZone });
+/** A day of the data, "2026-06-30", as it is; of a moment, the day that it was where the data are. */
+export const day = (iso) => ((iso ?? "").includes("T") ? days.format(new Date(iso)) : iso ?? "");
 
 const clock = new Intl.DateTimeFormat("en-GB", { timeZone: page.timeZone, hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 /** The time of day where the data are: "14:20:05". */
 export const time = (date) => clock.format(date);
 
 /** Today where the data are, "2026-11-21". */
-export const today = () => new Intl.DateTimeFormat("en-CA", { timeZone: page.timeZone }).format(new Date());
+export const today = () => days.format(new Date());
 
 /** The name of an area; one without a name says so. */
 export const areaName = (area) => area.name || t("unnamed", { id: area.id });

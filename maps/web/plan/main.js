@@ -1,7 +1,7 @@
 // The planner's page: the question and the ground first, then what hangs on them.
 
 import { announce, byId, later, make } from "../leader/dom.js";
-import { listed, t } from "../leader/words.js";
+import { day, listed, t } from "../leader/words.js";
 import * as candidates from "./candidates.js";
 import { askAreas, stand } from "./data.js";
 import * as hours from "./hours.js";
@@ -97,7 +97,7 @@ async function compare() {
 
 function fresh() {
   const list = known.ground?.editions ?? [];
-  byId("fresh").textContent = list.length ? t("editions_of", { what: listed(list.filter((one) => ["demand", "candidate_sites"].includes(one.dataset)).map((one) => `${t(`dataset_${one.dataset}`)} ${(one.as_of ?? "").slice(0, 10)}`)) }) : "";
+  byId("fresh").textContent = list.length ? t("editions_of", { what: listed(list.filter((one) => ["demand", "candidate_sites"].includes(one.dataset)).map((one) => `${t(`dataset_${one.dataset}`)} ${day(one.as_of)}`)) }) : "";
   const notes = [];
   if (known.ground && !known.ground.candidates.length) notes.push(t("no_candidates"));
   if (known.ground && !known.ground.demand.points) notes.push(t("no_people"));

@@ -1,7 +1,7 @@
 // The plan: what it reaches, how near it is to the best possible, and a card for each of its sites.
 
 import { button, byId, draw, fact, make } from "../leader/dom.js";
-import { half, listed, number, ours, page, percent, short, t } from "../leader/words.js";
+import { day, half, listed, number, ours, page, percent, short, t } from "../leader/words.js";
 import { open } from "./data.js";
 import { again } from "./job.js";
 import { consent, cost, gapWords, hostType, more, objectiveWords, people, peopleWord, reachWords, siteName, spent } from "./figures.js";
@@ -166,7 +166,7 @@ function registered(site) {
 const facts = (id) => known.plan?.facts?.sites.find((one) => one.id === id) ?? null;
 
 /** What a plan rests on: "demand, edition 3 of 2026-06-30, …". */
-const editionsOf = (plan) => listed((plan.editions ?? []).map((one) => t("edition_is", { dataset: page.texts[`dataset.${one.dataset}`] ?? one.dataset, n: one.id, day: (one.as_of ?? "").slice(0, 10) })));
+const editionsOf = (plan) => listed((plan.editions ?? []).map((one) => t("edition_is", { dataset: page.texts[`dataset.${one.dataset}`] ?? one.dataset, n: one.id, day: day(one.as_of) })));
 
 /** How sure a site is, and the best plan without it; of the plan that is on the map as it was found. */
 function withoutIt(id, kept) {

@@ -160,6 +160,36 @@ def test_an_answer_that_comes_late_opens_no_plan(planners, bench, fails):
     expect(page.locator("#trouble .note")).to_have_count(0)
 
 
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        ("2026-03-04T20:15:00.5Z", "2026-03-05"),
+        ("2026-03-04T15:59:59+00:00", "2026-03-04"),
+        ("2026-03-04", "2026-03-04"),
+    ],
+)
+def test_the_day_of_a_plan_and_of_a_task_is_that_of_the_city(planners, bench, moment, day):
+    """In the zone of the service, Asia/Shanghai, whatever the clock of the screen says."""
+    plan = plan_of(bench, sites=1)
+    page = planners("/plan", timezone_id="America/Lima", ready=False)
+    page.route(
+        "**/api/siting/plans?*",
+        lambda route: route.fulfill(json={"plans": [plan | {"created_at": moment}], "next": None}),
+    )
+    task = {"id": 1, "name": "x", "state": "proposed", "plan_id": plan["id"], "site": 1}
+    task |= {"candidate_id": 1, "address": "", "note": None, "replacements": []}
+    page.route(
+        "**/api/siting/tasks?*",
+        lambda route: route.fulfill(json={"tasks": [task | {"changed_at": moment}], "next": None}),
+    )
+    page.goto("/plan#tab=scenarios&lang=en")
+    page.reload()
+    said = page.locator(f'#scenario-list [data-plan="{plan["id"]}"] p').nth(1)
+    expect(said).to_have_text(re.compile(rf" {day}$"))
+    page.locator("#tab-tasks").click()
+    expect(page.locator('#task-list [data-task="1"] p').first).to_have_text(day)
+
+
 def test_a_plan_that_cannot_be_discarded_stays_open(planners, bench):
     plan = plan_of(bench, sites=1)
     page = planners(f"/plan?plan={plan['id']}#tab=scenarios&lang=en")
