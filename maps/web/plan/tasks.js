@@ -5,6 +5,7 @@ import { announce, button, byId, make, openSheet } from "../leader/dom.js";
 import { day, listed, number, t } from "../leader/words.js";
 import { open, renew } from "./data.js";
 import { people, siteName } from "./figures.js";
+import { openPlan } from "./job.js";
 import { refill } from "./refill.js";
 import { did } from "./sites.js";
 import { chosen, hear, known, siteOf, view, without } from "./store.js";
@@ -32,6 +33,8 @@ async function change(task, changes) {
     announce(listed([task.name, t(`task_${changes.state ?? task.state}`)]));
     // What a host said counts from now on, for candidates as for plans.
     if (changes.state) renew();
+    // A station more is another edition than the open plan rests on, and the plan says so.
+    if (changes.state === "opened" && view.plan !== null) openPlan(view.plan, { keepQuestion: true });
     trouble("tasks");
   } catch (error) {
     trouble("tasks", error);
