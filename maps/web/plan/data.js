@@ -168,8 +168,16 @@ export async function askPlans() {
   return found;
 }
 
-/** One plan as it stands now. */
-export const askPlan = (id) => ask(`/api/siting/plans/${id}`);
+/** One plan as it stands now, the best of its sites first: in this order they have their numbers. */
+export async function askPlan(id) {
+  const plan = await ask(`/api/siting/plans/${id}`);
+  const { answer, facts } = plan;
+  if (answer && facts) {
+    const adds = new Map(facts.sites.map((one) => [one.id, one.adds_last]));
+    answer.sites = [...answer.sites].sort((one, other) => (adds.get(other) ?? 0) - (adds.get(one) ?? 0));
+  }
+  return plan;
+}
 
 /** Whether a plan is still being worked out. */
 export const open = (state) => state === "waiting" || state === "running";

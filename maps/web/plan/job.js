@@ -19,23 +19,12 @@ let source = null;
 let lost = 0;
 let spoken = 0;
 
-/** Takes a plan that was told: the best site comes first. */
-function take(plan) {
-  const { answer, facts } = plan;
-  if (answer && facts) {
-    const adds = new Map(facts.sites.map((one) => [one.id, one.adds_last]));
-    answer.sites = [...answer.sites].sort((one, other) => (adds.get(other) ?? 0) - (adds.get(one) ?? 0));
-  }
-  known.plan = plan;
-  return plan;
-}
-
 /** Opens a plan that is kept; its question becomes the page's unless the address had one of its own. */
 export async function openPlan(id, { keepQuestion = false } = {}) {
   try {
     const plan = await askPlan(id);
     if (view.plan !== id) return;
-    take(plan);
+    known.plan = plan;
     if (!keepQuestion) look({ question: full(plan.question) }, { silent: true });
     tell("address", false);
     tell("plan", plan);
@@ -97,7 +86,7 @@ async function finish(id, mine) {
   try {
     const plan = await askPlan(id);
     if (view.plan !== id) return;
-    take(plan);
+    known.plan = plan;
     // What was changed by hand meanwhile stays on the map.
     look({ tab: view.tab === "question" ? "plan" : view.tab });
     tell("plan", plan);

@@ -119,6 +119,34 @@ def test_a_second_comparison_stands_like_the_first(planners, bench):
         expect(page.locator("#before")).to_have_count(0)
 
 
+def test_the_sites_of_a_plan_have_the_same_numbers_on_both_maps(planners, bench):
+    plan, other = plan_of(bench, sites=1), plan_of(bench, sites=4)
+    for adds, site in enumerate(other["facts"]["sites"]):
+        site["adds_last"] = 100.0 + adds
+    other["answer"]["sites"].sort()
+    page = planners("/plan#lang=en")
+    asked = f"**/api/siting/plans/{other['id']}"
+    page.route(asked, lambda route: route.fulfill(json=other))
+    numbers = """(pins) => pins.map((one) => {
+        const box = one.getBoundingClientRect();
+        return [one.innerText, Math.round(box.x + box.width / 2)];
+    }).sort((one, other) => one[0] - other[0])"""
+    ends = [bench.hosts[2], bench.hosts[8]]
+    camera = f"map=12/{planning_town.LAT}/{sum(ends) / 2}"
+    page.goto(f"/plan#plan={other['id']}&{camera}&lang=en")
+    page.reload()
+    expect(page.locator(".pin")).to_have_count(4)
+    settled(page)
+    alone = page.locator(".pin").evaluate_all(numbers)
+    page.goto(f"/plan#plan={plan['id']}&beside={other['id']}&{camera}&lang=en")
+    page.reload()
+    pins = page.locator("#before .pin.other")
+    expect(pins).to_have_count(4)
+    settled(page)
+    for (number, x), (same, at) in zip(pins.evaluate_all(numbers), alone, strict=True):
+        assert (number, x) == (same, pytest.approx(at, abs=2))
+
+
 def test_beside_another_plan_a_site_that_is_looked_at_stays_on_its_own_side(planners, bench):
     plan, other = plan_of(bench, sites=2), plan_of(bench, sites=1)
     page = planners(f"/plan?plan={plan['id']}#tab=plan&beside={other['id']}&at=100&lang=en")
