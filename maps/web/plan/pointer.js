@@ -63,6 +63,13 @@ function card(id) {
       })));
   popup?.remove();
   popup = new globalThis.maplibregl.Popup({ closeButton: true, focusAfterOpen: true, maxWidth: "18rem" }).setLngLat([site.lon, site.lat]).setDOMContent(box).addTo(theMap());
+  popup.getElement().addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    close();
+  });
+  // With what had the focus gone, the keyboard is where it came from.
+  popup.on("close", () => document.activeElement === document.body && theMap().getCanvas().focus({ preventScroll: true }));
 }
 
 function choose(found, at) {

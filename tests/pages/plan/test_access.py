@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from pixels import pixels
-from plan_hall import drawn, look, on_screen, reached, settled, until
+from plan_hall import LAT, drawn, look, on_screen, reached, settled, until
 from playwright.sync_api import expect
 
 from maps import plan, style
@@ -112,6 +112,27 @@ def test_the_keyboard_alone_asks_adds_and_reads_the_map(planner):
     planner.locator("#undo").focus()
     planner.keyboard.press("Enter")
     expect(planner.locator(".pin")).to_have_count(1)
+
+
+def test_escape_closes_the_card_of_a_candidate_and_the_keyboard_is_on_the_map_again(
+    planners, bench
+):
+    page = planners(f"/plan#set=9&site=9&tab=plan&map=14/{LAT}/{bench.hosts[4]:.5f}&lang=en")
+    settled(page)
+    canvas = page.locator("#map canvas.maplibregl-canvas")
+    card = page.locator(".maplibregl-popup")
+    for leave in ("Escape", "Enter"):
+        canvas.focus()
+        page.keyboard.press("Enter")
+        expect(card).to_contain_text("adds")
+        expect(card.locator(":focus")).to_have_count(1)
+        if leave == "Enter":
+            card.locator(".maplibregl-popup-close-button").focus()
+        page.keyboard.press(leave)
+        expect(card).to_have_count(0)
+        expect(canvas).to_be_focused()
+    # The card of the panel is another, and stays.
+    assert look(page, "view.site") == 9
 
 
 def test_at_320_pixels_nothing_is_lost_and_what_one_presses_is_large_enough(planners):
