@@ -2,7 +2,7 @@
 
 import { address, ask, Problem } from "../leader/ask.js";
 import { listed, page, t } from "../leader/words.js";
-import { chosen, full, gone, hear, holding, known, PLAIN, siteOf, tell, view } from "./store.js";
+import { chosen, full, gone, hear, holding, known, PLAIN, siteOf, soFar, tell, view } from "./store.js";
 import { trouble } from "./trouble.js";
 
 const KEPT_GROUNDS = 6;
@@ -94,6 +94,12 @@ export function bytes(base64) {
 /** Asks what a set of sites covers. */
 export const evaluation = (question, sites, details = false) => ask("/api/siting/evaluate", { body: { question, sites, details }, seconds: 60 });
 
+/** The search whose best so far is on the map; null: another set. */
+const searched = () => (soFar() !== null && chosen() === soFar() ? known.plan.id : null);
+/** Of a search the figures of its last best may stand until those of the next have come; those of what
+ * was on the map before it are of no plan of its own. */
+const ofBefore = (search) => searched() !== null && search !== searched();
+
 let running = false;
 let next = null;
 /** Asks what the sites on the map cover; while one answer is awaited only the last question waits.
@@ -120,9 +126,12 @@ async function go() {
       // While another ground is on its way, its candidates are not known yet.
       const lost = standing || moved ? [] : gone();
       if (lost.length) throw new Error(t("sites_gone", { names: listed(lost.map((id) => siteOf(id)?.name || `#${id}`)) }));
-      const told = await evaluation(question, moved ? moved.sites : chosen(), !moved);
-      if (under !== known.ground) continue; // people have changed under it
-      known.told = { ...told, question };
+      const sites = moved ? moved.sites : chosen();
+      const search = moved ? null : searched();
+      const told = await evaluation(question, sites, !moved);
+      // People have changed under it, or it is of what was there before the search had found anything.
+      if (under !== known.ground || ofBefore(search)) continue;
+      known.told = { ...told, question, search, count: sites.length };
       known.state = bytes(told.state);
       document.body.dataset.answered = String(Math.round(performance.now() - began));
       tell("told", { told: known.told, dragging: Boolean(moved) });
@@ -201,6 +210,10 @@ hear("view", (keys) => {
 });
 for (const news of ["plan", "best"]) {
   hear(news, () => {
+    if (known.told && ofBefore(known.told.search)) {
+      known.told = null;
+      tell("told", { told: null, dragging: false });
+    }
     // What is found while a pin is on its way does not take it out of the hand.
     if (known.ground && !holding()) evaluate();
   });

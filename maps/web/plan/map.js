@@ -291,7 +291,7 @@ hear("ground", () => {
 });
 hear("told", ({ dragging }) => {
   showPeople();
-  unknown = known.told === null;
+  unknown = known.state === null;
   showLayers();
   if (!dragging) gains();
 });

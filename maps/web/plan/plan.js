@@ -131,7 +131,7 @@ function headline() {
   bits.push(handWords(), brokenList(), roomNote(), movesNote());
   if (told) {
     bits.push(make("dl", { class: "facts" },
-      fact(t("sites_n_word"), number(chosen().length)), spent(told.cost) ? fact(t("cost_word"), spent(told.cost)) : null, fact(peopleWord(told.question), number(total)),
+      fact(t("sites_n_word"), number(told.count ?? chosen().length)), spent(told.cost) ? fact(t("cost_word"), spent(told.cost)) : null, fact(peopleWord(told.question), number(total)),
       fact(t("uncovered_word"), number(Math.max(0, total - told.covered))),
       plan?.answer && asFound() && (plan.question.model !== "max-cover" || plan.question.steps || plan.question.backup || plan.question.capacity_per_place) ? fact(t("objective_word"), objectiveWords(plan)) : null,
       plan?.answer ? fact(t("seconds_word"), t("seconds_n", { n: plan.answer.seconds.toFixed(1) })) : null));

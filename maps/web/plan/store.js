@@ -15,7 +15,8 @@ export const PLAIN = Object.freeze({
 export const view = { question: { ...PLAIN }, set: null, plan: null, tab: "question", site: null, hour: null, beside: null, at: 50, camera: null };
 
 /** What was last told: `ground` under the present question, `plan` that is open, `plans` that are
- * kept, `told` of the set (an evaluation, with the `question` it is of), `curve`, `areas` to choose from, `moves` whose new
+ * kept, `told` of the set (an evaluation, with the `question` it is of, the `count` of its sites, and
+ * the `search` whose best so far it is, or null), `curve`, `areas` to choose from, `moves` whose new
  * places were put into the set, with `holds`: whether the question is still theirs. */
 export const known = { ground: null, plan: null, plans: [], told: null, curve: null, areas: [], beside: null, moves: null, candidates: new Map() };
 

@@ -12,6 +12,15 @@ def best_pair(bench, without=()):
     return max(person_hours(bench, pair) for pair in itertools.combinations(hosts, 2))
 
 
+def following(page, held, count):
+    """The last of so many questions that are held back."""
+    for _ in range(400):
+        if len(held) == count:
+            return held[-1]
+        page.wait_for_timeout(25)
+    raise AssertionError(f"asked {len(held)} times")
+
+
 def test_the_best_so_far_stands_on_the_map_with_its_gap_until_the_search_ends(planners, bench):
     plan = plan_of(bench, sites=2)
     page = planners("/plan#lang=en")
@@ -30,17 +39,10 @@ def test_the_best_so_far_stands_on_the_map_with_its_gap_until_the_search_ends(pl
     def answer(route):
         route.fulfill(json=running) if next(first, False) else route.continue_()
 
-    def following(count):
-        for _ in range(400):
-            if len(held) == count:
-                return held[-1]
-            page.wait_for_timeout(25)
-        raise AssertionError(f"asked for events {len(held)} times")
-
     page.route(f"**/api/siting/plans/{plan['id']}", answer)
     page.route("**/events", hold)
     page.goto(f"/plan?plan={plan['id']}&lang=en")
-    following(1).fulfill(**sent(sites=2, gap=0.5, chosen=[3, 9]))
+    following(page, held, 1).fulfill(**sent(sites=2, gap=0.5, chosen=[3, 9]))
     pins = page.locator(".pin")
     expect(pins).to_have_count(2)
     settled(page)
@@ -48,18 +50,62 @@ def test_the_best_so_far_stands_on_the_map_with_its_gap_until_the_search_ends(pl
     expect(page.locator("#gap")).to_contain_text("Within 50%")
     expect(page.locator("#so-far")).to_be_visible()
     # An event without sites is of the same ones.
-    following(2).fulfill(**sent(sites=2, gap=0.25))
+    following(page, held, 2).fulfill(**sent(sites=2, gap=0.25))
     expect(page.locator("#gap")).to_contain_text("Within 25%")
     assert look(page, "chosen()") == [3, 9]
-    following(3).fulfill(**sent(sites=2, gap=0.125, chosen=[4, 9]))
+    following(page, held, 3).fulfill(**sent(sites=2, gap=0.125, chosen=[4, 9]))
     expect(page.locator("#gap")).to_contain_text("Within 13%")
     settled(page)
     assert look(page, "known.told.covered") == person_hours(bench, bench.hosts[[3, 8]])
     assert look(page, "view.set") is None
-    following(4).continue_()
+    following(page, held, 4).continue_()
     ended(page)
     expect(page.locator("#so-far")).to_have_count(0)
     assert look(page, "known.told.covered") == best_pair(bench)
+
+
+def test_no_figures_of_another_set_stand_beside_the_first_plan_that_a_search_finds(planners, bench):
+    plan = plan_of(bench, sites=2)
+    running = plan | {"state": "running", "answer": None, "facts": None}
+    running["progress"] = {"phase": "search", "seconds": 0.5}
+    page = planners("/plan#tab=plan&lang=en")
+    found, evaluations = [], []
+
+    def hold_events(route):
+        found.append(route)
+
+    def hold_evaluations(route):
+        evaluations.append(route)
+
+    page.route(f"**/api/siting/plans/{plan['id']}", lambda route: route.fulfill(json=running))
+    page.route("**/events", hold_events)
+    page.goto(f"/plan?plan={plan['id']}#tab=plan&lang=en")
+    settled(page)
+    # Of the empty set, which is what is on the map.
+    figure, said, live = (page.locator(one) for one in (".headline", "#hour-said", "#live"))
+    expect(figure).to_have_count(1)
+    expect(said).to_contain_text("reached")
+    page.route("**/api/siting/evaluate", hold_evaluations)
+    # One more answer about the empty set is on its way when the search finds its first plan.
+    page.locator("#hour-at").evaluate(
+        "(one) => { one.value = 9; one.dispatchEvent(new Event('input')); }"
+    )
+    following(page, found, 1)
+    following(page, evaluations, 1)
+    found[0].fulfill(**sent(sites=2, gap=0.5, chosen=[3, 9]))
+    expect(page.locator(".pin")).to_have_count(2)
+    for count in (1, 2):
+        answer = following(page, evaluations, count)
+        expect(page.locator("#so-far")).to_be_visible()
+        expect(figure).to_have_count(0)
+        expect(page.locator("#headline-box .facts")).to_have_count(0)
+        expect(said).to_have_text("")
+        expect(live).to_be_hidden()
+        answer.continue_()
+    expect(figure).to_have_count(1)
+    expect(page.locator("#headline-box .facts dd").first).to_have_text("2")
+    expect(said).to_contain_text("reached")
+    assert look(page, "known.told.count") == 2
 
 
 def test_a_site_tells_what_happens_without_it_and_one_click_does_it(planners, bench):
