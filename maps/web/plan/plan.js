@@ -6,6 +6,7 @@ import { open } from "./data.js";
 import { again } from "./job.js";
 import { consent, cost, gapWords, hostType, more, objectiveWords, people, peopleWord, reachWords, siteName, spent } from "./figures.js";
 import { point, goTo } from "./map.js";
+import { markWrong, wrongNumber } from "./question.js";
 import { refill } from "./refill.js";
 import { asksAnew, broken, byHand, chosen, describe, figures, forbid, hear, known, lock, look, older, remove, replace, siteOf, soFar, view, without } from "./store.js";
 
@@ -150,10 +151,18 @@ const costOf = (site) => cost(site?.cost) && (site?.own && (site.cost ?? null) =
 function ownFields({ key, name, cost: price }) {
   // After the focus has gone where it goes: what is written makes the card anew.
   const taken = (changes) => setTimeout(() => describe(key, changes));
-  const field = (what, attributes) => make("label", { class: "field" }, make("span", {}, t(`own_${what}`)), make("input", { id: `own-${what}`, ...attributes }));
+  const field = (what, attributes, ...said) => make("label", { class: "field" }, make("span", { id: `own-${what}-name` }, t(`own_${what}`)), make("input", { id: `own-${what}`, "aria-labelledby": `own-${what}-name`, ...attributes }), said);
+  // A field that is being filled in stays when the card is made anew, and with it what is wrong there.
+  const typed = document.activeElement?.id === "own-cost" ? wrongNumber(document.activeElement) : "";
+  const priced = ({ target }) => {
+    const wrong = wrongNumber(target);
+    markWrong(target, wrong);
+    if (!wrong) taken({ cost: target.value === "" ? null : Number(target.value) });
+  };
   return make("div", { class: "form two" },
     field("name", { type: "text", maxlength: 120, value: name ?? "", onchange: (event) => taken({ name: event.target.value.replace(/[\u0000-\u001f\u007f]+/g, " ").trim() }) }),
-    field("cost", { type: "number", min: 0, max: 1e12, step: "any", inputmode: "decimal", value: price ?? "", placeholder: t("cost_usual"), onchange: ({ target }) => target.checkValidity() && taken({ cost: target.value === "" ? null : Number(target.value) }) }));
+    field("cost", { type: "number", min: 0, max: 1e12, step: "any", inputmode: "decimal", value: price ?? "", placeholder: t("cost_usual"), "aria-describedby": "own-cost-wrong", onchange: priced },
+      make("span", { id: "own-cost-wrong", class: "said wrong", role: "alert", hidden: !typed }, typed)));
 }
 
 /** What the register of hosts says besides: comes when it is there. */

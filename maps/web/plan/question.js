@@ -62,11 +62,30 @@ const written = (name) => {
   return String(FIELDS[name].percent ? Number((value * 100).toFixed(6)) : value);
 };
 
-/** Says why a field's number cannot be; without words, that it can. */
-function mark(name, words = "") {
-  byId(`q-${name}`).setAttribute("aria-invalid", String(words !== ""));
-  byId(`q-${name}-wrong`).hidden = words === "";
-  byId(`q-${name}-wrong`).textContent = words;
+/** Why what somebody wrote into a field is no number for it; nothing where it is one. */
+export function wrongNumber(field, needed = field.required) {
+  const { badInput, rangeUnderflow, rangeOverflow, stepMismatch } = field.validity;
+  if (badInput || (needed && field.value.trim() === "")) return t("number_needed");
+  if (rangeUnderflow || rangeOverflow) return t("number_between", { low: field.min, high: field.max || "∞" });
+  return stepMismatch ? t("number_whole") : "";
+}
+
+/** Says under a field why its number cannot be; without words, that it can. */
+export function markWrong(field, words = "") {
+  const said = byId(`${field.id}-wrong`);
+  field.setAttribute("aria-invalid", String(words !== ""));
+  said.hidden = words === "";
+  said.textContent = words;
+}
+
+const mark = (name, words) => markWrong(byId(`q-${name}`), words);
+
+/** Every aim but a share ends with so many sites; where people are counted, a budget will do. */
+const LIMITS = { sites: "budget", budget: "sites" };
+function needed(name) {
+  const { model } = view.question;
+  if (!(name in LIMITS)) return byId(`q-${name}`).required;
+  return model !== "set-cover" && (model === "max-cover" ? view.question[LIMITS[name]] === null : name === "sites");
 }
 
 /** The field whose edits make one step that can be taken back: until another has the focus. */
@@ -76,9 +95,9 @@ function take(name) {
   const field = byId(`q-${name}`);
   const text = field.value.trim();
   const value = Number(text);
-  const fits = text === "" ? !field.required : Number.isFinite(value) && field.checkValidity();
-  mark(name, fits ? "" : text === "" ? t("number_needed") : t("number_between", { low: field.min, high: field.max || "∞" }));
-  if (!fits) return;
+  const wrong = wrongNumber(field, needed(name));
+  mark(name, wrong);
+  if (wrong) return;
   const kept = text === "" ? EMPTY[name] ?? null : FIELDS[name].percent ? Number((value / 100).toFixed(8)) : value;
   // Whoever sets another radius has the steps begin there; steps that a question came with stay.
   const steps = name === "radius_metres" && view.question.steps && kept !== view.question.radius_metres ? { steps: stepsFrom(kept) } : {};
@@ -193,6 +212,8 @@ function listen() {
 
 /** Goes to the first field whose number cannot be; false when all are well. */
 export function wrongField() {
+  // A link may bring a question without any limit.
+  if (view.question.sites === null && needed("sites")) mark("sites", t("number_needed"));
   const field = document.querySelector("#question-form [aria-invalid=true]");
   if (!field || field.closest("label")?.hidden) return false;
   look({ tab: "question" });

@@ -76,6 +76,29 @@ def test_a_place_without_a_cost_is_taken_at_the_middle_and_says_so(planners, ben
     assert look(page, "known.told.cost") == costs[len(costs) // 2]
 
 
+def test_a_cost_that_cannot_be_is_told_beside_its_field(planners):
+    page = planners(f"/plan#extra=x1~{WEST + 0.0655:.4f}~{LAT}&set=x1&site=x1&tab=plan&lang=en")
+    settled(page)
+    field, wrong = page.locator("#own-cost"), page.locator("#own-cost-wrong")
+    field.fill("-5")
+    page.keyboard.press("Enter")
+    expect(wrong).to_have_text("A number from 0 to 1000000000000, please.")
+    # It is told as long as it stands there.
+    page.locator("#hour-at").evaluate(
+        "(one) => { one.value = 9; one.dispatchEvent(new Event('input')); }"
+    )
+    until(page, "() => location.hash.includes('hour=9')")
+    settled(page)
+    expect(field).to_have_value("-5")
+    expect(wrong).to_be_visible()
+    expect(field).to_have_accessible_name("Cost, yuan")
+    assert look(page, "view.question.extra[0].cost ?? null") is None
+    field.fill("7000")
+    page.keyboard.press("Tab")
+    until(page, "() => location.hash.includes('7000')")
+    expect(wrong).to_be_hidden()
+
+
 def test_one_can_plan_as_if_no_station_stood_and_a_link_says_so(planners, bench):
     nothing = SimpleNamespace(lon=bench.lon, stations=bench.stations[:0])
     alone = person_hours(nothing, [bench.hosts[4]])

@@ -121,6 +121,38 @@ def test_what_the_cheapest_cover_costs_is_money_and_not_a_number_of_sites(planne
     expect(value).to_have_text(f"{costs:,} yuan")
 
 
+def test_a_number_of_sites_that_cannot_be_is_told_at_its_field_and_not_sent(planners):
+    page = planners("/plan#sites=9&lang=en")
+    asked: list = []
+    page.on("request", lambda request: request.method == "POST" and asked.append(request.url))
+    sites, wrong = page.locator("#q-sites"), page.locator("#q-sites-wrong")
+    for text, words in (
+        ("12.5", "A whole number, please."),
+        ("", "A number is needed."),
+        ("-3", "A number from 0 to 100000, please."),
+    ):
+        sites.fill(text)
+        expect(wrong).to_have_text(words)
+        page.locator("#solve").click()
+        expect(sites).to_be_focused()
+    sites.fill("9")
+    expect(wrong).to_be_hidden()
+    # A budget is a limit too; with neither there is none.
+    page.locator("[name=q-limit][value=budget]").check(force=True)
+    page.locator("#q-budget").fill("")
+    expect(page.locator("#q-budget-wrong")).to_have_text("A number is needed.")
+    # Walks need their number of sites; a share is reached with as many as it takes.
+    page.locator("#q-model").select_option("p-median")
+    sites.fill("")
+    expect(wrong).to_have_text("A number is needed.")
+    page.goto("/plan#model=set-cover&share=0.5&sites=9&lang=en")
+    page.reload()
+    sites.fill("")
+    until(page, "() => !location.hash.includes('sites=9')")
+    expect(wrong).to_be_hidden()
+    assert [one for one in asked if one.endswith("/api/siting/plans")] == []
+
+
 def test_figures_of_the_question_say_that_what_stands_counts(planners):
     page = planners("/plan#lang=en")
     page.locator("#q-more summary").click()
