@@ -59,7 +59,6 @@ SHARED_TEXTS: Final = (
     "more_rows",
     "needs_script",
     "no_data",
-    "nothing_found",
     "part_missing",
     "points",
     "save_csv",

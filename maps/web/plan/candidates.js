@@ -37,7 +37,7 @@ function show() {
   const which = [...(document.activeElement?.parentElement?.children ?? [])].indexOf(document.activeElement);
   fill(list, all.slice(0, rows).map((one) => row(one, known.told ? Math.max(0, gains.get(one.id) ?? 0) : null, most)));
   byId("candidates-title").textContent = t("candidates_title", { n: number(all.length) });
-  if (!all.length) fill(list, make("li", { class: "empty" }, known.ground?.candidates.length ? t("nothing_found") : t("no_candidates")));
+  if (!all.length) fill(list, make("li", { class: "empty" }, known.ground?.candidates.length ? t("no_such_candidate") : t("no_candidates")));
   if (held) {
     // The row that had the focus, or the first when it has gone into the plan.
     const found = list.querySelector(`[data-candidate="${held}"]`) ?? list.querySelector("[data-candidate]");

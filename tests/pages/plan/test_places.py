@@ -60,6 +60,12 @@ def test_a_place_of_ones_own_keeps_name_and_cost_through_page_link_and_plan(plan
     assert look(again, "known.plan.facts.cost") == 60000.5 + stated(other)
 
 
+def test_a_search_without_a_hit_says_that_it_was_for_candidates(planners):
+    page = planners("/plan#tab=candidates&lang=en")
+    page.locator("#candidate-search").fill("zzz")
+    expect(page.locator("#candidate-list")).to_have_text("No candidate fits.")
+
+
 def test_a_place_without_a_cost_is_taken_at_the_middle_and_says_so(planners, bench):
     page = planners(f"/plan#extra=x1~{WEST + 0.0655:.4f}~{LAT}&set=x1&site=x1&tab=plan&lang=en")
     settled(page)
