@@ -211,9 +211,11 @@ function details(id) {
   const site = siteOf(id);
   const locked = view.question.lock.includes(id);
   const kinds = broken().filter((one) => one.sites.includes(id));
+  // Why it is in the plan says too what its host had said by then.
+  const saidSince = kept && (kept.agreed ?? null) !== (site?.agreed ?? null);
   const [overlap, of] = told?.overlap ? [told.overlap, all.question] : [(asFound() && kept?.overlap) || [], known.plan?.question];
   return make("div", { class: "advice" },
-    asFound() && half(kept, "why") ? make("p", { class: "why" }, half(kept, "why")) : null,
+    asFound() && half(kept, "why") ? make("p", { class: "why" }, saidSince ? `${t("when_made")} ` : null, half(kept, "why")) : null,
     make("p", { class: "quiet small" }, [hostType(site), site?.chain, site?.address, site?.open_24h ? t("open_24h") : "", consent(site)].filter(Boolean).join(" · ")),
     make("dl", { class: "facts" },
       told ? fact(t("adds_last"), people(told.adds_last, all.question)) : null, told ? fact(t("adds_alone"), people(told.alone, all.question)) : null, kept && !asksAnew() ? fact(t("overlap_today"), people(kept.overlap_today, known.plan.question)) : null,

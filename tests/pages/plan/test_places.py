@@ -141,6 +141,31 @@ def test_hosts_that_said_no_are_marked_and_no_rival_of_the_proved_best(planners,
     expect(page.locator('[data-row="12"] .badge')).to_have_text("said no")
 
 
+def test_what_a_host_had_said_is_told_as_of_then_when_it_says_otherwise_now(planners, bench):
+    plan = plan_of(bench, sites=4)
+    site = next(one["id"] for one in plan["facts"]["sites"] if one["agreed"] is None)
+    page = planners("/plan#lang=en")
+    now = {"agreed": None}
+
+    def ground(route):
+        told = route.fetch().json()
+        for one in told["candidates"]:
+            one["agreed"] = now["agreed"] if one["id"] == site else one["agreed"]
+        route.fulfill(json=told)
+
+    page.route("**/api/siting/ground*", ground)
+    card = page.locator("#site-list .advice")
+    for said, word in ((None, ""), (True, "agreed"), (False, "said no")):
+        now["agreed"] = said
+        page.goto(f"/plan?plan={plan['id']}#site={site}&tab=plan&lang=en")
+        page.reload()
+        settled(page)
+        why = card.locator(".why")
+        expect(why).to_contain_text("has not been asked yet")
+        assert why.inner_text().startswith("When the plan was made: ") is (said is not None)
+        expect(card.locator(".quiet").first).to_contain_text(word)
+
+
 @pytest.mark.parametrize(("existing", "near"), [("1", True), ("0", False)])
 def test_a_station_that_stays_counts_for_the_distance_between_sites(planners, existing, near):
     """Host 2 stands 27 m from station 1, and 915 m from the next host."""
