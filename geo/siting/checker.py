@@ -206,8 +206,9 @@ def _down(worth: Any, unit: float) -> Any:
 def _prices(asked: Asked, vector: Any) -> tuple[Any, Any, Any]:
     """Levels of the groups (the last: of those without), prices of rows and of floors."""
     if vector is None:
-        some = np.ones(len(asked.proof["group"][0]) + 1)
-        return some, np.zeros(len(asked.limit)), np.zeros(len(asked.floors))
+        # With steps there may be more groups than points: each step has its own.
+        groups = 1 + max(int(group.max(initial=-1)) for _, _, _, group in asked.layers)
+        return np.ones(groups + 1), np.zeros(len(asked.limit)), np.zeros(len(asked.floors))
     text = vector["level"]
     told = np.frombuffer(base64.b64decode(text[3:]), text[:3]).astype(float)
     row, floor = (np.maximum(0.0, np.array(vector[name], float)) for name in ("row", "floor"))

@@ -6,13 +6,14 @@ from __future__ import annotations
 import base64
 import copy
 import functools
+import itertools
 import json
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from siting_oracle import a_town
+from siting_oracle import a_town, worth_of
 
 from geo.siting.centre import p_centre
 from geo.siting.max_cover import max_cover
@@ -95,6 +96,26 @@ def test_an_honest_certificate_is_believed_and_says_how_good_the_plan_is(name) -
     assert bound == pytest.approx(best, rel=0.15)
     if name in {"plain", "floors", "centre", "centre, rows", "share", "walk"}:
         assert bound == pytest.approx(best)
+
+
+def test_a_plan_in_steps_is_believed_where_there_are_more_groups_than_points() -> None:
+    # Each point is a group of its own in each of three steps.
+    spots = np.array([[0, 0], [10, 0], [20, 0], [30, 0]], float)
+    hosts = np.array([[0, 1], [10, 2], [20, 1], [30, 5], [6, 3], [24, 4]], float)
+    question = Question(
+        "max-cover",
+        Demand.of([3, 5, 2, 7]),
+        Sites.of(6),
+        euclidean(spots, hosts, 40.0),
+        Rules(p=2, steps=((5.0, 1.0), (12.0, 0.5), (18.0, 0.25))),
+    )
+    answer = max_cover(*question[1:])
+    assert len(np.unique(np.array(answer.certificate["group"]))) > len(spots) + 1
+    best = max(worth_of(two, *question[1:]) for two in itertools.combinations(range(6), 2))
+    value, bound, wrong = proved(question, answer.certificate, answer.sites)
+    assert wrong == []
+    assert value == pytest.approx(best)
+    assert best <= bound + 1e-9
 
 
 def changed(data, part):
