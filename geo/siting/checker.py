@@ -149,7 +149,7 @@ def follow(asked: Asked, status: Any, part: dict[str, Any]) -> float:
         free = np.flatnonzero(status == 0)
         free = free[np.argsort(-earned[free], kind="stable")]
         by_number = proof["p"] is not None or proof["budget"] is None
-        best, opening, shutting = _chosen(
+        best, opening, shutting = chosen(
             earned[free], cost[free], room if by_number else None, money
         )
         bound = min(bound, float(_down(total + best, proof["unit"])))
@@ -173,9 +173,10 @@ def follow(asked: Asked, status: Any, part: dict[str, Any]) -> float:
     return min(bound, max(halves))
 
 
-def _chosen(earned: Any, cost: Any, room: int | None, money: float) -> tuple[float, Any, Any]:
+def chosen(earned: Any, cost: Any, room: int | None, money: float) -> tuple[float, Any, Any]:
     """(What the best choice earns, what opening each loses, what shutting each loses); by falling
-    earnings. So many sites; or the linear knapsack, a bound at any rate of worth for money."""
+    earnings. So many sites; or the linear knapsack, a bound at any rate of worth for money: what is
+    free is wholly in, however little money is left."""
     if room is not None:
         last = max(0.0, earned[room - 1]) if 0 < room <= len(earned) else 0.0
         following = max(0.0, earned[room]) if room < len(earned) else 0.0
@@ -277,7 +278,8 @@ def check_served(
     """As :func:`check`, where sites have capacities: the value is the sum of who is served by whom,
     NaN where somebody is served twice, out of reach, above a capacity or against a condition."""
     count, group = len(cost), np.maximum(-1, np.array(proof["group"], int))
-    old, new = np.array(proof["existing"], int), np.setdiff1d(proof["sites"], proof["existing"])
+    old = np.array(proof["existing"], int)
+    new = np.setdiff1d(np.array(proof["sites"], int), old)
     stands = np.isin(np.arange(count), np.concatenate((old, new)))
     groups = len(proof["price"])
     people = np.bincount(group[group >= 0], weight[group >= 0], minlength=groups)
@@ -320,11 +322,9 @@ def check_served(
         room = count if proof["p"] is None else proof["p"] - len(proof["forced"])
         bound += np.maximum(0.0, np.sort(earned[free])[::-1][:room]).sum()
     else:
-        which = np.flatnonzero(free & (cost <= proof["budget"] - spent + 1e-9))
-        which = which[np.argsort(-earned[which] / np.maximum(cost[which], 1e-12))]
-        before = np.cumsum(cost[which]) - cost[which]
-        part = (proof["budget"] - spent - before) / np.maximum(cost[which], 1e-12)
-        bound += (np.clip(part, 0.0, 1.0) * np.maximum(0.0, earned[which])).sum()
+        left = proof["budget"] - spent
+        some = free & (cost <= left + 1e-9)
+        bound += chosen(earned[some], cost[some], None, left)[0]
     bound = bound * (1 + 1e-12) + 1e-10
     unit = proof["unit"]
     return (much.sum() if fits else np.nan), float(np.floor(bound / unit) * unit if unit else bound)

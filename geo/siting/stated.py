@@ -70,7 +70,8 @@ def restated(
         wrong.append("rows")
     for group in _by_layer(proof.get("group", [])):
         of = np.array(group, np.int64)
-        if len(of) != len(demand) or (np.abs(of) > len(demand) * len(layers_of(rules))).any():
+        # Below 0 is whoever is in no group, for whatever reason.
+        if len(of) != len(demand) or (of > len(demand) * len(layers_of(rules))).any():
             wrong.append("group")
     return told, wrong
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from geo.siting.checker import chosen
 from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, Answer, Floats, Rules, Sites
 
 
@@ -67,11 +68,8 @@ def check_walk(
         best = np.sort(gain)[::-1][: max(0, proof["p"] - len(proof["forced"]))].sum()
     if proof["budget"] is not None:
         left = proof["budget"] - cost[np.array(proof["forced"], int)].sum()
-        order = np.argsort(-gain / np.maximum(cost, 1e-12))
-        order = order[cost[order] <= left + 1e-9]
-        before = np.cumsum(cost[order]) - cost[order]
-        part = np.clip((left - before) / np.maximum(cost[order], 1e-12), 0.0, 1.0)
-        best = min(best, (gain[order] * part).sum())
+        some = cost <= left + 1e-9
+        best = min(best, chosen(gain[some], cost[some], None, left)[0])
     bound = float(bound - best)
     bound -= 1e-9 * max(1.0, abs(bound))
     whole = all((one[np.isfinite(one)] % 1 == 0).all() for one in (weight, metres[pays], far))
