@@ -57,7 +57,7 @@ class Checked:
         if self.bound is None or self.stated_bound is None or self.broken:
             return False
         # The plan lies between the two where they are not the same.
-        better = abs(self.bound - self.value) < abs(self.stated_bound - self.value)
+        better = bool(abs(self.bound - self.value) < abs(self.stated_bound - self.value))
         return better or same(self.bound, self.stated_bound)
 
 
@@ -143,7 +143,7 @@ def of_another(name: str) -> str:
 
 def same(one: float, other: float) -> bool:
     """Whether two numbers differ by no more than adding them up in another order does."""
-    return abs(one - other) <= NEAR * max(1.0, abs(other))
+    return bool(abs(one - other) <= NEAR * max(1.0, abs(other)))
 
 
 def _conditions(question: Question, opened: Longs, names: Names) -> list[str]:
