@@ -333,6 +333,8 @@ def _answer(
     bound = max(bound, value)
     near = 0.5 * asked.unit if asked.unit else slack(value)
     status: Status = "optimal" if bound - value <= near else "stopped"
+    if not value and status == "optimal":
+        bound = 0.0
     if status != "optimal" and gap_of(value, bound) <= control.gap:
         status = "gap reached"
     elif status != "optimal" and not control.asked_to_stop and control.time_limit is not None:
@@ -361,4 +363,4 @@ def _answer(
 
 def _nothing(status: Status, control: Control, seed: int, relaxed: list[str]) -> Answer:
     none = np.empty(0, np.int64)
-    return Answer(status, 0.0, 0.0, np.inf, none, control.seconds, seed, relaxed)
+    return Answer(status, 0.0, 0.0, np.inf, none, control.seconds, seed, relaxed, found=False)

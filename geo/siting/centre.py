@@ -101,7 +101,9 @@ def p_centre(
     nothing = np.empty(0, np.int64)
     if sides.impossible:
         relaxed.extend(sides.impossible)
-        return Answer("infeasible", 0.0, 0.0, np.inf, nothing, control.seconds, seed, relaxed)
+        return Answer(
+            "infeasible", 0.0, 0.0, np.inf, nothing, control.seconds, seed, relaxed, found=False
+        )
     found = _Bisection(walks, sides, control).run(
         None if warm is None else walks.local(np.asarray(warm, np.int64))
     )
@@ -114,7 +116,9 @@ def p_centre(
             if found.infeasible
             else "没有在时限内找到方案。 No plan was found in time."
         )
-        return Answer(status, 0.0, 0.0, np.inf, nothing, control.seconds, seed, relaxed)
+        return Answer(
+            status, 0.0, 0.0, np.inf, nothing, control.seconds, seed, relaxed, found=False
+        )
     gap = gap_of(found.value, found.bound)
     status = (
         "optimal" if gap == 0 else "gap reached" if gap <= control.gap else _unfinished(control)

@@ -63,7 +63,7 @@ def walk_curve(
             warm=before, with_certificate=False,
         )  # fmt: skip
         plans.append(answer.sites)
-        if np.isfinite(answer.gap):
+        if answer.found:
             value[number], bound[number] = answer.objective, answer.bound
             before = answer.sites
     bound = np.maximum.accumulate(bound[::-1])[::-1]

@@ -164,14 +164,18 @@ def _answer(
             )
         bound = 0.0 if found.infeasible else found.bound
         nothing = np.empty(0, np.int64)
-        return Answer(status, 0.0, bound, np.inf, nothing, control.seconds, seed, found.relaxed)
+        return Answer(
+            status, 0.0, bound, np.inf, nothing, control.seconds, seed, found.relaxed, found=False
+        )
     plan = _made_up(found.best, sites, rules)
     if rules.spacing_metres > 0 and rules.spacing == "warn":
         found.relaxed.extend(_too_near(plan, sites, rules))
+    # Nothing at all is proved to the last digit, whatever sums are moved outward by.
+    bound = found.bound if found.value or status != "optimal" else 0.0
     return Answer(
         status,
         found.value,
-        found.bound,
+        bound,
         gap_of(found.value, found.bound),
         plan,
         control.seconds,

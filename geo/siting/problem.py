@@ -26,6 +26,8 @@ Bytes = npt.NDArray[np.int8]
 Bools = npt.NDArray[np.bool_]
 
 FREE, FORCED, FORBIDDEN, EXISTING = 0, 1, 2, 3
+ROUNDING = 1e-9
+"""By so much bounds are moved outward, lest the rounding of sums makes them wrong."""
 AnyColumn = TypeVar("AnyColumn", Floats, Ints)
 Status = Literal["optimal", "gap reached", "time limit", "stopped", "infeasible"]
 
@@ -273,6 +275,8 @@ class Answer:
         assignment: (n,) int32 site of each demand point, -1 none; on request.
         certificate: see :mod:`geo.siting.certificate`.
         warmth: given to the next question as `warm`, an edit is answered in a fraction of the time.
+        found: whether there is a plan, be it one of no new sites; without one `objective` is 0 and
+            `gap` infinite.
     """
 
     status: Status
@@ -287,6 +291,7 @@ class Answer:
     assignment: Ints | None = None
     certificate: dict[str, Any] | None = None
     warmth: Any = field(default=None, repr=False, compare=False)
+    found: bool = True
 
 
 Improved = Callable[[float, float, Longs], None]
@@ -374,8 +379,9 @@ class Control:
 
 
 def gap_of(value: float, bound: float) -> float:
-    """|bound - value| / |value|; 0 where they are equal, infinite where only the value is 0."""
-    if bound == value:
+    """|bound - value| / |value|; 0 where they are equal, infinite where only the value is 0 (not
+    where the bound is what the rounding of sums leaves of 0)."""
+    if bound == value or (not value and abs(bound) <= ROUNDING):
         return 0.0
     return abs(bound - value) / abs(value) if value else float("inf")
 

@@ -23,6 +23,7 @@ from geo.siting.max_cover import max_cover
 from geo.siting.merge import Merged, layers_of, merge
 from geo.siting.problem import (
     FORCED,
+    ROUNDING,
     Answer,
     Control,
     Covering,
@@ -192,7 +193,7 @@ def _worst(
         if mixed.bound < above:
             above, mixture, proof = mixed.bound, mu, mixed.certificate
         now = better(mixed.sites)
-        if above - least <= max(control.gap * least, 1e-12) or control.stopped():
+        if above - least <= max(control.gap * least, ROUNDING) or control.stopped():
             break
         # The demands that fare worst weigh more in the next round.
         log -= (now - now.min()) / max(1e-12, float(np.ptp(now))) * 2.0 / (1.0 + 0.5 * number)
@@ -203,7 +204,11 @@ def _worst(
                 break
             plan, least = swapped
     by = "mixture"
-    if above - least > max(control.gap * least, 1e-9) and control.exact and not control.stopped():
+    if (
+        above - least > max(control.gap * least, ROUNDING)
+        and control.exact
+        and not control.stopped()
+    ):
         found = _search(merged, sides, groups, base, plan, control)
         if found is not None:
             opened, ceiling = found
@@ -218,10 +223,13 @@ def _worst(
             "No plan that keeps to all conditions was found in time."
         )
         late: Status = "time limit" if control.time_limit is not None else "stopped"
-        none = Answer(late, 0.0, above, np.inf, nothing, control.seconds, seed, [words])
+        none = Answer(
+            late, 0.0, above, np.inf, nothing, control.seconds, seed, [words], found=False
+        )
         return Robust(none, np.zeros(len(table)), best, bound)
     above = max(above, least)
-    near = above - least <= 1e-6 * max(1e-9, least)
+    near = above - least <= max(ROUNDING, 1e-6 * least)
+    above = above if least or not near else 0.0
     status: Status = (
         "optimal"
         if near

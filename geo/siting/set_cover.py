@@ -86,7 +86,9 @@ def set_cover(
     relaxed = [*sides.impossible, *asked.short]
     if relaxed:
         nothing = np.empty(0, np.int64)
-        return Answer("infeasible", 0.0, 0.0, np.inf, nothing, control.seconds, seed, relaxed)
+        return Answer(
+            "infeasible", 0.0, 0.0, np.inf, nothing, control.seconds, seed, relaxed, found=False
+        )
     local = None if warm is None else merged.local(np.asarray(warm, np.int64))
     found = _climb(asked.cover, sides, control, spent, forced, merged, local)
     missed = float(demand.weight.sum() - merged.base - merged.first.sum())
@@ -352,7 +354,7 @@ def _answer(
         bound = 0.0 if found.infeasible else found.bound
         nothing = np.empty(0, np.int64)
         told = [*found.relaxed, words]
-        return Answer(status, 0.0, bound, np.inf, nothing, control.seconds, seed, told)
+        return Answer(status, 0.0, bound, np.inf, nothing, control.seconds, seed, told, found=False)
     answer = Answer(
         status,
         found.value,

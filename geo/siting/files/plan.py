@@ -109,7 +109,7 @@ def why_not(problem: Problem, seconds: float = EXPLAIN_SECONDS) -> Explanation:
 
 def has_plan(answer: Answer) -> bool:
     """Whether there is a plan, be it the empty one."""
-    return bool(np.isfinite(answer.gap)) or bool(len(answer.sites))
+    return answer.found
 
 
 def plan_of(

@@ -65,7 +65,9 @@ def capacitated(
         )
     nothing = np.empty(0, np.int64)
     if sides.impossible:
-        return Answer("infeasible", 0.0, 0.0, np.inf, nothing, control.seconds, seed, relaxed)
+        return Answer(
+            "infeasible", 0.0, 0.0, np.inf, nothing, control.seconds, seed, relaxed, found=False
+        )
     run = _Run(pairs, sites, sides, forced, control)
     run.search(warm)
     if run.plan is None:
@@ -76,7 +78,9 @@ def capacitated(
             if run.infeasible
             else "没有在时限内找到方案。 No plan was found in time."
         )
-        return Answer(status, 0.0, 0.0, np.inf, nothing, control.seconds, seed, relaxed)
+        return Answer(
+            status, 0.0, 0.0, np.inf, nothing, control.seconds, seed, relaxed, found=False
+        )
     bound = min(run.bound, run.value)
     gap = gap_of(run.value, bound)
     exactly = run.value - bound <= 1e-7 * max(1.0, abs(run.value))

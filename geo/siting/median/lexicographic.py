@@ -86,7 +86,7 @@ def cover_then_walk(
     half = None if control.time_limit is None else 0.5 * control.time_limit
     first = _part(control, half)
     cover = max_cover(demand, sites, pairs, rules, first, seed)
-    if cover.status == "infeasible" or not np.isfinite(cover.gap):
+    if not cover.found:
         return Lexicographic(cover, replace(cover, history=[], certificate=None))
     tie = _Tie(demand, sites, pairs, rules)
     best, most = cover.sites, tie.covered(cover.sites)

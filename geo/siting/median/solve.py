@@ -87,7 +87,9 @@ def p_median(
     nothing = np.empty(0, np.int64)
     if sides.impossible:
         relaxed.extend(sides.impossible)
-        return Answer("infeasible", 0.0, 0.0, np.inf, nothing, control.seconds, seed, relaxed)
+        return Answer(
+            "infeasible", 0.0, 0.0, np.inf, nothing, control.seconds, seed, relaxed, found=False
+        )
     ladder = Ladder(walks, sides, conditions, control, seed)
     found = ladder.climb(None if warm is None else walks.local(np.asarray(warm, np.int64)))
     return _answer(found, walks, sides, control, seed, relaxed, rules, sites, with_certificate)
@@ -163,9 +165,12 @@ def _answer(
                 "没有在时限内找到满足全部条件的方案。 "
                 "No plan that keeps to all conditions was found in time."
             )
-        return Answer(status, 0.0, 0.0, np.inf, nothing, control.seconds, seed, relaxed)
+        return Answer(
+            status, 0.0, 0.0, np.inf, nothing, control.seconds, seed, relaxed, found=False
+        )
     plan = np.sort(np.concatenate((walks.opened, walks.candidates[found.best].astype(np.int64))))
-    bound = min(found.bound, value)
+    # Nobody walks less than not at all, whatever sums are moved outward by.
+    bound = max(0.0, min(found.bound, value))
     gap = gap_of(value, bound)
     answer = Answer(
         status, value, bound, gap, plan, control.seconds, seed, relaxed, control.history

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,9 +15,11 @@ from geo.siting.checked import examined, worth_of
 from geo.siting.explanation import Names
 from geo.siting.max_cover import max_cover
 from geo.siting.median import p_median
-from geo.siting.problem import Demand, Rules, Sites
+from geo.siting.median.lexicographic import cover_then_walk
+from geo.siting.problem import Control, Demand, Rules, Sites
 from geo.siting.proofs import Question, proved
 from geo.siting.reach import euclidean
+from geo.siting.robust import robust
 from geo.siting.set_cover import set_cover
 from geo.siting.stated import rows_of
 
@@ -109,3 +112,47 @@ def test_no_prices_prove_more_than_there_is_where_sites_are_free(model) -> None:
         _, bound, wrong = proved(asked, proof, answer.sites)
         assert wrong == []
         assert bound >= best - 1e-6 if model == "max-cover" else bound <= best + 1e-6
+
+
+@pytest.mark.parametrize("rules", [Rules(p=0), Rules(budget=0.5)], ids=["no site", "no money"])
+@pytest.mark.parametrize("capacities", [False, True])
+def test_a_plan_of_no_site_is_a_plan_also_where_weights_have_decimals(rules, capacities) -> None:
+    asked = question(
+        "max-cover", replace(rules, capacities=capacities), weight=[5.3, 0.7], capacity=[4, 9]
+    )
+    answer, checked = told_and_checked(asked)
+    assert (answer.found, answer.status, answer.gap) == (True, "optimal", 0.0)
+    assert (answer.objective, answer.bound) == (0.0, 0.0)
+    assert checked.holds
+
+
+def test_where_time_is_up_before_a_site_is_chosen_there_is_a_plan_all_the_same() -> None:
+    asked = question("max-cover", Rules(budget=0.5), weight=[5.3, 0.7])
+    answer = max_cover(*asked[1:], Control(0.0))
+    assert (answer.found, len(answer.sites), answer.objective) == (True, 0, 0.0)
+    assert answer.bound >= 0.0
+    none = max_cover(*asked[1:4], Rules(p=1, open_24h_least=2), Control(0.0))
+    assert (none.found, none.status) == (False, "infeasible")
+
+
+def test_nobody_walks_where_everybody_lives_at_a_site() -> None:
+    asked = question("p-median", Rules(p=2), weight=[5.3, 0.7], there=HERE)
+    answer, checked = told_and_checked(asked)
+    assert (answer.found, answer.status, answer.gap) == (True, "optimal", 0.0)
+    assert (answer.objective, answer.bound) == (0.0, 0.0)
+    assert checked.holds
+
+
+@pytest.mark.parametrize("aim", ["worst share", "least regret", "mean"])
+def test_no_money_on_any_day_is_proved_to_be_the_best(aim) -> None:
+    asked = question("max-cover", Rules(budget=0.5))
+    found = robust(np.array([[5.0, 3.0], [1.0, 9.0]]), *asked[1:], aim)
+    assert (found.answer.found, found.answer.status, found.answer.gap) == (True, "optimal", 0.0)
+    assert (found.answer.objective, found.answer.bound) == (0.0, 0.0)
+
+
+def test_coverage_and_then_the_walk_of_no_site_is_proved() -> None:
+    asked = question("max-cover", Rules(budget=0.5), weight=[5.3, 0.7])
+    found = cover_then_walk(*asked[1:])
+    for part in (found.cover, found.walk):
+        assert (part.found, part.status, part.objective, part.bound) == (True, "optimal", 0.0, 0.0)
