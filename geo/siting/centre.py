@@ -184,9 +184,11 @@ class _Bisection:
         distances = np.unique(np.concatenate((walks.metres, usual, np.array([fixed]))))
         distances = distances[distances >= self._least(fixed)]
         if not len(walks):
-            self.opened, self.value = np.empty(0, np.int64), 0.0
+            # Nobody has to be served: it is the conditions alone that ask for sites.
             if self.ruled:
-                self._decide(0.0)
+                self.infeasible = self._decide(0.0) is False
+            else:
+                self.opened, self.value = np.empty(0, np.int64), 0.0
             return self
         self.bound = float(distances[0])
         if not self.ruled:

@@ -108,6 +108,12 @@ class Ladder:
                 self.raise_to(found.value)
             found.infeasible = not np.isfinite(found.value)
             return found
+        if not len(walks):
+            # Nobody has to be served: it is the conditions alone that ask for sites.
+            self.lift(0.0)
+            if not self.done():
+                self._prove()
+            return found
         # Everybody walks at least to the nearest there is: a bound even without time.
         everything = np.arange(walks.sites, dtype=np.int64)
         self.lift(float(np.dot(walks.nearest(everything), walks.weight)))

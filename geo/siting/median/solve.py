@@ -127,10 +127,11 @@ def left_out(walks: Walks, demand: Demand) -> list[str]:
     """What is told of points that nothing reaches."""
     if walks.lost <= 0:
         return []
-    points = int(((walks.of < 0) & (demand.weight > 0)).sum())
+    out = (walks.of < 0) & (demand.weight > 0)
+    points, people = int(out.sum()), float(demand.weight[out].sum())
     words = (
-        f"{points} 个需求点（{walks.lost:g} 人）没有任何候选点可达，未计入。 "
-        f"{points} demand points ({walks.lost:g} people) are within reach of no candidate "
+        f"{points} 个需求点（{people:,.10g} 人）没有任何候选点可达，未计入。 "
+        f"{points} demand points ({people:,.10g} people) are within reach of no candidate "
         "and are left out."
     )
     return [words]

@@ -156,3 +156,41 @@ def test_coverage_and_then_the_walk_of_no_site_is_proved() -> None:
     found = cover_then_walk(*asked[1:])
     for part in (found.cover, found.walk):
         assert (part.found, part.status, part.objective, part.bound) == (True, "optimal", 0.0, 0.0)
+
+
+FAR = [[5000.0, 0.0], [6000.0, 0.0]]
+
+
+@pytest.mark.parametrize("model", ["p-median", "p-centre"])
+@pytest.mark.parametrize("weight", [(5, 5), (0, 0)], ids=["nobody can", "nobody has to"])
+@pytest.mark.parametrize(
+    "rules",
+    [
+        Rules(p=1, open_24h_least=1),
+        Rules(p=1, open_24h_least=2),
+        Rules(p=2, budget=2.0, open_24h_least=2),
+        Rules(p=2, budget=3.0, open_24h_least=2),
+        Rules(p=1),
+    ],
+    ids=["one all night", "more than may be", "more than is paid for", "just paid for", "none"],
+)
+def test_conditions_hold_also_where_nobody_is_served(model, weight, rules) -> None:
+    there = FAR if weight[0] else THERE
+    asked = question(model, rules, weight=weight, there=there, radius=100.0, cost=[1, 2],
+                     open_24h=[True, True])  # fmt: skip
+    best = best_of(asked)
+    answer, checked = told_and_checked(asked)
+    assert answer.found == (best is not None)
+    if best is None:
+        assert answer.status == "infeasible"
+        assert answer.relaxed
+        return
+    assert (answer.status, answer.objective, answer.bound) == ("optimal", best, best)
+    assert checked.broken == []
+    assert len(answer.sites) >= rules.open_24h_least
+
+
+def test_whoever_is_out_of_reach_is_counted_by_people() -> None:
+    asked = question("p-centre", Rules(p=1), weight=[5, 1234567], there=FAR)
+    answer, _ = told_and_checked(asked)
+    assert "2 demand points (1,234,572 people)" in answer.relaxed[0]
