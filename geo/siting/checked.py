@@ -149,9 +149,9 @@ def same(one: float, other: float) -> bool:
 def _conditions(question: Question, opened: Longs, names: Names) -> list[str]:
     demand, sites, rules = question.demand, question.sites, question.rules
     both = standing_with(question.sites, opened)
-    site, _, share = served_by(len(demand), len(sites), question.reach, rules.steps, both)
+    _, _, share = served_by(len(demand), len(sites), question.reach, rules.steps, both)
     found = broken_conditions(sites, rules, opened, demand, share, names)
-    found += left_unserved(question.model, demand, sites, question.reach, rules, site)
+    found += left_unserved(question.model, demand, sites, question.reach, rules, share)
     return [f"{one.zh} {one.en}" for one in found if not one.warns]
 
 

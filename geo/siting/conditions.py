@@ -113,21 +113,29 @@ def everybody_needed(model: str, rules: Rules) -> bool:
     return model in ("p-median", "p-centre") and rules.unserved_metres is None
 
 
+def counted_steps(model: str, rules: Rules) -> tuple[tuple[float, float], ...]:
+    """What a distance counts for, as the model reads its conditions: where everybody has to be
+    served, it is enough to be within the last step that counts at all."""
+    within = [metres for metres, share in rules.steps if share > 0]
+    return ((within[-1], 1.0),) if within and everybody_needed(model, rules) else rules.steps
+
+
 def left_unserved(
-    model: str, demand: Demand, sites: Sites, reach: Covering, rules: Rules, site: Ints
+    model: str, demand: Demand, sites: Sites, reach: Covering, rules: Rules, share: Floats
 ) -> list[Broken]:
     """Whether a plan leaves somebody without a site whom it has to serve.
 
     Args:
-        site: (n,) who serves each point, -1: nobody; see :func:`served_by`.
+        share: (n,) with what share each point counts as covered, 0: it is out of reach, also of
+            the last step; see :func:`served_by`.
 
     Cost: a pass over the pairs, where everybody has to be served.
     """
     if not everybody_needed(model, rules):
         return []
     usable = np.flatnonzero(sites.fixed != FORBIDDEN).astype(np.int64)
-    can, *_ = served_by(len(demand), len(sites), reach, (), usable)
-    return unserved(float(demand.weight[(can >= 0) & (site < 0)].sum()))
+    _, _, can = served_by(len(demand), len(sites), reach, rules.steps, usable)
+    return unserved(float(demand.weight[(can > 0) & (share <= 0)].sum()))
 
 
 def unserved(left: float) -> list[Broken]:

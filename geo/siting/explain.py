@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from scipy.spatial import cKDTree
 
+from geo.siting.conditions import counted_steps
 from geo.siting.elastic import elastic_of
 from geo.siting.explanation import Change, Explanation, Names, Reason, change_of, percent
 from geo.siting.merge import Merged, merge
@@ -67,6 +68,8 @@ def explain(
     told = Explanation()
     # Districts join the merge even where only a number of sites is asked of them.
     asked = rules.district_least_share or {-1: 0.0}
+    if everybody:
+        rules = replace(rules, steps=counted_steps("set-cover", rules))
     merged = merge(demand, sites, reach, replace(rules, district_least_share=asked, backup=0.0))
     _districts(told, demand, sites, merged, rules, names, straight=straight)
     _everything(told, demand, merged, rules)

@@ -7,12 +7,14 @@ nearer it is to the best plan. What a certificate says of who reaches whom is ne
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from geo.siting.centre_proof import check_centre
 from geo.siting.checker import check, check_served
+from geo.siting.conditions import counted_steps
 from geo.siting.median.certificate import check_walk
 from geo.siting.problem import (
     EXISTING,
@@ -143,7 +145,8 @@ def _set_cover(question: Question, proof: Proof) -> tuple[float | None, float | 
         0.0, np.append(np.array(proof["duty"], np.float64), np.zeros(len(floors) + 1))
     )
     whole = bool(proof["whole"])
-    for number, (near, part) in enumerate(layers_of(rules)):
+    layers = layers_of(replace(rules, steps=counted_steps("set-cover", rules)))
+    for number, (near, part) in enumerate(layers):
         inside = np.ones(len(site), np.bool_) if metres is None else metres <= np.float32(near)
         d, s, w = demand[inside], site[inside], weight * part
         served = np.bincount(d[kept[s]], minlength=len(w)) > 0

@@ -16,6 +16,7 @@ import numpy as np
 from geo.errors import Invalid
 from geo.siting import exact
 from geo.siting.checks import check_problem
+from geo.siting.conditions import counted_steps
 from geo.siting.cover_model import model_of
 from geo.siting.covers import Cover, CoverPrices, cover_of, first_prices, kept_only, shrunk
 from geo.siting.median.conditions import check_reach
@@ -60,7 +61,8 @@ def set_cover(
         demand, sites: n points and m candidates; `sites.cost` of 1 each counts sites.
         rules: `share` of all demand, unreachable demand included, and/or `district_least_share`;
             with neither, all demand that some candidate or existing site reaches. `steps` say what
-            a distance counts for. `p` and `budget`, where given, limit the plan further.
+            a distance counts for towards a share; without one, whoever is within the last is
+            reached. `p` and `budget`, where given, limit the plan further.
         control: time limit, gap, who is told.
         seed: as told in the answer; nothing here is drawn by lot.
         warm: a plan to begin from, positions among the sites.
@@ -78,7 +80,8 @@ def set_cover(
     check_problem(demand, sites, rules)
     check_reach(demand, sites, reach)
     _check_rules(rules)
-    merged = merge(demand, sites, reach, replace(rules, backup=0.0))
+    steps = counted_steps("set-cover", rules)
+    merged = merge(demand, sites, reach, replace(rules, steps=steps, backup=0.0))
     forced = np.flatnonzero(sites.fixed == FORCED).astype(np.int64)
     sides = sides_of(merged, demand, sites, rules, forced)
     asked = _targets(merged, demand, rules, sides)
@@ -377,7 +380,7 @@ def _answer(
             "forbidden": np.flatnonzero(sites.fixed == FORBIDDEN).tolist(),
             "share": rules.share,
             "district_least_share": dict(rules.district_least_share),
-            "steps": [list(step) for step in rules.steps],
+            "steps": [list(step) for step in counted_steps("set-cover", rules)],
             "group": merged.of.tolist(),
             "price": price.tolist(),
             "duty": found.prices.duty.tolist(),

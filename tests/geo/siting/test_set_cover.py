@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +13,10 @@ from siting_oracle import a_town
 from siting_walk_oracle import keeps, least_cost, nearest_of
 
 from geo.errors import Invalid
+from geo.siting.checked import examined
+from geo.siting.explain import Names, explain
 from geo.siting.problem import EXISTING, FORCED, Control, Demand, Rules, Sites
+from geo.siting.proofs import Question
 from geo.siting.reach import euclidean
 from geo.siting.set_cover import set_cover
 
@@ -108,6 +114,42 @@ def test_a_share_beyond_reach_is_named() -> None:
     assert answer.status == "infeasible"
     assert "istrict 4" in answer.relaxed[0]
     assert "0.0%" in answer.relaxed[0]
+
+
+@pytest.mark.parametrize("steps", [
+    ((0.1, 1.0), (0.25, 0.5)), ((0.1, 0.5), (0.25, 0.5)), ((0.1, 1.0), (0.25, 0.5), (0.4, 0.0)),
+])  # fmt: skip
+@given(st.integers(0, 10**6))
+@settings(max_examples=15, deadline=None)
+def test_without_a_share_it_is_enough_to_be_within_the_last_step(steps, seed) -> None:
+    here, there, weight, rng = a_town(seed, 25, 9, clustered=True)
+    demand = Demand.of(weight)
+    sites = Sites.of(9, cost=rng.integers(1, 5, 9), fixed=rng.choice([0, 0, 0, 1, 2, 3], 9))
+    asked = Question("set-cover", demand, sites, euclidean(here, there, 0.5), Rules(steps=steps))
+    # Everybody within the last step of some site has to be within it of one of the plan.
+    best = least_cost(demand, sites, euclidean(here, there, 0.25), Rules())
+    answer = set_cover(*asked[1:])
+    assert (answer.status, answer.objective) == ("optimal", pytest.approx(best))
+    proof = json.loads(json.dumps(answer.certificate))
+    found = examined(asked, answer.sites, Names(), proof, answer.objective, answer.bound)
+    assert found.holds, found.broken
+    assert explain(*asked[1:], everybody=True).reasons == []
+    fewer = answer.sites[sites.fixed[answer.sites] == 0][:-1]
+    if len(fewer) < (sites.fixed[answer.sites] == 0).sum():
+        less = np.union1d(fewer, np.flatnonzero(sites.fixed == FORCED))
+        lie = examined(asked, less, Names(), None, float(sites.cost[less].sum()), None)
+        assert any("by no site of the plan" in one for one in lie.broken)
+
+
+def test_how_many_sites_more_are_needed_is_counted_by_the_last_step() -> None:
+    # One site in between has both houses within the last step; two are needed to be beside both.
+    reach = euclidean([[0, 0], [200, 0]], [[0, 0], [200, 0], [100, 0]], 100.0)
+    rules = Rules(p=0, steps=((50.0, 1.0), (100.0, 0.5)))
+    arrays = Demand.of([5, 5]), Sites.of(3), reach
+    assert set_cover(*arrays, rules).status == "infeasible"
+    ways = {one.rule: one.value for one in explain(*arrays, rules, everybody=True).changes}
+    assert ways["p"] == 1
+    assert set_cover(*arrays, replace(rules, p=1)).sites.tolist() == [2]
 
 
 def test_no_time_still_gives_a_plan_and_a_bound() -> None:
