@@ -180,6 +180,22 @@ def test_coverage_comes_first_and_then_the_walk(street, typed, tmp_path):
     assert typed("siting", "check", "lie.json").code == 1
 
 
+@pytest.mark.parametrize("capacity", [(), ("--capacity", 25)])
+@pytest.mark.parametrize(
+    ("change", "holds", "proved"), [({"bound": 27}, True, True), ({"objective": 3}, False, True)]
+)
+def test_a_check_in_json_says_yes_or_no_and_no_words(
+    street, typed, tmp_path, capacity, change, holds, proved
+):
+    run, read = street
+    run("solve", "--sites", 1, "--radius", 500, *capacity, "--out", "P.json")
+    plan = read("P.json") | {name: some + 5 for name, some in change.items()}
+    (tmp_path / "Q.json").write_text(json.dumps(plan), encoding="utf-8")
+    facts = json.loads(typed("siting", "check", "Q.json", "--json").out)
+    assert facts["holds"] is holds
+    assert facts["proved"] is proved
+
+
 @pytest.mark.parametrize(
     ("asked", "best"),
     [
