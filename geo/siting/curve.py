@@ -171,13 +171,22 @@ def budget_curve(
     return Curve(chosen, value, bound, plans, control.seconds, money)
 
 
-def needed(found: Curve, total: float, shares: Sequence[float]) -> list[tuple[int, int]]:
+def needed(
+    found: Curve, total: float, shares: Sequence[float], today: float = np.nan
+) -> list[tuple[int, int]]:
     """What set cover asks, for many shares at once: (so many sites are enough, no fewer are) for
-    each share of `total`, by a curve of numbers; beyond its end one more than its last number."""
+    each share of `total`, by a curve of numbers; beyond its end one more than its last number.
+
+    Args:
+        today: people covered without any new site; NaN where that is no plan.
+    """
     beyond = int(found.p[-1]) + 1
     told = []
     for share in shares:
         wanted = share * total * (1 - 1e-9) - 1e-9
+        if today >= wanted:
+            told.append((0, 0))
+            continue
         enough = np.flatnonzero(found.value >= wanted)
         possible = np.flatnonzero(found.bound >= wanted)
         told.append(

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from geo.siting.conditions import broken_conditions
 from geo.siting.curve import Curve, needed
 from geo.siting.files.load import Problem
 from geo.siting.files.plan import why_not
@@ -66,9 +67,10 @@ def shares_of(
     curve has none that are."""
     by_number = {row["sites"]: row for row in points}
     total = float(problem.demand.weight.sum())
+    today = _today(problem)
     rows = []
-    for share, (enough, least) in zip(wanted, needed(found, total, wanted), strict=True):
-        known = enough in by_number
+    for share, (enough, least) in zip(wanted, needed(found, total, wanted, today), strict=True):
+        known = not enough or enough in by_number
         why = None
         if not known:
             asked = replace(problem.rules, p=None, share=share)
@@ -79,10 +81,19 @@ def shares_of(
                 "sites": enough if known else None,
                 "at_least": least,
                 "why": why,
-                "chosen": by_number[enough]["chosen"] if known else [],
+                "chosen": by_number[enough]["chosen"] if known and enough else [],
             }
         )
     return rows
+
+
+def _today(problem: Problem) -> float:
+    """People covered without any new site; NaN where that breaks a condition."""
+    none = np.empty(0, np.int64)
+    _, _, share = served(problem, standing_with(problem.sites, none))
+    rules = replace(problem.rules, p=None, budget=None)
+    broken = broken_conditions(problem.sites, rules, none, problem.demand, share)
+    return float("nan") if broken else float((problem.demand.weight * share).sum())
 
 
 def _beyond(share: float, most: int, least: int) -> str:

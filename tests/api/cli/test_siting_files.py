@@ -182,15 +182,14 @@ def test_coverage_comes_first_and_then_the_walk(street, typed, tmp_path):
 
 @pytest.mark.parametrize("capacity", [(), ("--capacity", 25)])
 @pytest.mark.parametrize(
-    ("change", "holds", "proved"), [({"bound": 27}, True, True), ({"objective": 3}, False, True)]
+    ("change", "holds", "proved"), [({"bound": 32}, True, True), ({"objective": 8}, False, True)]
 )
 def test_a_check_in_json_says_yes_or_no_and_no_words(
     street, typed, tmp_path, capacity, change, holds, proved
 ):
     run, read = street
     run("solve", "--sites", 1, "--radius", 500, *capacity, "--out", "P.json")
-    plan = read("P.json") | {name: some + 5 for name, some in change.items()}
-    (tmp_path / "Q.json").write_text(json.dumps(plan), encoding="utf-8")
+    (tmp_path / "Q.json").write_text(json.dumps(read("P.json") | change), encoding="utf-8")
     facts = json.loads(typed("siting", "check", "Q.json", "--json").out)
     assert facts["holds"] is holds
     assert facts["proved"] is proved
@@ -298,6 +297,25 @@ def test_steps_that_cannot_be_done_say_why_and_state_no_bound(street, tmp_path):
     ))))  # fmt: skip
     assert [(row["sites"], row["at_least"]) for row in shares] == [("1", "1"), ("", "2")]
     assert "takes more than 1 sites" in shares[1]["why"]
+
+
+def test_shares_that_todays_stations_reach_take_no_site(street, typed, tmp_path):
+    run, _ = street
+    (tmp_path / "E.csv").write_text("id,x,y,open_24h\ns,100,0,1\n")
+    (tmp_path / "C.csv").write_text("id,x,y,open_24h\np,0,0,1\nq,10,0,0\n")
+    asked = ("curve", "--model", "set-cover", "--existing", "E.csv", "--radius", 60,
+             "--shares", "0,60%,70%", "--up-to", 2)  # fmt: skip
+
+    def told(*more):
+        rows = csv.DictReader(io.StringIO(run(*asked, *more)))
+        return [(row["sites"], row["at_least"], row["chosen"]) for row in rows]
+
+    # The station has 20 of the 30 people beside it.
+    [nobody, most, more] = told()
+    assert nobody == most == ("0", "0", "")
+    assert more[:2] == ("1", "1")
+    # A second place that is open all night takes a site, whoever is covered.
+    assert told("--open-24h", 2)[0] == ("1", "1", "p")
 
 
 def test_a_second_covering_counts_in_the_value_and_nobody_twice_in_the_share(street, typed):
