@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import coo_matrix
 
+from geo.siting.amounts import amount
 from geo.siting.exact import solve_model
 from geo.siting.merge import Merged
 from geo.siting.problem import EXISTING, FORCED, Control, Demand, Floats, Longs, Rules, Sites
@@ -80,9 +81,10 @@ class Elastic:
     def words(self, rules: Rules, language: str) -> list[str]:
         """The conditions, told in few words."""
         zh = language == "zh"
+        money = "" if rules.budget is None else amount(rules.budget)
         told: dict[str, str] = {
             "p": f"至多 {rules.p} 个站点" if zh else f"{rules.p} sites at most",
-            "budget": f"预算 {rules.budget}" if zh else f"a budget of {rules.budget}",
+            "budget": f"预算 {money}" if zh else f"a budget of {money}",
             "share": f"覆盖 {rules.share}" if zh else f"{rules.share} of all covered",
             "everybody": "人人有站" if zh else "everybody served",
             "district_least_share": "街道最低覆盖率" if zh else "least shares of subdistricts",
@@ -128,11 +130,15 @@ class Elastic:
         told: dict[tuple[str, int | None], Yielded] = {}
         for number in elastic:
             row, by = self.rows[number], float(gave[slots[number]])
-            amount = by * row.scale
-            if amount <= 1e-7 * max(1.0, row.scale):
+            gives = by * row.scale
+            if gives <= 1e-7 * max(1.0, row.scale):
                 continue
+            if row.kind == "budget":
+                # What the sites cost, to the last digit: the solver keeps its rows only nearly.
+                opened = found["x"][: len(self.merged.candidates)] > 0.5
+                gives = float(row.coefficient[opened].sum()) - row.high
             told[row.kind, row.district] = Yielded(
-                row.kind, _value(row, amount), row.district, bool(found["finished"])
+                row.kind, _value(row, gives), row.district, bool(found["finished"])
             )
         if "spacing_metres" in kinds:
             told["spacing_metres", None] = Yielded("spacing_metres", 0.0, None, least=False)

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from scipy.spatial import cKDTree
 
+from geo.siting.amounts import amount, need
 from geo.siting.conditions import counted_steps
 from geo.siting.elastic import elastic_of
 from geo.siting.explanation import Change, Explanation, Names, Reason, change_of, percent
@@ -210,11 +211,12 @@ def _counts(told: Explanation, sites: Sites, rules: Rules, names: Names) -> None
     if rules.budget is not None and spent > rules.budget + slack(rules.budget):
         add(
             "budget",
-            f"必选点共需 {spent:g}，超过预算 {rules.budget:g}",
-            f"the forced sites cost {spent:g}, more than the budget of {rules.budget:g}",
+            f"必选点共需 {amount(spent)}，超过预算 {amount(rules.budget)}",
+            f"the forced sites cost {amount(spent)}, more than the budget of "
+            f"{amount(rules.budget)}",
             spent,
-            f"预算改为 {spent:g}",
-            f"give a budget of {spent:g}",
+            f"预算改为 {need(spent)}",
+            f"give a budget of {need(spent)}",
         )
     for at, least in sorted(rules.district_least_sites.items()):
         can = int((usable & (sites.district == at)).sum())
@@ -276,11 +278,12 @@ def _capacities(told: Explanation, demand: Demand, sites: Sites, rules: Rules) -
     if most[min(room, len(free))] >= total - slack(total):
         return
     enough = np.flatnonzero(most >= total - slack(total))
+    largest = amount(float(most[min(room, len(free))]))
     told.reasons.append(
         Reason(
-            f"需求 {total:g} 超过容量：最大的站点合计只有 {most[min(room, len(free))]:g}",
-            f"the demand of {total:g} is above the capacity: the largest sites have "
-            f"{most[min(room, len(free))]:g}",
+            f"需求 {amount(total)} 超过容量：最大的站点合计只有 {largest}",
+            f"the demand of {amount(total)} is above the capacity: the largest sites have "
+            f"{largest}",
             "capacities",
         )
     )

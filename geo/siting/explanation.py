@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from geo.siting.amounts import need
 from geo.siting.elastic import Yielded
 
 
@@ -102,7 +103,7 @@ def change_of(one: Yielded, names: Names) -> Change:
     if one.rule == "p":
         zh, en = f"站点数增至 {value:.0f}", f"allow {value:.0f} sites"
     elif one.rule == "budget":
-        zh, en = f"预算增至 {value:g}", f"raise the budget to {value:g}"
+        zh, en = f"预算增至 {need(value)}", f"raise the budget to {need(value)}"
     elif one.rule == "open_24h_least":
         zh, en = f"24 小时站点降为 {value:.0f} 个", f"ask for {value:.0f} sites open 24 hours"
     elif one.rule == "per_chain_most":
@@ -120,8 +121,8 @@ def change_of(one: Yielded, names: Names) -> Change:
         )
     elif one.rule == "everybody":
         zh, en = (
-            f"留下 {value:g} 的需求不服务（或放宽距离）",
-            f"leave demand of {value:g} unserved (or let sites reach farther)",
+            f"留下 {need(value)} 的需求不服务（或放宽距离）",
+            f"leave demand of {need(value)} unserved (or let sites reach farther)",
         )
     elif one.district is not None:
         name = names.district(one.district)

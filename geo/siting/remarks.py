@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from geo.siting.amounts import amount, need
 from geo.siting.conditions import too_near
 from geo.siting.explanation import Names
 from geo.siting.problem import FORCED, FREE, Answer, Rules, Sites
@@ -71,10 +72,11 @@ def remarks_of(sites: Sites, wanted: int | None, budget: float | None) -> list[R
         )
     cheapest = float(np.min(sites.cost[free], initial=np.inf))
     if budget is not None and budget < cheapest < np.inf:
+        has, least = amount(budget), need(cheapest)
         told.append(
             (
-                f"预算 {budget:g} 低于最便宜的候选点（{cheapest:g}）。",
-                f"The budget of {budget:g} is below the cheapest candidate ({cheapest:g}).",
+                f"预算 {has} 低于最便宜的候选点（{least}）。",
+                f"The budget of {has} is below the cheapest candidate ({least}).",
             )
         )
     return told

@@ -15,6 +15,7 @@ import numpy as np
 
 from geo.errors import Invalid
 from geo.siting import exact
+from geo.siting.amounts import amount
 from geo.siting.checks import check_problem
 from geo.siting.conditions import counted_steps
 from geo.siting.cover_model import model_of
@@ -97,8 +98,8 @@ def set_cover(
     missed = float(demand.weight.sum() - merged.base - merged.first.sum())
     if rules.share is None and not rules.district_least_share and missed > slack(missed):
         found.relaxed.append(
-            f"{missed:g} 人没有任何候选点可达，未计入。 "
-            f"{missed:g} people are within reach of no candidate and are left out."
+            f"{amount(missed)} 人没有任何候选点可达，未计入。 "
+            f"{amount(missed)} people are within reach of no candidate and are left out."
         )
     return _answer(found, asked, merged, sites, rules, control, seed, with_certificate)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.spatial import cKDTree
 
+from geo.siting.amounts import amount
 from geo.siting.merge import Merged, covered
 from geo.siting.problem import (
     EXISTING,
@@ -183,10 +184,10 @@ def sides_of(merged: Merged, demand: Demand, sites: Sites, rules: Rules, opened:
     if rules.budget is not None:
         budget = rules.budget - float(sites.cost[opened].sum())
         if budget < -slack(rules.budget):
+            spent = amount(float(sites.cost[opened].sum()))
             impossible.append(
-                f"必选点共需 {sites.cost[opened].sum():g}，超过预算 {rules.budget:g}。 "
-                f"The forced sites cost {sites.cost[opened].sum():g}, "
-                f"more than the budget of {rules.budget:g}."
+                f"必选点共需 {spent}，超过预算 {amount(rules.budget)}。 "
+                f"The forced sites cost {spent}, more than the budget of {amount(rules.budget)}."
             )
         budget = max(0.0, budget)
     rows = _Rows(len(free))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from geo.siting.amounts import amount
 from geo.siting.checked import Checked, examined
 from geo.siting.explanation import Names
 from geo.siting.files.asked import FILES
@@ -45,7 +46,7 @@ def _walk(told: Mapping[str, Any], problem: Problem, opened: Longs) -> list[str]
     walked = float((problem.demand.weight * metres)[share > 0].sum())
     if abs(walked - float(told["objective"])) <= 1e-6 * max(1.0, walked):
         return []
-    return [f"步行合计应为 {walked:g}。 The covered people walk {walked:g} in all."]
+    return [f"步行合计应为 {amount(walked)}。 The covered people walk {amount(walked)} in all."]
 
 
 def _changed(plan: Mapping[str, Any], problem: Problem) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from geo.siting import exact
+from geo.siting.amounts import amount
 from geo.siting.median.certificate import certificate
 from geo.siting.median.conditions import Conditions
 from geo.siting.median.transport import Pairs, ascend_flows, pairs_of, transport
@@ -60,8 +61,8 @@ def capacitated(
     relaxed = list(sides.impossible)
     if lost > 0:
         relaxed.append(
-            f"{lost:g} 人没有任何候选点可达，未计入。 "
-            f"{lost:g} people are within reach of no candidate and are left out."
+            f"{amount(lost)} 人没有任何候选点可达，未计入。 "
+            f"{amount(lost)} people are within reach of no candidate and are left out."
         )
     nothing = np.empty(0, np.int64)
     if sides.impossible:

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from geo.errors import Invalid
+from geo.siting.amounts import amount
 from geo.siting.checks import check_problem
 from geo.siting.climbing import status_of
 from geo.siting.median.capacities import capacitated
@@ -130,8 +131,8 @@ def left_out(walks: Walks, demand: Demand) -> list[str]:
     out = (walks.of < 0) & (demand.weight > 0)
     points, people = int(out.sum()), float(demand.weight[out].sum())
     words = (
-        f"{points} 个需求点（{people:,.10g} 人）没有任何候选点可达，未计入。 "
-        f"{points} demand points ({people:,.10g} people) are within reach of no candidate "
+        f"{points} 个需求点（{amount(people)} 人）没有任何候选点可达，未计入。 "
+        f"{points} demand points ({amount(people)} people) are within reach of no candidate "
         "and are left out."
     )
     return [words]

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from siting_oracle import a_town, raw_pairs
 
+from geo.siting.amounts import amount, need
 from geo.siting.explain import Names, explain
 from geo.siting.max_cover import max_cover
 from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, Demand, Rules, Sites
@@ -81,6 +82,36 @@ def test_rules_that_contradict_each_other_at_once(rules, fixed, zh, way) -> None
     assert zh in told.zh
     if way is not None:
         assert (told.changes[0].rule, told.changes[0].value) == way
+
+
+@given(st.floats(0.001, 1e9) | st.integers(0, 10**12))
+def test_what_is_needed_is_told_so_that_it_is_enough(value) -> None:
+    told = float(need(float(value)).replace(",", ""))
+    assert value * (1 - 1e-9) <= told <= value * 1.00001 + 1e-9
+    assert abs(float(amount(float(value)).replace(",", "")) - value) <= 1e-5 * value
+    if value == round(value):
+        assert told == value
+
+
+def test_sums_of_money_and_people_are_told_with_all_their_digits() -> None:
+    fixed = {"fixed": [FORCED, FORCED, 0, 0, 0], "cost": [1234560, 4.567891, 9, 9, 9]}
+    told = explain(*town(**fixed), Rules(budget=1000000.0), names=NAMES)
+    assert "必选点共需 1,234,564.57，超过预算 1,000,000" in told.zh
+    assert "give a budget of 1,234,564.57." in told.en
+    # Two hosts are needed: the cheapest that reaches 11 people, and the one of the other side.
+    costs = {"cost": [12345678901, 9e10, 9e10, 9e10, 4]}
+    rules = Rules(budget=100.0, district_least_share={0: 0.11, 1: 1.0})
+    told = explain(*town(**costs), rules, names=NAMES)
+    assert "raise the budget to 12,345,678,905." in told.en
+    assert "预算增至 12,345,678,905。" in told.zh
+    ways = {one.rule: one.value for one in told.changes}
+    assert ways["budget"] == 12_345_678_905
+    many = Demand.of([1234567, 1234567], x=[0, 2000], y=[0, 0])
+    hosts = Sites.of(2, capacity=[1234000, 1000000])
+    reach = euclidean([[0, 0], [2000, 0]], [[0, 0], [2000, 0]], 5.0)
+    told = explain(many, hosts, reach, Rules(p=2, capacities=True), everybody=True)
+    assert "the demand of 2,469,134 is above the capacity" in told.en
+    assert "have 2,234,000" in told.en
 
 
 def test_each_can_be_met_but_not_both_and_the_least_change_is_named() -> None:
