@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from geo.siting.amounts import amount
 from geo.siting.checked import Checked, examined
@@ -14,6 +14,11 @@ from geo.siting.files.load import Problem
 from geo.siting.files.serving import hash_of, question_in, served, sites_of
 from geo.siting.problem import Longs, Rules
 from geo.siting.stated import standing_with
+
+WALK_ALONE: Final = (
+    "步行合计的界以文件所记为准，没有证书。 "
+    "The bound of the walk is as the file states it; it carries no certificate."
+)
 
 
 def check_plan(
@@ -35,18 +40,31 @@ def check_plan(
         None if bound is None else float(bound),
         conditions,
     )
-    walk = [] if plan.get("walk") is None else _walk(plan["walk"], problem, opened)
-    return replace(found, broken=[*_changed(plan, problem), *found.broken, *walk])
+    broken = [*_changed(plan, problem), *found.broken]
+    if plan.get("walk") is None:
+        return replace(found, broken=broken)
+    wrong, notes = _walk(plan["walk"], problem, opened)
+    return replace(found, broken=[*broken, *wrong], notes=[*found.notes, *notes])
 
 
-def _walk(told: Mapping[str, Any], problem: Problem, opened: Longs) -> list[str]:
-    """What the covered people walk to the nearest site, where the plan states it."""
+def _walk(told: Mapping[str, Any], problem: Problem, opened: Longs) -> tuple[list[str], list[str]]:
+    """What is wrong with what the plan states of how far the covered people walk to the nearest
+    site; and what its bound stands on."""
     both = standing_with(problem.sites, opened)
     _, metres, share = served(problem, both)
     walked = float((problem.demand.weight * metres)[share > 0].sum())
-    if abs(walked - float(told["objective"])) <= 1e-6 * max(1.0, walked):
-        return []
-    return [f"步行合计应为 {amount(walked)}。 The covered people walk {amount(walked)} in all."]
+    near = 1e-6 * max(1.0, walked)
+    bound = None if told.get("bound") is None else float(told["bound"])
+    broken = []
+    if not abs(walked - float(told["objective"])) <= near:
+        broken.append(
+            f"步行合计应为 {amount(walked)}。 The covered people walk {amount(walked)} in all."
+        )
+    if bound is not None and not bound <= walked + near:
+        broken.append(
+            "所记的步行的界与方案矛盾。 The bound of the walk as stated contradicts the plan."
+        )
+    return broken, [WALK_ALONE] if bound else []
 
 
 def _changed(plan: Mapping[str, Any], problem: Problem) -> list[str]:

@@ -175,9 +175,15 @@ def test_coverage_comes_first_and_then_the_walk(street, typed, tmp_path):
     assert (plan["sites"], plan["objective"], plan["walk"]["objective"]) == (["r"], 30, 1300)
     assert plan["walk"]["bound"] == pytest.approx(1300)
     assert typed("siting", "check", "P.json").code == 0
-    plan["walk"]["objective"] = 1400
-    (tmp_path / "lie.json").write_text(json.dumps(plan), encoding="utf-8")
-    assert typed("siting", "check", "lie.json").code == 1
+    assert "carries no certificate" in " ".join(typed("siting", "check", "P.json").out.split())
+    for lie in ({"objective": 1400}, {"bound": 1310}, {"objective": 1310, "bound": 1310}):
+        lies = plan | {"walk": plan["walk"] | lie}
+        (tmp_path / "lie.json").write_text(json.dumps(lies), encoding="utf-8")
+        assert typed("siting", "check", "lie.json").code == 1
+    # A weaker bound is true all the same.
+    less = plan | {"walk": plan["walk"] | {"bound": 1200}}
+    (tmp_path / "less.json").write_text(json.dumps(less), encoding="utf-8")
+    assert typed("siting", "check", "less.json").code == 0
 
 
 @pytest.mark.parametrize("capacity", [(), ("--capacity", 25)])
