@@ -251,20 +251,33 @@ def _per_area_file(path: Path) -> Iterable[tuple[str, float | int]]:
 
     from geo.siting.files import tables
 
-    told = tables.read(path, ["share", "sites"], ["district"])
+    told = tables.read(path, ["sites"], ["district", "share"])
     told.require("district")
     if "sites" in told.numbers:
         many = told.numbers["sites"]
         whole = np.isfinite(many) & (many >= 0) & (np.floor(many) == many)
         none = ~np.isnan(many) & ~whole
         told.refuse(none, "sites", "不是 0 或更大的整数", "is no whole number of 0 or more")
+    written = told.texts["share"].to_pylist() if "share" in told.texts else [None] * len(told)
+    shares = [_share_or_none(one) for one in written]
+    bad = [one is not None and share is None for one, share in zip(written, shares, strict=True)]
+    told.refuse(np.array(bad, bool), "share", "不是比例", "is no share")
     for at, name in enumerate(told.texts["district"].to_pylist()):
-        share = float(told.numbers["share"][at]) if "share" in told.numbers else np.nan
+        share = shares[at]
         sites = float(told.numbers["sites"][at]) if "sites" in told.numbers else np.nan
-        if name is not None and not np.isnan(share):
+        if name is not None and share is not None:
             yield name, share
         if name is not None and not np.isnan(sites):
             yield name, int(sites)
+
+
+def _share_or_none(text: str | None) -> float | None:
+    """A share in a file, as it may be typed; None: no number, or nothing."""
+    try:
+        share = share_of(text or "", "per_area")
+    except Invalid:
+        return None
+    return None if share != share else share  # noqa: PLR0124 - a cell may say NaN
 
 
 def share_of(text: str, field: str) -> float:

@@ -197,7 +197,14 @@ def _of_day(points: Table, question: Question) -> Table:
         return points
     from geo.files.choices import choice
 
-    kind = pc.fill_null(choice(points.texts["day"], "day_class", otherwise="any").values, "any")
+    said = choice(points.texts["day"], "day_class")
+    points.refuse(
+        said.bad,
+        "day",
+        "不是 workday、weekend、any（工作日、周末、不限）",
+        "is not workday, weekend or any",
+    )
+    kind = pc.fill_null(said.values, "any")
     keep = pc.or_(pc.equal(kind, question.day), pc.equal(kind, "any"))
     mask = keep.to_numpy(zero_copy_only=False)
     if not mask.any():

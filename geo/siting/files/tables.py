@@ -157,11 +157,18 @@ def read(path: Path, numbers: Sequence[str], texts: Sequence[str]) -> Table:
         raise InvalidFile(
             f"没有文件 {path}。 There is no file {path}.", remedy="请检查路径。 Check the path."
         )
-    if sniff(path) == "csv":
-        plain = _plain(path, numbers, texts)
-        if plain is not None:
-            return plain
-    return _careful(path, numbers, texts)
+    try:
+        if sniff(path) == "csv":
+            plain = _plain(path, numbers, texts)
+            if plain is not None:
+                return plain
+        return _careful(path, numbers, texts)
+    except InvalidFile as error:
+        if path.name in error.detail:
+            raise
+        # Of several files that are read, which.
+        detail = f"{path.name}：{error.detail}"
+        raise InvalidFile(detail, remedy=error.remedy, field=error.field) from error
 
 
 def places_of(ids: Sequence[str], known: Any) -> Longs:
@@ -206,7 +213,11 @@ def _plain(path: Path, numbers: Sequence[str], texts: Sequence[str]) -> Table | 
         text = line.decode("utf-8-sig").strip("\r\n")
     except UnicodeDecodeError:
         return None
-    headers = next(csv.reader([text]), [])
+    try:
+        headers = next(csv.reader([text]), [])
+    except csv.Error:
+        # Lines that end as on an old Macintosh, or a quote that is never closed.
+        return None
     if len(headers) < 2 or len(set(headers)) < len(headers):
         return None
     fields = _fields_of(headers, [*numbers, *texts])

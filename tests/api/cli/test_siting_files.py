@@ -381,6 +381,24 @@ def test_a_damaged_plan_is_a_sentence_and_exit_code_2(street, typed, tmp_path, d
         assert typed("siting", "check", "Q.json").code == 2
 
 
+@pytest.mark.parametrize("written", ["60%", "60％", " 60 % ", "0.6"])
+def test_a_share_in_a_file_of_subdistricts_may_be_a_percentage(street, typed, tmp_path, written):
+    _, read = street
+    (tmp_path / "D.csv").write_text("id,x,y,weight,district\na,0,0,10,东\nb,100,0,20,西\n")
+    (tmp_path / "A.csv").write_text(f"district,share\n东,{written}\n西,\n")
+    asked = ("siting", "solve", "--demand", "D.csv", "--candidates", "C.csv", "--sites", 1,
+             "--radius", 30, "--per-area", "A.csv", "--out", "P.json")  # fmt: skip
+    # Nobody of 东 can be reached within 30 m.
+    assert typed(*asked).code == 1
+    [reason] = read("P.json")["infeasible"]["reasons"]
+    assert (reason["wanted"], reason["reachable"]) == (0.6, 0)
+    (tmp_path / "A.csv").write_text("district,share\n东,0.1\n西,most\n")
+    said = typed(*asked)
+    assert (said.code, "Traceback" in said.err) == (2, False)
+    assert "A.csv is no share" in " ".join(said.err.split())
+    assert "row 3" in said.err
+
+
 @pytest.mark.parametrize("many", ["inf", "1.7", "-3"])
 def test_a_file_of_subdistricts_asks_for_whole_numbers_of_sites(street, typed, tmp_path, many):
     _, read = street

@@ -129,3 +129,35 @@ def test_two_files_that_share_an_id_are_refused(tmp_path: Path) -> None:
     (tmp_path / "E.csv").write_text("id,x,y\nq,1,1\n")
     with pytest.raises(InvalidFile, match="share ids: q"):
         load(asked(tmp_path, existing=tmp_path / "E.csv"))
+
+
+def test_lines_that_end_with_a_carriage_return_alone_are_lines(tmp_path: Path) -> None:
+    (tmp_path / "D.csv").write_bytes(b"id,x,y,weight\ra,0,0,5\rb,9,0,3\r")
+    (tmp_path / "C.csv").write_text(CANDIDATES)
+    problem = load(asked(tmp_path))
+    assert problem.demand.weight.tolist() == [5, 3]
+    assert problem.demand.x.tolist() == [0, 9]
+
+
+@pytest.mark.parametrize("body", [b"", b"id,x,y\n", b"\x00\x01\x02\xff" * 50])
+@pytest.mark.parametrize("name", ["D.csv", "C.csv"])
+def test_which_of_the_files_is_none_is_told(tmp_path: Path, name: str, body: bytes) -> None:
+    (tmp_path / "D.csv").write_text(DEMAND)
+    (tmp_path / "C.csv").write_text(CANDIDATES)
+    (tmp_path / name).write_bytes(body)
+    with pytest.raises(InvalidFile) as told:
+        load(asked(tmp_path))
+    assert name in told.value.detail
+    assert told.value.remedy
+
+
+def test_a_kind_of_day_that_is_none_counts_on_no_day_unasked(tmp_path: Path) -> None:
+    (tmp_path / "C.csv").write_text(CANDIDATES)
+    rows = "id,x,y,weight,day\na,0,0,5,{}\nb,9,0,3,工作日\nc,9,9,2,\nd,9,8,1,weekend\n"
+    (tmp_path / "D.csv").write_text(rows.format("holiday"))
+    with pytest.raises(InvalidFile, match=r"row 2 \(id a\)") as told:
+        load(asked(tmp_path, day="workday"))
+    assert told.value.field == "day"
+    (tmp_path / "D.csv").write_text(rows.format("周末"))
+    assert load(asked(tmp_path, day="workday")).demand.weight.tolist() == [3, 2]
+    assert load(asked(tmp_path, day="weekend")).demand.weight.tolist() == [5, 2, 1]
