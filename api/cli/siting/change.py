@@ -9,7 +9,7 @@ import typer
 
 from api.cli import console
 from api.cli.siting import options
-from api.cli.siting.watching import STATUS, Said, watched
+from api.cli.siting.watching import STATUS, Said, until_written, watched
 
 if TYPE_CHECKING:
     from geo.siting.files.changing import Kind
@@ -118,11 +118,12 @@ def _change(
     said = Said()
     control = Control(time_limit, gap, said)
     stay = list(dict.fromkeys(options.split(keep or ())))
-    found = watched(
-        lambda: changing.change(problem, kind, count, stay, control, seed), control, said
-    )
-    told = changing.changes_of(problem, found, out.parent)
-    write(told, out)
+    with until_written(control, said):
+        found = watched(
+            lambda: changing.change(problem, kind, count, stay, control, seed), control, said
+        )
+        told = changing.changes_of(problem, found, out.parent)
+        write(told, out)
     _show(told, out)
 
 

@@ -15,7 +15,7 @@ import typer
 
 from api.cli import console
 from api.cli.siting import options
-from api.cli.siting.watching import Said, watched
+from api.cli.siting.watching import Said, until_written, watched
 from geo.errors import Invalid
 
 MOST_POINTS = 1_000
@@ -111,11 +111,13 @@ def curve(
             return curves.budget_curve(*given, money, control, seed)
         return curves.curve(*given, most, control, seed)
 
-    found = watched(work, control, Said())
-    rows = points_of(problem, found)
-    if model == "set-cover":
-        rows = shares_of(problem, found, rows, wanted)
-    _write(problem, rows, found.seconds, out)
+    said = Said()
+    with until_written(control, said):
+        found = watched(work, control, said)
+        rows = points_of(problem, found)
+        if model == "set-cover":
+            rows = shares_of(problem, found, rows, wanted)
+        _write(problem, rows, found.seconds, out)
 
 
 def _check(model: str, money: Sequence[float], shares: Sequence[float], backup: float) -> None:

@@ -10,7 +10,7 @@ import typer
 
 from api.cli import console
 from api.cli.siting import options
-from api.cli.siting.watching import STATUS, Said, watched
+from api.cli.siting.watching import STATUS, Said, until_written, watched
 from geo.errors import Invalid
 
 if TYPE_CHECKING:
@@ -84,9 +84,10 @@ def robust(
     laid_out = cases.stacked(asked, which, options.load)
     said = Said()
     control = Control(time_limit, gap, said)
-    found = watched(lambda: cases.solve_cases(laid_out, wanted, control, seed), control, said)
-    told = cases.robust_of(laid_out, found, wanted, out.parent)
-    write(told, out)
+    with until_written(control, said):
+        found = watched(lambda: cases.solve_cases(laid_out, wanted, control, seed), control, said)
+        told = cases.robust_of(laid_out, found, wanted, out.parent)
+        write(told, out)
     _show(told, [one.name for one in which], out)
     if told["objective"] is None:
         raise typer.Exit(1)

@@ -9,7 +9,7 @@ import typer
 
 from api.cli import console
 from api.cli.siting import options
-from api.cli.siting.watching import STATUS, Said, watched
+from api.cli.siting.watching import STATUS, Said, until_written, watched
 
 if TYPE_CHECKING:
     from geo.siting.files.load import Problem
@@ -102,14 +102,15 @@ def solve(
     start = None if known is None else begin_from(problem, known)
     said = Said()
     control = Control(time_limit, gap, said)
-    answer, walk = watched(
-        lambda: _solved(problem, control, seed, certificate, start), control, said
-    )
-    explained = None if has_plan(answer) else why_not(problem)
-    plan = plan_of(
-        problem, answer, folder=out.parent, explained=explained, assigned=assignment, walk=walk
-    )
-    write(plan, out)
+    with until_written(control, said):
+        answer, walk = watched(
+            lambda: _solved(problem, control, seed, certificate, start), control, said
+        )
+        explained = None if has_plan(answer) else why_not(problem)
+        plan = plan_of(
+            problem, answer, folder=out.parent, explained=explained, assigned=assignment, walk=walk
+        )
+        write(plan, out)
     _show(plan, out)
     if not has_plan(answer):
         raise typer.Exit(1)

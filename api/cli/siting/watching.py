@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING, TypeVar
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from api.cli import console
 
@@ -20,6 +22,8 @@ STATUS = {
     "infeasible": "没有可行方案 / no plan is possible",
 }
 Found = TypeVar("Found")
+ENDING: Final = 3
+"""So many times Ctrl-C is pressed by somebody who does not want the best so far either."""
 
 
 class Said:
@@ -58,3 +62,25 @@ def watched(work: Callable[[], Found], control: Control, said: Said) -> Found:
                 control.stop()
                 said.stopping = True
         return job.result()
+
+
+@contextmanager
+def until_written(control: Control, said: Said) -> Iterator[None]:
+    """While this lasts, from the search until its file is written, Ctrl-C asks for the best so far:
+    pressed again soon after, it does not lose that. Only the third time it ends the command."""
+    pressed = 0
+
+    def press(number: int, frame: object) -> None:
+        del number, frame
+        nonlocal pressed
+        pressed += 1
+        control.stop()
+        said.stopping = True
+        if pressed >= ENDING:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)

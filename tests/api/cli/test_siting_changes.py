@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from api.cli.siting import watching
+from geo.siting.files import cases, changing, plan
 
 RADIUS = 200.0
 
@@ -172,6 +175,36 @@ def test_ctrl_c_keeps_the_best_so_far(city, typed, monkeypatch) -> None:
     found = told("X.json")
     gone, come = ({one["id"] for one in found[name]} for name in ("close", "open"))
     assert found["objective"] == covered({*STATIONS} - gone | come) >= found["before"]
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("made_by", "command"),
+    [
+        (plan, ("solve", "--demand", "D.csv", *CHOSEN, "--radius", 200, "--sites", 2)),
+        (changing, ("move", *FILES, *CHOSEN, "--existing", "E.csv", "--count", 1)),
+        (cases, ("robust", "--demand", "D.csv", "--demand", "W.csv", *CHOSEN, "--radius", 200,
+                 "--sites", 2)),
+    ],
+    ids=["solve", "move", "robust"],
+)  # fmt: skip
+def test_ctrl_c_once_more_loses_nothing_while_the_plan_is_written(
+    city, typed, monkeypatch, made_by, command, times
+) -> None:
+    """A second Ctrl-C soon after the first meets a search that has already ended; who types it a
+    third time wants no plan."""
+    makes = {plan: "plan_of", changing: "changes_of", cases: "robust_of"}[made_by]
+    real, before = getattr(made_by, makes), signal.getsignal(signal.SIGINT)
+
+    def interrupted(*arguments, **more):
+        for _ in range(times):
+            os.kill(os.getpid(), signal.SIGINT)
+        return real(*arguments, **more)
+
+    monkeypatch.setattr(made_by, makes, interrupted)
+    said = typed("siting", *command, "--out", "X.json")
+    assert Path("X.json").exists() == (times < 3) == (said.code == 0), said.err
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 @pytest.mark.parametrize(
