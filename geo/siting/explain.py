@@ -8,8 +8,9 @@ Feasibility and Infeasibility in Optimization, 2008, ch. 6).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -36,6 +37,8 @@ __all__ = ["Change", "Explanation", "Names", "Reason", "explain"]
 
 SHOWN: Final = 6
 MOST_PEOPLE: Final = 2_000_000
+SUMS: Final = "budget", "share", "district_least_share"
+"""Of conditions: numbers that need not be whole."""
 
 
 def explain(
@@ -77,9 +80,28 @@ def explain(
     _counts(told, sites, rules, names)
     if everybody and rules.capacities and sites.capacity is not None:
         _capacities(told, demand, sites, rules)
-    if not told.reasons:
-        _together(told, demand, sites, merged, rules, names, everybody, Control(seconds))
+    # What these changes leave has to be possible together too.
+    left = _changed(rules, told.changes)
+    if left is not None:
+        _together(told, demand, sites, merged, left, names, everybody, Control(seconds))
     return told
+
+
+def _changed(rules: Rules, changes: Sequence[Change]) -> Rules | None:
+    """The conditions after changes, of which a larger radius is the other way for one that is told
+    already; None: of some it is not known what they would be."""
+    for one in changes:
+        if one.value is None or one.rule == "spacing_metres":
+            return None
+        if one.rule == "radius":
+            continue
+        value: Any = one.value if one.rule in SUMS else int(one.value)
+        if one.rule.startswith("district_"):
+            if one.district is None:
+                return None
+            value = {**getattr(rules, one.rule), one.district: value}
+        rules = replace(rules, **{one.rule: value})
+    return rules
 
 
 # ---------------------------------------------------------------------- each by itself
@@ -194,9 +216,11 @@ def _counts(told: Explanation, sites: Sites, rules: Rules, names: Names) -> None
     forced, existing = sites.fixed == FORCED, sites.fixed == EXISTING
     usable = sites.fixed != FORBIDDEN
 
-    def add(rule: str, zh: str, en: str, value: float, zh_way: str, en_way: str) -> None:
+    def add(
+        rule: str, zh: str, en: str, value: float, zh_way: str, en_way: str, at: int | None = None
+    ) -> None:
         told.reasons.append(Reason(zh, en, rule))
-        told.changes.append(Change(zh_way, en_way, rule, value))
+        told.changes.append(Change(zh_way, en_way, rule, value, at))
 
     if rules.p is not None and forced.sum() > rules.p:
         add(
@@ -229,6 +253,7 @@ def _counts(told: Explanation, sites: Sites, rules: Rules, names: Names) -> None
                 float(can),
                 f"{name}改为 {can} 个",
                 f"ask {can} of {name}",
+                at,
             )
     can = int((usable & sites.open_24h).sum())
     if can < rules.open_24h_least:
@@ -305,7 +330,9 @@ def _together(
     everybody: bool,
     control: Control,
 ) -> None:
-    """Which condition would have to give way, and by how much, while the others hold."""
+    """Which condition would have to give way, and by how much, while the others hold; where some
+    have to be changed already, what has to besides."""
+    besides = bool(told.reasons)
     model = elastic_of(merged, demand, sites, rules, everybody=everybody)
     if model.possible(control) is not False:
         return
@@ -345,13 +372,21 @@ def _together(
                     least=False,
                 )
             ]
+    words = {language: model.words(rules, language) for language in ("zh", "en")}
     told.reasons.append(
         Reason(
-            f"各条件单独可行，合在一起不行（{'、'.join(model.words(rules, 'zh'))}）",
-            "each condition can be met by itself, but not all at once "
-            f"({', '.join(model.words(rules, 'en'))})",
+            f"{'这样改后' if besides else ''}各条件单独可行，合在一起{'仍' if besides else ''}"
+            f"不行（{'、'.join(words['zh'])}）",
+            f"{'so changed, ' if besides else ''}each condition can be met by itself, but "
+            f"{'still ' if besides else ''}not all at once ({', '.join(words['en'])})",
             "together",
         )
     )
+    if besides:
+        some = len(changes) > 1
+        zh, en = ("（任选其一）", " (any one of these)") if some else ("", "")
+        changes = [
+            replace(one, zh=f"另外还要{zh}{one.zh}", en=f"besides{en} {one.en}") for one in changes
+        ]
     told.reasons.extend(shortest[:SHOWN])
     told.changes.extend(changes)

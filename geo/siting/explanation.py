@@ -70,7 +70,7 @@ class Change:
 @dataclass
 class Explanation:
     """Reasons, and the changes of which **each alone** (where there are several reasons: each for
-    its own reason) makes a plan possible."""
+    its own reason, and one of those that are needed besides) makes a plan possible."""
 
     reasons: list[Reason] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -151,6 +152,27 @@ def _keeps(plan, demand, sites, reach, rules) -> bool:
     return sites.open_24h[opened].sum() >= rules.open_24h_least
 
 
+def test_what_is_missing_after_a_change_is_told_too() -> None:
+    # One host is open all night, not two; and each subdistrict wants a site, of one in all.
+    arrays = town(open_24h=[True, False, False, False, False])
+    rules = Rules(p=1, open_24h_least=2, district_least_sites={0: 1, 1: 1})
+    told = explain(*arrays, rules, names=NAMES)
+    assert [one.rule for one in told.reasons] == ["open_24h_least", "together"]
+    first, *besides = told.changes
+    assert (first.rule, first.value) == ("open_24h_least", 1)
+    rules = replace(rules, open_24h_least=1)
+    assert max_cover(*arrays, rules).status == "infeasible"
+    assert {(one.rule, one.value) for one in besides} >= {("p", 2), ("district_least_sites", 0)}
+    assert all(one.en.startswith("besides (any one of these) ") for one in besides)
+    assert "另外还要（任选其一）站点数增至 2" in told.zh
+    for one in besides:
+        if one.rule == "p":
+            assert max_cover(*arrays, replace(rules, p=2)).status == "optimal"
+    # Nothing is missing where one change is enough.
+    told = explain(*arrays, Rules(p=1, open_24h_least=2), names=NAMES)
+    assert [one.rule for one in told.reasons] == ["open_24h_least"]
+
+
 @given(st.integers(0, 10**6))
 @settings(max_examples=30, deadline=None)
 def test_the_least_number_of_sites_is_that_of_trying_all_of_them(seed) -> None:
@@ -174,13 +196,19 @@ def test_the_least_number_of_sites_is_that_of_trying_all_of_them(seed) -> None:
     assert (answer.status == "infeasible") == bool(told.reasons)
     ways = {one.rule: one.value for one in told.changes}
     if least is None:
-        assert told.reasons
-        assert all(one.rule != "together" for one in told.reasons)
+        # What is asked too much of by itself comes first; then what the rest lacks besides.
+        assert told.reasons[0].rule != "together"
+        for one in told.changes:
+            if one.rule == "district_least_share" and "besides" not in one.en:
+                floors = rules.district_least_share | {one.district: one.value}
+                rules = replace(rules, district_least_share=floors)
+            elif one.rule == "open_24h_least" and "besides" not in one.en:
+                rules = replace(rules, open_24h_least=int(one.value))
+        rules = replace(rules, p=int(ways.get("p", rules.p)))
+        assert max_cover(demand, sites, reach, rules).status != "infeasible"
     elif least <= 1:
         assert not told.reasons
     else:
         assert ways["p"] == least
         # With so many sites there is a plan, with one fewer there is none.
-        from dataclasses import replace
-
         assert max_cover(demand, sites, reach, replace(rules, p=least)).status != "infeasible"
