@@ -113,7 +113,7 @@ def test_what_is_odd_but_no_mistake_is_remarked(planner):
     many = solved(planner, sites=500)["answer"]
     assert any("500 sites are asked for; there are 11 candidates" in one for one in many["relaxed"])
     poor = solved(planner, budget=10)["answer"]
-    assert any("below the cheapest candidate (1000)" in one for one in poor["relaxed"])
+    assert any("below the cheapest candidate (1,000)" in one for one in poor["relaxed"])
     assert solved(planner, sites=2)["answer"]["relaxed"] == []
 
 
