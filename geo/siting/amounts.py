@@ -1,11 +1,12 @@
-"""Money and people in sentences: with all their digits, since somebody may do as the sentence says.
+"""Money and people in sentences and tables: whole ones, rounded as browsers and people round; or
+with all their digits, since somebody may do as the sentence says.
 
 `:g` would tell a budget of 1,234,564 as 1.23456e+06, which does not pay for it.
 """
 
 from __future__ import annotations
 
-from math import ceil, floor, isfinite, log10
+from math import ceil, copysign, floor, isfinite, log10
 from typing import Final
 
 DIGITS: Final = 6
@@ -13,6 +14,16 @@ DIGITS: Final = 6
 PLACES: Final = 2
 NOISE: Final = 1e-6
 """Of the last digit told: what sums of floats are off by is not told."""
+
+
+def half_up(value: float) -> int:
+    """The nearest whole number, halves away from 0, not to the even one: 244.5 is 245."""
+    return int(copysign(floor(abs(value) + 0.5), value))
+
+
+def whole_text(value: float) -> str:
+    """A number of people or of yuan where fractions do not matter: 2,101."""
+    return f"{half_up(value):,}"
 
 
 def amount(value: float) -> str:

@@ -107,7 +107,7 @@ def dots_of(
 def _nearest(dots: Floats, here: Floats) -> tuple[Floats, Longs]:
     """How far the nearest dot is from each place, and which it is."""
     far, which = cKDTree(dots).query(here)
-    return np.atleast_1d(far).astype(np.float64), np.atleast_1d(which).astype(np.int64)
+    return np.asarray(far, np.float64), np.asarray(which, np.int64)
 
 
 def _cells(x: Floats, y: Floats, size: float, home: Longs) -> Longs:

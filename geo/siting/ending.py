@@ -10,9 +10,10 @@ import numpy as np
 
 from geo.siting import scenarios
 from geo.siting.afterwards import Afterwards
+from geo.siting.amounts import whole_text
 from geo.siting.conditions import served_by
 from geo.siting.ground import Ground
-from geo.siting.plan_facts import facts_of, whole_text
+from geo.siting.plan_facts import facts_of
 from geo.siting.planning import cost_of
 from geo.siting.problem import Answer, Longs
 from geo.siting.proof_file import proof_of
@@ -40,14 +41,18 @@ def ending(
     answer = told.answer
     chosen = [problem.refs[at] for at in answer.sites.tolist() if at < len(problem.refs)]
     infeasible = answer.status == "infeasible"
-    if not infeasible:
-        relaxed = remarks(ground, problem, answer)
-        if not chosen and not relaxed and answer.status == "optimal":
-            relaxed.append(NONE_NEEDED)
-    else:
+    facts = None
+    if infeasible:
         # Who explains it names what the solver only numbers.
         named = told.why_zh not in ("", NO_PLAN[0])
         relaxed = [] if named else [halves(one) for one in answer.relaxed]
+    else:
+        relaxed = remarks(ground, problem, answer)
+        if answer.found:
+            facts = facts_of(ground, question, chosen)
+            if told.around is not None:
+                _tell_around(facts, problem, told.around)
+            relaxed += idle_remark(facts, question.model)
     ended: dict[str, Any] = {
         "state": "stopped" if answer.status == "stopped" else "done",
         "editions": [
@@ -80,15 +85,8 @@ def ending(
             "remedy": "放宽条件后重新计算。 Relax a condition and run it again.",
         }
         return ended
-    if len(answer.sites) or not answer.relaxed:
-        facts = facts_of(ground, question, chosen)
-        if told.around is not None:
-            _tell_around(facts, problem, told.around)
+    if facts is not None:
         ended["facts"] = facts
-        for zh, en in idle_remark(facts, question.model):
-            ended["answer"]["relaxed"].append(f"{zh} {en}")
-            ended["answer"]["relaxed_zh"].append(zh)
-            ended["answer"]["relaxed_en"].append(en)
     ended["proof"] = proof_file(problem, answer)
     return ended
 
@@ -164,6 +162,8 @@ def remarks(ground: Ground, problem: Problem, answer: Answer) -> list[Remark]:
             en = f"{whole_text(left)} {unit_en} have no station within {far} m"
             en += " and count as walking so far."
             told.append((zh, en))
+    if not told and answer.status == "optimal" and not len(answer.sites):
+        told.append(NONE_NEEDED)
     return told
 
 

@@ -5,13 +5,13 @@ People are summed over the hours asked for. Figures of fewer than may be shown a
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 from scipy import sparse
 
+from geo.siting.amounts import whole_text
 from geo.siting.ground import Ground
 from geo.siting.planning import Evaluated, evaluate, split
 from geo.siting.problem import Floats, Reach
@@ -145,17 +145,6 @@ def shares_by_hour(ground: Ground, after: Floats) -> list[float | None]:
         step = max(0.001, least / all_)
         told.append(min(1.0, round(round(covered / all_ / step) * step, 4)))
     return told
-
-
-def half_up(value: float) -> int:
-    """The nearest whole number, halves away from 0: as browsers and people round, not to the even
-    one. 244.5 is 245."""
-    return int(math.copysign(math.floor(abs(value) + 0.5), value))
-
-
-def whole_text(value: float) -> str:
-    """A number of people or of yuan in words and tables: 2,101."""
-    return f"{half_up(value):,}"
 
 
 def gini(shares: Floats, weight: Floats) -> float | None:

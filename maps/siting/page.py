@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 from folium.utilities import JsCode
 
-from geo.siting.plan_facts import half_up, whole_text
+from geo.siting.amounts import half_up, whole_text
 from maps import style
 from maps.geojson import bounds_of, feature_collection
 from maps.portable import Panel, PortableMap, template, trusted, web

@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from geo.siting.plan_facts import whole_text
+from geo.siting.amounts import whole_text
 from maps import style
 from maps.siting.picture import picture
 from maps.siting.view import PlanView

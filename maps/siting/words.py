@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
+from geo.siting.amounts import whole_text
 from geo.siting.fields import TAKES
-from geo.siting.plan_facts import whole_text
 from maps.siting.view import PlanView
 from maps.style import percent
 from maps.texts import Both, Language, both, named, text

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.siting.plan_facts import half_up, whole_text
+from geo.siting.amounts import half_up, whole_text
 from geo.siting.question import Question
 from maps import plan
 from maps.siting.words import (

@@ -119,9 +119,7 @@ def _change(
     control = Control(time_limit, gap, said)
     stay = list(dict.fromkeys(options.split(keep or ())))
     with until_written(control, said):
-        found = watched(
-            lambda: changing.change(problem, kind, count, stay, control, seed), control, said
-        )
+        found = watched(lambda: changing.change(problem, kind, count, stay, control, seed), said)
         told = changing.changes_of(problem, found, out.parent)
         write(told, out)
     _show(told, out)

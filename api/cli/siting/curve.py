@@ -113,7 +113,7 @@ def curve(
 
     said = Said()
     with until_written(control, said):
-        found = watched(work, control, said)
+        found = watched(work, said)
         rows = points_of(problem, found)
         if model == "set-cover":
             rows = shares_of(problem, found, rows, wanted)

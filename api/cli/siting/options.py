@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Iterable
@@ -277,7 +278,8 @@ def _share_or_none(text: str | None) -> float | None:
         share = share_of(text or "", "per_area")
     except Invalid:
         return None
-    return None if share != share else share  # noqa: PLR0124 - a cell may say NaN
+    # A cell may say NaN.
+    return None if math.isnan(share) else share
 
 
 def share_of(text: str, field: str) -> float:

@@ -85,7 +85,7 @@ def robust(
     said = Said()
     control = Control(time_limit, gap, said)
     with until_written(control, said):
-        found = watched(lambda: cases.solve_cases(laid_out, wanted, control, seed), control, said)
+        found = watched(lambda: cases.solve_cases(laid_out, wanted, control, seed), said)
         told = cases.robust_of(laid_out, found, wanted, out.parent)
         write(told, out)
     _show(told, [one.name for one in which], out)

@@ -103,9 +103,7 @@ def solve(
     said = Said()
     control = Control(time_limit, gap, said)
     with until_written(control, said):
-        answer, walk = watched(
-            lambda: _solved(problem, control, seed, certificate, start), control, said
-        )
+        answer, walk = watched(lambda: _solved(problem, control, seed, certificate, start), said)
         explained = None if has_plan(answer) else why_not(problem)
         plan = plan_of(
             problem, answer, folder=out.parent, explained=explained, assigned=assignment, walk=walk

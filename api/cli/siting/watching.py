@@ -50,17 +50,13 @@ class Said:
         return told + (" · 正在停止 / stopping" if self.stopping else "")
 
 
-def watched(work: Callable[[], Found], control: Control, said: Said) -> Found:
-    """What a search finds, in a thread of its own; Ctrl-C asks it for the best so far."""
+def watched(work: Callable[[], Found], said: Said) -> Found:
+    """What a search finds, in a thread of its own; see :func:`until_written`."""
     with ThreadPoolExecutor(1) as pool, console.err.status("求解 / solving") as status:
         job = pool.submit(work)
         while not job.done():
-            try:
-                wait([job], TICK)
-                status.update(said.text)
-            except KeyboardInterrupt:
-                control.stop()
-                said.stopping = True
+            wait([job], TICK)
+            status.update(said.text)
         return job.result()
 
 

@@ -3,7 +3,7 @@
 import { ask, Problem } from "./ask.js";
 import { icon, make } from "./dom.js";
 import { kept, now, tell } from "./store.js";
-import { distance, english, ours, t, wholeMinutes } from "./words.js";
+import { distance, english, exactly, ours, t, wholeMinutes } from "./words.js";
 
 const PICTURES = {
   depart: "dot", arrive: "flag", stairs: "stairs", cross_bridge: "bridge", underpass: "bridge",
@@ -36,7 +36,7 @@ export async function show(station, region) {
 function drawn(way) {
   const facts = [
     distance(way.metres), t("minutes", { n: wholeMinutes(way.minutes) }),
-    way.stairs_metres > 0 ? t("stairs", { metres: distance(way.stairs_metres) }) : null,
+    way.stairs_metres > 0 ? t("stairs", { metres: exactly(way.stairs_metres) }) : null,
     way.off_street_metres >= 30 ? t("off_street", { metres: distance(way.off_street_metres) }) : null,
   ].filter(Boolean);
   const steps = way.steps.map((step) => make("li", {},

@@ -163,7 +163,7 @@ def test_ctrl_c_keeps_the_best_so_far(city, typed, monkeypatch) -> None:
     def impatient(jobs, timeout):
         if not pressed:
             pressed.append(True)
-            raise KeyboardInterrupt
+            os.kill(os.getpid(), signal.SIGINT)
         return real(jobs, timeout)
 
     monkeypatch.setattr(watching, "wait", impatient)

@@ -78,13 +78,18 @@ def test_a_drag_is_evaluated_as_the_solvers_count(seed, stepwise, backup):
         assert gain[free] == pytest.approx(rest.gain[free], abs=1e-9)
 
 
+def scattered(seed: int):
+    """Up to two hundred places with up to twenty people each, and what else is drawn by chance."""
+    rng = np.random.default_rng(seed)
+    count = int(rng.integers(0, 200))
+    lon, lat = 113.6 + 0.2 * rng.random(count), 34.7 + 0.2 * rng.random(count)
+    return rng, lon, lat, rng.random(count) * 20
+
+
 @given(st.integers(0, 10**6), st.floats(0.0, 400.0))
 @settings(max_examples=60, deadline=None)
 def test_no_dot_has_fewer_people_than_may_be_shown_and_none_are_lost(seed, least):
-    rng = np.random.default_rng(seed)
-    count = int(rng.integers(0, 80))
-    lon, lat = 113.6 + 0.2 * rng.random(count), 34.7 + 0.2 * rng.random(count)
-    weight = rng.random(count) * 20
+    _, lon, lat, weight = scattered(seed)
     dots = dots_of(lon, lat, weight, least)
     shown = dots.of >= 0
     if weight.sum() < least:
@@ -102,11 +107,8 @@ def test_no_dot_has_fewer_people_than_may_be_shown_and_none_are_lost(seed, least
 @given(st.integers(0, 10**6), st.floats(1.0, 100.0))
 @settings(max_examples=60, deadline=None)
 def test_a_district_is_merged_alike_whatever_else_is_asked_about(seed, least):
-    rng = np.random.default_rng(seed)
-    count = int(rng.integers(1, 200))
-    lon, lat = 113.6 + 0.2 * rng.random(count), 34.7 + 0.2 * rng.random(count)
-    weight = rng.random(count) * 20
-    home = rng.integers(-1, 4, count)
+    rng, lon, lat, weight = scattered(seed)
+    home = rng.integers(-1, 4, len(lon))
     whole = dots_of(lon, lat, weight, least, home, 34.8)
     for one in range(-1, 4):
         mine = home == one
