@@ -20,6 +20,7 @@ from maps.vendored import MAPLIBRE, WEB
 ROOM: Final = WEB / "plan"
 FIRST_MODULES: Final = (
     "main.js",
+    "asked.js",
     "candidates.js",
     "data.js",
     "dots.js",
@@ -46,6 +47,18 @@ LATER_MODULES: Final = ("curve.js", "equity.js", "more.js", "register.js", "swip
 """What waits until somebody wants it."""
 TABS: Final = ("question", "plan", "candidates", "curve", "equity", "more", "scenarios", "tasks")
 GROUPS: Final = ("courier", "food_rider", "sanitation_worker", "driver", "outdoor_worker")
+OFFERS: Final = (
+    "hot_water",
+    "drinking_water",
+    "meal_heating",
+    "toilet",
+    "rest",
+    "phone_charging",
+    "air_conditioning",
+    "heating",
+    "first_aid",
+)
+"""What is asked for when a site opens; whatever else its host offers stands beside it."""
 SHARED_TEXTS: Final = (
     "as_table",
     "close",
@@ -71,7 +84,7 @@ SHARED_TEXTS: Final = (
     "zoom_out",
 )
 """What this page says in the same words as the leader's."""
-SPOKEN: Final = ("plan", "worker_group", "host_type", "dataset")
+SPOKEN: Final = ("plan", "worker_group", "host_type", "dataset", "service")
 """Sections of the catalogue that the page speaks from."""
 
 
@@ -149,6 +162,7 @@ def plan_page(language: Language, time_zone: str) -> str:
         "texts": _spoken(language),
         "colours": _colours(),
         "groups": GROUPS,
+        "offers": OFFERS,
         "takes": TAKES,
         "apart": list(NOT_TOGETHER),
         "worker": address("vendor/maplibre-gl/maplibre-gl-csp-worker.js"),

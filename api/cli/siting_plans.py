@@ -131,6 +131,12 @@ def tasks(
     task: Annotated[int | None, typer.Option(help="要更新的任务 / a task to change.")] = None,
     state: Annotated[str | None, typer.Option(help="contacted, agreed, opened, declined.")] = None,
     note: Annotated[str | None, typer.Option(help="备注 / a note.")] = None,
+    hours: Annotated[
+        str | None, typer.Option(help="开放时间，先于登记册 / hours, before the register's.")
+    ] = None,
+    services: Annotated[
+        str | None, typer.Option(help="服务，逗号分隔 / services, between commas: hot_water,rest.")
+    ] = None,
     publish: Annotated[
         bool,
         typer.Option(help="导入新名单后补上已建成的站 / add opened sites a new list lacks."),
@@ -148,7 +154,16 @@ def tasks(
                 doing.make_tasks(writer, plan_id)
             if task is not None:
                 doing.change_task(
-                    writer, of, task, state=state, note=note, progress=console.BarProgress()
+                    writer,
+                    of,
+                    task,
+                    state=state,
+                    note=note,
+                    hours_text=hours,
+                    services=None
+                    if services is None
+                    else [one.strip() for one in services.split(",") if one.strip()],
+                    progress=console.BarProgress(),
                 )
             if publish:
                 added = doing.publish_opened(writer, of, console.BarProgress())
@@ -162,6 +177,7 @@ def tasks(
             console.number("方案\nplan"),
             console.words("名称\nname"),
             console.short("状态\nstate"),
+            console.words("开放时间\nhours"),
             console.words("备注\nnote"),
             console.number("驿站\nstation"),
         ],
@@ -171,6 +187,7 @@ def tasks(
                 "" if one.plan_id is None else str(one.plan_id),
                 one.name,
                 one.state,
+                one.furnished.hours_text or one.furnished.opening_hours or "",
                 one.note or "",
                 "" if one.station_id is None else str(one.station_id),
             ]

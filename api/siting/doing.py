@@ -14,7 +14,9 @@ from api.service import SECURED, Seeing, Serving
 from api.siting.asking import CHANGE, FAILURES
 from api.siting.plans import PlanId
 from api.siting.shown import ReplacementAnswer
+from api.words import Service
 from geo.siting import tasks
+from geo.siting.furnishing import LONGEST_HOURS
 from geo.siting.question import Ref
 from geo.siting.tasks import LONGEST_NOTE
 
@@ -55,6 +57,21 @@ class TaskChange(BaseModel):
     note: str | None = Field(
         None, max_length=LONGEST_NOTE, pattern=r"^[^\x00]*$", examples=["店长同意提供饮水"]
     )
+    hours_text: str | None = Field(
+        None,
+        max_length=LONGEST_HOURS,
+        pattern=r"^[^\x00-\x1f\x7f]*$",
+        description="开放时间。 When the station will be open, before what the register says of "
+        "its host; empty: as the register has it. Not after it opened.",
+        examples=["8:00-20:00"],
+    )
+    services: list[Service] | None = Field(
+        None,
+        max_length=100,
+        description="服务项目。 What it offers, before what the register says. Not after it "
+        "opened.",
+        examples=[["hot_water", "rest"]],
+    )
 
 
 class TaskAnswer(BaseModel):
@@ -74,6 +91,14 @@ class TaskAnswer(BaseModel):
     open_24h: bool
     state: TaskState
     note: str | None
+    hours_text: str | None = Field(
+        description="When it is or will be open, as somebody wrote it: here, else in the register."
+    )
+    opening_hours: str | None = Field(
+        description="The same in OpenStreetMap's syntax; null: not known, and then nobody finds it "
+        "who asks for what is open."
+    )
+    services: list[Service] = Field(description="What it offers, as stated here or registered.")
     station_id: int | None = Field(description="The station, once it opened.")
     created_at: datetime
     changed_at: datetime
@@ -143,7 +168,13 @@ def change_task(service: Serving, actor: Seeing, task_id: TaskId, asked: TaskCha
     """
     with service.database.write(actor) as writer:
         task = tasks.change_task(
-            writer, service.settings, task_id, state=asked.state, note=asked.note
+            writer,
+            service.settings,
+            task_id,
+            state=asked.state,
+            note=asked.note,
+            hours_text=asked.hours_text,
+            services=asked.services,
         )
     # The next plan leaves out a host that declined, and may count on one that agreed.
     service.planning.look_again()
@@ -151,4 +182,7 @@ def change_task(service: Serving, actor: Seeing, task_id: TaskId, asked: TaskCha
 
 
 def _told(task: tasks.Task) -> TaskAnswer:
-    return TaskAnswer.model_validate(task, from_attributes=True)
+    kept = {name: getattr(task, name, None) for name in TaskAnswer.model_fields}
+    known = task.furnished
+    furnished = {name: getattr(known, name) for name in ("hours_text", "opening_hours", "services")}
+    return TaskAnswer.model_validate({**kept, **furnished}, from_attributes=True)

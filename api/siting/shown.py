@@ -215,6 +215,10 @@ class PlanBrief(BaseModel):
     cost: float | None
     gap: float | None
     sites_n: int | None = Field(description="New sites.")
+    by_hand: bool = Field(
+        description="All its sites were fixed in the question, so that none was chosen: its gap "
+        "says nothing of other sites."
+    )
     problem: PlanProblem | None
     created_at: datetime
     created_by: str
@@ -281,6 +285,8 @@ def brief_of(one: Scenario) -> PlanBrief:
             },
             "gap": answer.get("gap") if answer else (one.progress or {}).get("gap"),
             "sites_n": len(answer["sites"]) if answer else None,
+            "by_hand": bool(answer.get("sites"))
+            and set(answer["sites"]) <= set(one.question.get("lock") or ()),
         }
     )
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
     Text,
     func,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geo.schema.base import Base, OptionalText
@@ -88,6 +88,9 @@ class SitingTask(Base):
     open_24h: Mapped[bool] = mapped_column(Boolean, default=False, server_default="false")
     state: Mapped[str] = mapped_column(Text, default="proposed", server_default="proposed")
     note: Mapped[OptionalText]
+    hours_text: Mapped[OptionalText]
+    """As stated for the station; null: as its host's."""
+    services: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     station_id: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

@@ -26,6 +26,14 @@ from geo.schema.plans import TASK_STATES
 from geo.settings import Settings
 from geo.siting import scenarios
 from geo.siting.city import Said
+from geo.siting.furnishing import (
+    NOTHING,
+    Furnished,
+    checked_services,
+    furnished,
+    hosts_by_id,
+    understood,
+)
 from geo.stations.duplicates import find_duplicates
 
 LONGEST_NOTE: Final = 1000
@@ -35,7 +43,8 @@ MARK: Final = " + 新建驿站 opened "
 @dataclass(frozen=True)
 class Task:
     """A task as it is kept; `replacements`: who could stand in, as the plan's facts have it, but
-    for hosts that declined since."""
+    for hosts that declined since. `hours_text` and `services`: as stated for the station, None
+    where nobody did; `furnished`: with what the register knows."""
 
     id: int
     plan_id: int | None
@@ -51,20 +60,19 @@ class Task:
     open_24h: bool
     state: str
     note: str | None
+    hours_text: str | None
+    services: list[str] | None
     station_id: int | None
     created_at: datetime
     changed_at: datetime
     changed_by: str
     replacements: list[dict[str, Any]] = field(default_factory=list)
+    furnished: Furnished = NOTHING
 
 
-_COLUMNS = ", ".join(name for name in Task.__dataclass_fields__ if name != "replacements")
-_SERVICES: Final = (
-    ("water", "drinking_water"),
-    ("toilet", "toilet"),
+_COLUMNS = ", ".join(
+    name for name in Task.__dataclass_fields__ if name not in ("replacements", "furnished")
 )
-_ASSESSED: Final = ("drinking_water", "meal_heating", "rest", "first_aid", "toilet")
-"""Points of the assessment form that are services of a station by the same name."""
 
 
 def said_of_hosts(reader: Reader) -> dict[int, Said]:
@@ -146,7 +154,7 @@ def listed(
         state=state,
         limit=limit,
     )
-    return _with_replacements(reader, [Task(**row._asdict()) for row in rows])
+    return _whole(reader, [Task(**row._asdict()) for row in rows])
 
 
 def get_task(reader: Reader, task_id: int) -> Task:
@@ -162,7 +170,23 @@ def get_task(reader: Reader, task_id: int) -> Task:
             remedy="任务见 /api/siting/tasks。 /api/siting/tasks lists them.",
             field="task_id",
         )
-    return _with_replacements(reader, [Task(**row._asdict())])[0]
+    return _whole(reader, [Task(**row._asdict())])[0]
+
+
+def _whole(reader: Reader, found: list[Task]) -> list[Task]:
+    """The same with what the register and the plan know."""
+    ids = [task.candidate_id for task in found if task.candidate_id is not None]
+    hosts = hosts_by_id(reader, ids)
+    with_hosts = [
+        replace(
+            task,
+            furnished=furnished(
+                task.hours_text, task.services, task.open_24h, hosts.get(task.candidate_id or -1)
+            ),
+        )
+        for task in found
+    ]
+    return _with_replacements(reader, with_hosts)
 
 
 def _with_replacements(reader: Reader, found: list[Task]) -> list[Task]:
@@ -190,13 +214,19 @@ def change_task(
     *,
     state: str | None = None,
     note: str | None = None,
+    hours_text: str | None = None,
+    services: Sequence[str] | None = None,
     progress: Progress = SILENT,
 ) -> Task:
     """Note how far it has come. `opened` makes it a station at once.
 
+    Args:
+        hours_text: when the station is open; "" for as the register has it.
+        services: what it offers.
+
     Raises:
         NotFound: there is none of that number.
-        Invalid: no such state.
+        Invalid: no such state or service, or hours that are not understood.
         Conflict: it has opened already, and stations are changed as stations.
     """
     task = get_task(writer, task_id)
@@ -206,17 +236,30 @@ def change_task(
             remedy=f"可用 / use one of {', '.join(TASK_STATES)}.",
             field="state",
         )
-    if task.state == "opened" and state not in (None, "opened"):
+    facts = hours_text is not None or services is not None
+    if task.state == "opened" and (facts or state not in (None, "opened")):
         raise Conflict(
             f"任务 {task_id} 已建成驿站 {task.station_id}。 "
             f"Task {task_id} is station {task.station_id} already.",
-            remedy="关闭驿站请登记驿站状态。 To close it, set the station's status: "
-            "`nuanyi stations status`.",
+            remedy="关闭驿站请登记驿站状态，改开放时间和服务请重新导入驿站。 To close it, set the "
+            "station's status: `nuanyi stations status`; its hours and services come with a list "
+            "of stations.",
         )
+    if hours_text:
+        understood(hours_text)
     writer.execute(
         "UPDATE siting_task SET state = coalesce(:state, state), note = coalesce(:note, note), "
+        "hours_text = nullif(coalesce(:hours_text, hours_text), ''), "
+        "services = coalesce(CAST(:services AS text[]), services), "
         "changed_at = now(), changed_by = :by WHERE id = :id",
-        {"id": task_id, "state": state, "note": note, "by": str(writer.actor)},
+        {
+            "id": task_id,
+            "state": state,
+            "note": note,
+            "hours_text": None if hours_text is None else hours_text.strip(),
+            "services": None if services is None else checked_services(services),
+            "by": str(writer.actor),
+        },
     )
     if state == "opened" and task.state != "opened":
         publish_opened(writer, settings, progress)
@@ -241,16 +284,14 @@ def publish_opened(writer: Writer, settings: Settings, progress: Progress = SILE
                 "UPDATE siting_task SET station_id = :station WHERE id = :id",
                 {"id": task.id, "station": _identity(task)},
             )
-    missing = [
-        Task(**row._asdict())
-        for row in writer.all(
-            f"SELECT {_COLUMNS} FROM siting_task t WHERE state = 'opened' AND NOT EXISTS "
-            "(SELECT FROM station s WHERE s.edition_id = :base AND s.id = t.station_id) "
-            "AND id IN (SELECT min(id) FROM siting_task WHERE state = 'opened' "
-            "GROUP BY station_id) ORDER BY id",
-            base=-1 if base is None else base.id,
-        )
-    ]
+    rows = writer.all(
+        f"SELECT {_COLUMNS} FROM siting_task t WHERE state = 'opened' AND NOT EXISTS "
+        "(SELECT FROM station s WHERE s.edition_id = :base AND s.id = t.station_id) "
+        "AND id IN (SELECT min(id) FROM siting_task WHERE state = 'opened' "
+        "GROUP BY station_id) ORDER BY id",
+        base=-1 if base is None else base.id,
+    )
+    missing = _whole(writer, [Task(**row._asdict()) for row in rows])
     if not missing:
         return 0
     opened = "-".join(str(task.id) for task in missing)
@@ -271,13 +312,13 @@ def publish_opened(writer: Writer, settings: Settings, progress: Progress = SILE
     for task in missing:
         _insert(writer, edition, task)
     duplicates = find_duplicates(writer, edition)
-    rows = carried + len(missing)
+    count = carried + len(missing)
     report: dict[str, Any] = {} if base is None else dict(base.report)
     editions.record_counts(
         writer,
         edition,
-        read=rows,
-        accepted=rows,
+        read=count,
+        accepted=count,
         rejected=0,
         unlocated=0 if base is None else base.rows_unlocated,
         report={**report, "duplicates": duplicates, "opened": [task.id for task in missing]},
@@ -303,30 +344,8 @@ def _carry_over(writer: Writer, edition: int, base: int) -> int:
     return int(done.rowcount)
 
 
-def _services(host: Any) -> list[str]:
-    """What the register knows that a host offers: by its columns, and by the assessment form where
-    these say nothing."""
-    if host is None:
-        return []
-    found = [point for point in _ASSESSED if point in (host.assessment or [])]
-    for column, service in _SERVICES:
-        known = getattr(host, column)
-        if known and service not in found:
-            found.append(service)
-        elif known is False and service in found:
-            found.remove(service)
-    return found
-
-
 def _insert(writer: Writer, edition: int, task: Task) -> None:
-    """The station, with what the register knows of its host."""
-    host = writer.first(
-        "SELECT hours_text, opening_hours, capacity, floor_square_metres, water, toilet, "
-        "assessment FROM candidate_site "
-        "WHERE id = :id ORDER BY edition_id DESC LIMIT 1",
-        id=-1 if task.candidate_id is None else task.candidate_id,
-    )
-    always = "24/7" if task.open_24h else None
+    known = task.furnished
     writer.execute(
         "INSERT INTO station (edition_id, id, kind, name, address, host, network_brand, access, "
         "services, hours_text, opening_hours, capacity, floor_square_metres, location, original_x, "
@@ -339,11 +358,11 @@ def _insert(writer: Writer, edition: int, task: Task) -> None:
             "name": task.name,
             "address": task.address,
             "chain": task.chain,
-            "services": _services(host),
-            "hours_text": host.hours_text if host else None,
-            "opening_hours": always or (host.opening_hours if host else None),
-            "capacity": host.capacity if host else None,
-            "floor": host.floor_square_metres if host else None,
+            "services": known.services,
+            "hours_text": known.hours_text,
+            "opening_hours": known.opening_hours,
+            "capacity": known.capacity,
+            "floor": known.floor_square_metres,
             "lon": task.lon,
             "lat": task.lat,
             "key": f"siting-task-{task.id}",

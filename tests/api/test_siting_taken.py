@@ -128,6 +128,63 @@ def test_a_site_that_opens_becomes_a_station_that_people_find(planner, stations_
     assert planner.get(f"/api/siting/plans/{number}/report.pdf").status_code == 200
 
 
+def opened(planner, extra, **facts):
+    """(the task of a place put on the map by hand, the answer to its opening)."""
+    question = {"sites": 1, "seconds": 5, "lock": [extra["key"]], "extra": [extra]}
+    made = planner.post("/api/siting/plans", json={"question": question}).json()["id"]
+    finished(planner, made)
+    (task,) = planner.post(f"/api/siting/plans/{made}/tasks", json={}).json()["tasks"]
+    return task, planner.patch(f"/api/siting/tasks/{task['id']}", json={"state": "opened", **facts})
+
+
+def test_a_place_of_nobody_opens_with_the_hours_and_services_that_are_stated(
+    planner, town, stations_as_they_were
+):
+    place = {"key": "x1", "lon": float(town.hosts[0]), "lat": 34.75, "name": "路口岗亭"}
+    task, answer = opened(
+        planner, place, hours_text=" 8:00-20:00 ", services=["rest", "hot_water", "rest"]
+    )
+    assert (task["hours_text"], task["opening_hours"], task["services"]) == (None, None, [])
+    told = answer.json()
+    assert (told["hours_text"], told["services"]) == ("8:00-20:00", ["hot_water", "rest"])
+    station = planner.get(f"/api/stations/{told['station_id']}").json()["station"]
+    assert (station["hours_text"], station["services"]) == ("8:00-20:00", ["hot_water", "rest"])
+    assert told["opening_hours"] == station["opening_hours"] == "08:00-20:00"
+    # From now on it is changed as any other station.
+    url = f"/api/siting/tasks/{task['id']}"
+    for late in ({"hours_text": "9:00-10:00"}, {"services": []}):
+        refused = planner.patch(url, json=late)
+        assert refused.status_code == 409
+        assert "list of stations" in refused.json()["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [({"hours_text": "看情况"}, "not understood"), ({"services": ["sauna"]}, "services")],
+)
+def test_hours_or_services_that_cannot_be_open_nothing(planner, town, facts, words):
+    place = {"key": "x1", "lon": float(town.hosts[0]), "lat": 34.75}
+    task, refused = opened(planner, place, **facts)
+    assert refused.status_code == 422
+    assert words in refused.text
+    after = planner.get("/api/siting/tasks", params={"plan_id": task["plan_id"]}).json()["tasks"]
+    assert [(one["state"], one["services"], one["hours_text"]) for one in after] == [
+        ("proposed", [], None)
+    ]
+
+
+def test_what_is_stated_of_a_host_comes_before_the_register_until_it_is_taken_back(planner, plan):
+    made = planner.post(f"/api/siting/plans/{plan['id']}/tasks", json={}).json()["tasks"][0]
+    url = f"/api/siting/tasks/{made['id']}"
+    assert "drinking_water" in made["services"]
+    told = planner.patch(url, json={"hours_text": "周一至周五 9:00-18:00", "services": []}).json()
+    assert (told["hours_text"], told["services"]) == ("周一至周五 9:00-18:00", [])
+    assert told["opening_hours"].startswith("Mo-Fr 09:00-18:00")
+    back = planner.patch(url, json={"hours_text": ""}).json()
+    assert back["hours_text"] == made["hours_text"]
+    assert back["opening_hours"] == made["opening_hours"]
+
+
 def test_a_host_that_declined_is_in_no_further_plan_until_it_agrees(planner, town):
     question = {"sites": 2, "gap": 0, "seconds": 5}
 

@@ -45,6 +45,14 @@ export function gapWords(plan) {
 /** Whether all its sites were fixed in the question, so that none was chosen. */
 const setByHand = ({ question, answer }) => answer.sites?.length > 0 && answer.sites.every((id) => question.lock?.includes(id));
 
+/** How a plan that has ended came out: "proved" to be as near to the best as was asked; "short", so
+ * that something is to be done; "plain", where nothing was compared, or the time was up before. */
+export function verdict({ state, answer, question }) {
+  if (["failed", "interrupted"].includes(state) || answer?.status === "infeasible") return "short";
+  const near = ["optimal", "gap reached"].includes(answer?.status);
+  return near && !setByHand({ question, answer }) ? "proved" : "plain";
+}
+
 /** Up to where how much counts as reached: "within 500 m", or "in full within 500 m, half to 1,000 m". */
 export function reachWords({ steps, radius_metres: radius }) {
   if (!steps) return t("within_metres", { n: number(radius) });

@@ -5,7 +5,7 @@ import { ask, Unreachable } from "../leader/ask.js";
 import { announce, byId } from "../leader/dom.js";
 import { t } from "../leader/words.js";
 import { asked, askPlan, askPlans, open } from "./data.js";
-import { gapWords } from "./figures.js";
+import { gapWords, verdict } from "./figures.js";
 import { bringsQuestion } from "./permalink.js";
 import { wrongField } from "./question.js";
 import { asksAnew, byHand, full, hear, known, look, same, tell, view } from "./store.js";
@@ -162,6 +162,7 @@ function show() {
   const words = gapWords(plan);
   line.textContent = running && plan.progress?.seconds !== undefined ? `${words} · ${t("seconds_n", { n: Math.round(plan.progress.seconds) })}` : words;
   line.dataset.state = plan.state;
+  line.dataset.verdict = running ? "" : verdict(plan);
   line.dataset.stale = asksAnew() || byHand() ? "1" : "0";
   if (running && performance.now() - spoken > SPEAK_MS) {
     spoken = performance.now();

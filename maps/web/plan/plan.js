@@ -4,7 +4,7 @@ import { button, byId, draw, fact, make } from "../leader/dom.js";
 import { day, half, listed, number, ours, page, percent, short, t } from "../leader/words.js";
 import { open } from "./data.js";
 import { again } from "./job.js";
-import { consent, cost, gapWords, hostType, more, objectiveWords, people, peopleWord, reachWords, siteName, spent } from "./figures.js";
+import { consent, cost, gapWords, hostType, more, objectiveWords, people, peopleWord, reachWords, siteName, spent, verdict } from "./figures.js";
 import { point, goTo } from "./map.js";
 import { markWrong, wrongNumber } from "./question.js";
 import { refill } from "./refill.js";
@@ -31,7 +31,8 @@ function nearness() {
   const { plan } = known;
   const running = plan && open(plan.state);
   if (!plan || ((running || plan.answer) && !asFound())) return null;
-  return make("p", { class: running ? "short" : "short met", id: "gap-words" }, gapWords(plan));
+  const how = running ? "short" : { proved: "short met", short: "short", plain: "short plain" }[verdict(plan)];
+  return make("p", { class: how, id: "gap-words" }, gapWords(plan));
 }
 
 /** What no plan for this question can pass, as a share of the people; null where that is not said, or

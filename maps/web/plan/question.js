@@ -2,13 +2,12 @@
 
 import { button, byId, fill, icon, make, settled } from "../leader/dom.js";
 import { areaName, page, t } from "../leader/words.js";
+import { hoursOf, profileOf } from "./asked.js";
 import { notTaken } from "./data.js";
 import { clock, reachWords, siteName } from "./figures.js";
 import { refill } from "./refill.js";
 import { hear, known, look, PLAIN, requestion, same, siteOf, view } from "./store.js";
 
-/** Parts of the day that planners ask about. */
-const PROFILES = { day: [6, 22], morning: [6, 9], noon: [10, 13], afternoon: [14, 17], evening: [17, 21], night: [22, 5], whole: [0, 23] };
 /** Numbers of the form: how they are stored, out of what is typed. */
 const FIELDS = {
   sites: {}, budget: {}, share: { percent: true }, radius_metres: {}, backup: { percent: true }, spacing_metres: {}, area_least_share: { percent: true },
@@ -30,9 +29,6 @@ const SOMETIMES = ["steps", "backup", "area_least_share", "capacity_per_place"];
 const given = (name) => !same(view.question[name], PLAIN[name]);
 /** Conditions of the question that another does not go with. */
 const clashes = (name) => page.apart.filter((pair) => pair.includes(name)).map((pair) => pair.find((one) => one !== name)).filter((one) => given(one) && page.takes[view.question.model].includes(one));
-
-const hoursOf = ([from, to]) => (from <= to ? Array.from({ length: to - from + 1 }, (_, at) => from + at) : [...hoursOf([0, to]), ...hoursOf([from, 23])]);
-const profileOf = (hours) => Object.keys(PROFILES).find((name) => same(hoursOf(PROFILES[name]), hours)) ?? "own";
 
 function areas() {
   const select = byId("q-area");
@@ -80,12 +76,15 @@ export function markWrong(field, words = "") {
 
 const mark = (name, words) => markWrong(byId(`q-${name}`), words);
 
+/** What limits a question: the number of sites, their cost, or both. */
+const limitOf = ({ budget, sites }) => (budget === null ? "sites" : sites === null ? "budget" : "both");
+
 /** Every aim but a share ends with so many sites; where people are counted, a budget will do. */
 const LIMITS = { sites: "budget", budget: "sites" };
 function needed(name) {
   const { model } = view.question;
   if (!(name in LIMITS)) return byId(`q-${name}`).required;
-  return model !== "set-cover" && (model === "max-cover" ? view.question[LIMITS[name]] === null : name === "sites");
+  return model !== "set-cover" && (model === "max-cover" ? limitOf(view.question) === "both" || view.question[LIMITS[name]] === null : name === "sites");
 }
 
 /** The field whose edits make one step that can be taken back: until another has the focus. */
@@ -109,12 +108,12 @@ function take(name) {
 /** What the model asks for decides which fields there are. */
 function fieldsOf() {
   const { model } = view.question;
-  const limit = byId("q-limit-budget").checked ? "budget" : "sites";
+  const limit = limitOf(view.question);
   byId("q-limit").hidden = model !== "max-cover";
   const cover = model === "set-cover";
   // A share is reached with as many sites as it takes, unless the question came with a limit.
-  byId("q-box-sites").hidden = (cover && view.question.sites === null) || (model === "max-cover" && limit === "budget" && view.question.sites === null);
-  byId("q-box-budget").hidden = model === "max-cover" ? limit !== "budget" : view.question.budget === null && !(cover && view.question.least === "cost");
+  byId("q-box-sites").hidden = (cover && view.question.sites === null) || (model === "max-cover" && limit === "budget");
+  byId("q-box-budget").hidden = model === "max-cover" ? limit === "sites" : view.question.budget === null && !(cover && view.question.least === "cost");
   byId("q-box-share").hidden = !cover;
   byId("q-box-least").hidden = !cover;
   byId("q-box-spacing_rule").hidden = !view.question.spacing_metres;
@@ -148,7 +147,7 @@ function show() {
     field.value = written(name);
     mark(name);
   }
-  if (question.model === "max-cover") byId(question.budget !== null ? "q-limit-budget" : "q-limit-sites").checked = true;
+  if (question.model === "max-cover") byId(`q-limit-${limitOf(question)}`).checked = true;
   for (const name of CHECKS) byId(`q-${name}`).checked = question[name];
   for (const name of CHOICES) for (const press of document.querySelectorAll(`[name=q-${name}]`)) press.checked = press.value === question[name];
   byId("q-steps").checked = question.steps !== null;
@@ -173,7 +172,7 @@ function listen() {
   for (const press of document.querySelectorAll("[name=q-day]")) press.addEventListener("change", () => requestion({ day: press.value }, STEP));
   byId("q-profile").addEventListener("change", (event) => {
     if (event.target.value === "own") byId("q-hours-box").open = true;
-    else requestion({ hours: hoursOf(PROFILES[event.target.value]) }, STEP);
+    else requestion({ hours: hoursOf(event.target.value) }, STEP);
   });
   byId("q-groups").addEventListener("change", () => {
     const boxes = [...byId("q-groups").querySelectorAll("input")];
@@ -187,7 +186,10 @@ function listen() {
     requestion({ model, ...notTaken(model), ...limits }, STEP);
   });
   for (const press of document.querySelectorAll("[name=q-limit]")) {
-    press.addEventListener("change", () => requestion(press.value === "budget" ? { budget: view.question.budget ?? usualBudget(), sites: null } : { budget: null, sites: view.question.sites ?? PLAIN.sites }, STEP));
+    press.addEventListener("change", () => requestion({
+      budget: press.value === "sites" ? null : view.question.budget ?? usualBudget(),
+      sites: press.value === "budget" ? null : view.question.sites ?? PLAIN.sites,
+    }, STEP));
   }
   for (const press of document.querySelectorAll("[name=q-spacing_rule]")) press.addEventListener("change", () => requestion({ spacing_rule: press.value }, STEP));
   // Where sites are counted their cost does not matter, and no budget limits them.

@@ -1,9 +1,10 @@
 // Scenarios: plans that are kept, each with a name and the editions it rests on; copied, compared.
 
 import { button, byId, fill, make, openSheet } from "../leader/dom.js";
-import { day, listed, number, page, percent, t } from "../leader/words.js";
+import { day, listed, page, percent, t } from "../leader/words.js";
+import { aimWords, whoWords } from "./asked.js";
 import { asked, askPlans, open } from "./data.js";
-import { EXACT, gapText, reachWords } from "./figures.js";
+import { EXACT, gapText } from "./figures.js";
 import { copy, discard, rename, solve } from "./job.js";
 import { asksAnew, byHand, chosen, hear, known, look, PLAIN, same, tell, view } from "./store.js";
 import { inWords, trouble } from "./trouble.js";
@@ -14,21 +15,11 @@ let timer = 0;
 /** A plan that nobody named is called by its number, in the page's language. */
 export const planName = (plan) => (!plan.name || plan.name === `方案 ${plan.id}` ? t("plan_n", { n: plan.id }) : plan.name);
 
-/** What a plan asked, in a few words. */
-function askedWords({ question }) {
-  const what = page.texts[`plan.model_${question.model.replace("-", "_")}`];
-  const { budget, share, sites } = question;
-  const limits = [share ? t("limit_share", { share: percent(share) }) : "", (sites ?? null) === null ? "" : t("sites_n", { n: number(sites) }), (budget ?? null) === null ? "" : t("limit_budget", { n: number(budget) })];
-  const least = question.model === "set-cover" ? t(`least_${question.least ?? "sites"}_short`) : "";
-  const apart = question.spacing_metres ? t(`spacing_short_${question.spacing_rule ?? "forbid"}`, { n: number(question.spacing_metres) }) : "";
-  return [what, ...limits, least, apart, reachWords(question)].filter(Boolean).join(" · ");
-}
-
 /** Where a plan stands, in a few words. */
 function stateWords(plan) {
-  const gap = plan.answer?.gap ?? plan.gap ?? plan.progress?.gap;
-  const near = gap === null || gap === undefined || !Number.isFinite(gap) ? "" : gap <= EXACT ? t("gap_zero") : t("gap_short", { gap: gapText(gap) });
-  const share = plan.facts?.share ?? plan.share;
+  const { gap, share } = plan;
+  const near = plan.by_hand ? t("by_hand_short") : gap === null || gap === undefined || !Number.isFinite(gap) ? "" : gap <= EXACT ? t("gap_zero") : t("gap_short", { gap: gapText(gap) });
+  if (plan.status === "infeasible") return t("state_infeasible");
   return [t(`state_${plan.state}`), share === null || share === undefined ? "" : t("reaches_share", { share: percent(share) }), near].filter(Boolean).join(" · ");
 }
 
@@ -88,7 +79,8 @@ function row(plan) {
   const beside = plan.id === view.beside;
   return make("li", { class: here ? "item open" : "item", "data-plan": plan.id },
     make("h4", {}, make("button", { type: "button", "aria-current": here ? "true" : null, onclick: () => look({ plan: plan.id, set: null, site: null, hour: null, tab: "plan" }, { push: true }) }, planName(plan)), here ? make("span", { class: "badge own" }, t("is_open")) : null),
-    make("p", { class: "small" }, askedWords(plan)),
+    make("p", { class: "small" }, aimWords(plan.question)),
+    make("p", { class: "small" }, whoWords(plan.question)),
     make("p", { class: "quiet small" }, [stateWords(plan), day(plan.created ?? plan.created_at ?? "")].filter(Boolean).join(" · ")),
     make("div", { class: "acts" },
       button(beside ? t("compare_off") : t("compare_with"), "compare", () => look({ beside: beside ? null : plan.id }, { push: true }), { "aria-pressed": String(beside), disabled: here || open(plan.state) }),
@@ -154,7 +146,7 @@ export function ready() {
     show();
     again();
   });
-  hear("plan", show);
+  for (const news of ["plan", "areas"]) hear(news, show);
   hear("view", (keys) => {
     if (["plan", "beside", "set", "question"].some((key) => keys.has(key))) show();
   });

@@ -3,6 +3,7 @@
 
 import { byId, fill, make } from "../leader/dom.js";
 import { listed, number, percent, t } from "../leader/words.js";
+import { measuredApart } from "./asked.js";
 import { asked, askPlan, bytes, evaluation, ground } from "./data.js";
 import { dots } from "./dots.js";
 import { more, siteName, spent } from "./figures.js";
@@ -64,9 +65,11 @@ function table(plan, theirs, demand) {
   const only = (ids, not) => ids.filter((id) => !not.has(id)).map((id) => siteName(siteOf(id) ?? plan.facts?.sites.find((one) => one.id === id)));
   const names = (list) => listed(list.slice(0, 8)) + (list.length > 8 ? t("and_more", { n: list.length - 8 }) : "");
   const [left, right] = [only([...their], own), only([...own], their)];
+  const apart = measuredApart(plan.question, view.question);
   fill(byId("swipe-table"), make("table", {}, make("caption", {}, t("swipe_numbers")), make("thead", {}, make("tr", {}, make("td", {}), make("th", { scope: "col", class: "n" }, planName(plan)), make("th", { scope: "col", class: "n" }, known.plan ? planName(known.plan) : t("new_plan")))),
     make("tbody", {}, rows.map(([word, one, two]) => make("tr", {}, make("th", { scope: "row" }, word), make("td", { class: "n" }, one), make("td", { class: "n" }, two))))),
   make("p", { class: "small" }, t("swipe_both", { n: number(both) }), left.length ? ` ${t("swipe_left_only", { names: names(left) })}` : "", right.length ? ` ${t("swipe_right_only", { names: names(right) })}` : ""),
+  apart.length ? make("p", { class: "note strong", id: "swipe-apart" }, t("swipe_apart", { what: listed(apart) })) : null,
   plan.editions_in_force === false || older() ? make("p", { class: "note", id: "swipe-newest" }, t("swipe_newest")) : null);
 }
 

@@ -2,14 +2,14 @@
 
 import { address, ask } from "../leader/ask.js";
 import { announce, button, byId, make, openSheet } from "../leader/dom.js";
-import { day, listed, number, t } from "../leader/words.js";
+import { day, listed, number, page, t } from "../leader/words.js";
 import { open, renew } from "./data.js";
 import { people, siteName } from "./figures.js";
 import { openPlan } from "./job.js";
 import { refill } from "./refill.js";
 import { did } from "./sites.js";
 import { chosen, hear, known, siteOf, view, without } from "./store.js";
-import { trouble } from "./trouble.js";
+import { inWords, trouble } from "./trouble.js";
 
 const STATES = ["proposed", "contacted", "agreed", "opened", "declined"];
 let tasks = null;
@@ -26,7 +26,10 @@ async function bring() {
   tasks = found;
 }
 
+/** Notes a change; null when it is noted, else what was wrong. What is wrong is told beside the list,
+ * unless whoever asked tells it. */
 async function change(task, changes) {
+  let wrong = null;
   try {
     const told = await ask(`/api/siting/tasks/${task.id}`, { method: "PATCH", body: changes });
     tasks = tasks.map((one) => (one.id === task.id ? { ...one, ...(told ?? changes) } : one));
@@ -37,19 +40,44 @@ async function change(task, changes) {
     if (changes.state === "opened" && view.plan !== null) openPlan(view.plan, { keepQuestion: true });
     trouble("tasks");
   } catch (error) {
-    trouble("tasks", error);
+    wrong = error;
+    if (!document.querySelector("dialog.sheet[open]")) trouble("tasks", error);
   }
   list();
+  return wrong;
+}
+
+/** When the station is open and what it offers: what is known already, to be set right. */
+function furnishing(task) {
+  const hours = make("input", { type: "text", id: "open-hours", maxlength: 200, value: task.hours_text ?? task.opening_hours ?? "", placeholder: t("open_hours_like"), "aria-describedby": "open-hours-none" });
+  const none = make("p", { class: "note", id: "open-hours-none", hidden: hours.value !== "" }, t("open_hours_none"));
+  hours.addEventListener("input", () => {
+    none.hidden = hours.value.trim() !== "";
+  });
+  const offered = [...new Set([...page.offers, ...task.services])];
+  const chips = make("div", { class: "chips", id: "open-services" }, offered.map((name) => make("label", { class: "chip" }, make("input", { type: "checkbox", value: name, checked: task.services.includes(name) }), make("span", {}, page.texts[`service.${name}`]))));
+  const told = () => ({ hours_text: hours.value.trim(), services: [...chips.querySelectorAll("input:checked")].map((one) => one.value) });
+  return [told, make("label", { class: "field" }, make("span", {}, t("open_hours")), hours), none, make("fieldset", {}, make("legend", {}, t("open_services")), chips)];
 }
 
 /** An opened task is a station from then on: people will be sent there. Asked before it is done. */
 function opening(task) {
   let sure = false;
-  const sheet = openSheet(t("task_open_title", { name: task.name }), t("close"), make("p", {}, t("task_open_about")), make("div", { class: "acts" }, button(t("task_open_do"), "home", async () => {
-    sure = true;
-    sheet.close();
-    await change(task, { state: "opened" });
-  }, { class: "act main" })));
+  const [told, ...fields] = furnishing(task);
+  const said = make("p", { class: "said wrong", role: "alert" });
+  const act = make("button", { type: "submit", class: "act main" }, t("task_open_do"));
+  const form = make("form", { class: "form", onsubmit: async (event) => {
+    event.preventDefault();
+    if (act.getAttribute("aria-disabled") === "true") return;
+    act.setAttribute("aria-disabled", "true");
+    said.textContent = "";
+    const wrong = await change(task, { state: "opened", ...told() });
+    act.setAttribute("aria-disabled", "false");
+    sure = wrong === null;
+    if (sure) sheet.close();
+    else said.textContent = inWords(wrong).join(" ");
+  } }, make("p", {}, t("task_open_about")), ...fields, said, make("div", { class: "acts" }, act));
+  const sheet = openSheet(t("task_open_title", { name: task.name }), t("close"), form);
   sheet.addEventListener("close", () => sure || list());
 }
 

@@ -6,6 +6,8 @@ import planning_town
 import pypdf
 import pytest
 
+from geo.database import Actor
+
 DONE, UNUSABLE, NOWHERE = 0, 2, 4
 
 
@@ -30,9 +32,18 @@ def test_a_plan_is_worked_out_kept_taken_away_and_opened(nuanyi, town, tmp_path)
     listed = json.loads(nuanyi("siting", "plans", "--json").out)
     assert [(one["name"], one["sites_n"]) for one in listed] == [("甲", 2)]
     assert nuanyi("siting", "tasks", "--plan", "1", "--make").code == DONE
-    opened = nuanyi("siting", "tasks", "--task", "1", "--state", "opened")
+    opened = nuanyi(
+        "siting", "tasks", "--task", "1", "--state", "opened", "--hours", "9:00-21:30",
+        "--services", "hot_water, rest",
+    )  # fmt: skip
     assert opened.code == DONE, opened.err
     assert "opened" in opened.out
+    with town.database.read(Actor("test")) as reader:
+        (row,) = reader.all(
+            "SELECT services, opening_hours FROM station s JOIN edition e ON e.id = s.edition_id "
+            "AND e.state = 'active' WHERE s.source_key = 'siting-task-1'"
+        )
+    assert (row.services, row.opening_hours) == (["hot_water", "rest"], "09:00-21:30")
     again = nuanyi("siting", "tasks", "--publish")
     assert "0 added" in again.out, "the edition in force has it already"
 

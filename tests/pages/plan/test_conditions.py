@@ -194,6 +194,20 @@ def test_a_limit_of_sites_beside_a_budget_is_shown(planners, bench):
     words = page.locator(f'#scenario-list [data-plan="{plan["id"]}"] p').first
     expect(words).to_contain_text("3 sites")
     expect(words).to_contain_text("9,000")
+    page.locator("#tab-question").click()
+    expect(page.locator("#q-limit-both")).to_be_checked()
+    page.locator("label:has(#q-limit-sites)").click()
+    expect(page.locator("#q-box-budget")).to_be_hidden()
+    assert look(page, "[view.question.sites, view.question.budget]") == [3, None]
+    page.locator("label:has(#q-limit-both)").click()
+    expect(page.locator("#q-box-sites")).to_be_visible()
+    expect(page.locator("#q-box-budget")).to_be_visible()
+    assert look(page, "view.question.sites") == 3
+    assert look(page, "view.question.budget") > 0
+    # Both are asked for: an empty one is told, and not taken for the other kind of limit.
+    page.locator("#q-budget").fill("")
+    expect(page.locator("#q-budget-wrong")).to_contain_text("number")
+    expect(page.locator("#q-limit-both")).to_be_checked()
 
 
 def test_why_neither_a_curve_nor_a_plan_for_all_days_can_be_is_told(planners):

@@ -212,10 +212,50 @@ def test_the_day_of_a_plan_and_of_a_task_is_that_of_the_city(planners, bench, mo
     )
     page.goto("/plan#tab=scenarios&lang=en")
     page.reload()
-    said = page.locator(f'#scenario-list [data-plan="{plan["id"]}"] p').nth(1)
+    said = page.locator(f'#scenario-list [data-plan="{plan["id"]}"] p.quiet')
     expect(said).to_have_text(re.compile(rf" {day}$"))
     page.locator("#tab-tasks").click()
     expect(page.locator('#task-list [data-task="1"] p').first).to_have_text(day)
+
+
+def test_the_list_tells_where_when_and_for_whom_each_plan_is(planners, bench):
+    plans = {
+        plan_of(bench, sites=1)["id"]: "Everywhere · Workday · Daytime, 6 to 22",
+        plan_of(bench, sites=1, hours=[7, 12], day="weekend", groups=["courier"])["id"]: (
+            "Everywhere · Weekend · hours 7, 12 · Couriers"
+        ),
+        plan_of(bench, sites=1, area_id=110)["id"]: " · Workday · Daytime, 6 to 22",
+    }
+    page = planners("/plan#tab=scenarios&lang=en")
+    for number, words in plans.items():
+        said = page.locator(f'#scenario-list [data-plan="{number}"] p').nth(1)
+        expect(said).to_contain_text(words, ignore_case=True)
+    area = page.locator(f'#scenario-list [data-plan="{max(plans)}"] p').nth(1)
+    expect(area).not_to_contain_text("Everywhere")
+
+
+def test_a_plan_that_cannot_be_is_neither_done_nor_a_success_in_the_list(planners, bench):
+    plan = plan_of(bench, sites=1, area_least_share=1.0)
+    assert plan["answer"]["status"] == "infeasible"
+    page = planners(f"/plan?plan={plan['id']}#tab=scenarios&lang=en")
+    said = page.locator("#scenario-list .item.open p.quiet")
+    expect(said).to_contain_text("no plan meets all conditions")
+    expect(said).not_to_contain_text("done")
+    expect(page.locator("#gap")).to_have_attribute("data-verdict", "short")
+
+
+def test_plans_that_ask_different_things_are_not_compared_without_a_word(planners, bench):
+    wide, near, alike = (
+        plan_of(bench, sites=1, radius_metres=800, hours=[9]),
+        plan_of(bench, sites=1),
+        plan_of(bench, sites=2),
+    )
+    page = planners(f"/plan?plan={near['id']}#beside={wide['id']}&tab=scenarios&lang=en")
+    expect(page.locator("#swipe-apart")).to_contain_text("(hours, radius)")
+    page.locator(f'[data-plan="{alike["id"]}"] .acts button').first.click()
+    until(page, f"() => document.querySelector('#map-frame').dataset.beside === '{alike['id']}'")
+    expect(page.locator("#swipe-table tbody tr").first).to_be_visible()
+    expect(page.locator("#swipe-apart")).to_have_count(0)
 
 
 def test_a_plan_that_cannot_be_discarded_stays_open(planners, bench):

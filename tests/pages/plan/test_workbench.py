@@ -148,8 +148,11 @@ def test_the_best_pair_is_found_proved_kept_and_found_again_in_another_browser(p
     page.locator("#name-field").fill(f"手动 {HOSTILE_NAME}")
     page.keyboard.press("Enter")
     until(page, f"() => !location.hash.includes('plan={first}&')")
-    # Of the only set there is none is the best.
+    # Of the only set there is none is the best, and it is no success either.
     solved(page, "没有与其他方案比较")
+    expect(page.locator("#gap")).to_have_attribute("data-verdict", "plain")
+    kept = page.locator("#scenario-list .item.open")
+    expect(kept.locator("p.quiet")).to_contain_text("站点由人选定")
     expect(page.locator("#scenario option:checked")).to_have_text(f"手动 {HOSTILE_NAME}")
     assert live(page) == worse
     page.locator("#tab-scenarios").click()
@@ -295,8 +298,20 @@ def test_an_opened_task_is_a_station_that_workers_find(planners, bench, stations
         state.select_option(step)
         expect(task.locator(".badge")).to_have_text(word)
     state.select_option("opened")
+    # What the register knows stands there; what it does not know is asked for.
+    expect(page.locator("#open-services input[value=drinking_water]")).to_be_checked()
+    hours = page.locator("#open-hours")
+    hours.fill("看情况")
+    page.get_by_role("button", name="已开放").click()
+    expect(page.locator("dialog.sheet [role=alert]")).to_contain_text("开放时间没有读懂")
+    hours.fill("")
+    expect(page.locator("#open-hours-none")).to_be_visible()
+    hours.fill("24小时")
+    expect(page.locator("#open-hours-none")).to_be_hidden()
+    page.locator("#open-services .chip").filter(has_text="热水").click()
     page.get_by_role("button", name="已开放").click()
     expect(task.locator(".badge")).to_have_text("已开放", timeout=20_000)
+    expect(page.locator("dialog.sheet")).to_have_count(0)
     expect(state).to_be_disabled()
     # At once the plan says that its data are not the newest any more.
     page.locator("#tab-plan").click()
@@ -308,10 +323,10 @@ def test_an_opened_task_is_a_station_that_workers_find(planners, bench, stations
         page,
         """async ([asked, name]) => {
             const answer = await (await fetch(asked)).json();
-            return answer.stations[0].name === name;
+            return answer.stations[0]?.name === name;
         }""",
         [
-            f"/api/stations/nearest?lon={lon}&lat=34.75&crs=wgs84&open=any",
+            f"/api/stations/nearest?lon={lon}&lat=34.75&crs=wgs84&open=arrival&services=hot_water",
             f"{HOSTILE_NAME}{number}",
         ],
         seconds=FOUND_WITHIN,
