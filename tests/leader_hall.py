@@ -25,6 +25,9 @@ expect.set_options(timeout=PATIENCE_MS)
 LEADER = Actor("test", sees_enterprises=True)
 WIDE = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
+COARSE = {"reduced_motion": "reduce", "device_scale_factor": 0.5}
+"""A screen whose map has a quarter of the pixels: without a graphics card they are what costs time.
+Whoever looks at pixels asks for `device_scale_factor=1`."""
 
 
 def settings_of(state: Path, **more: Any) -> Settings:
@@ -92,7 +95,7 @@ def _watched(browser: Browser, address: str, allowed: tuple[str, ...] = ()) -> I
     with contextlib.ExitStack() as stack:
 
         def screen(path: str = "/coverage", *, goto: bool = True, **more: Any) -> Page:
-            facts = {"viewport": WIDE, "locale": "zh-CN", "reduced_motion": "reduce"} | more
+            facts = COARSE | {"viewport": WIDE, "locale": "zh-CN"} | more
             context = browser.new_context(base_url=address, **facts)
             stack.callback(context.close)
             page = context.new_page()

@@ -72,11 +72,12 @@ def checked_services(services: Sequence[str]) -> list[str]:
 
 
 def hosts_by_id(reader: Reader, ids: Sequence[int]) -> dict[int, Any]:
-    """What the newest register that has a host says of it."""
+    """What the register in force says of each host; of one that it lacks, the newest that has it."""
     rows = reader.all(
-        "SELECT DISTINCT ON (id) id, hours_text, opening_hours, capacity, floor_square_metres, "
-        "water, toilet, assessment FROM candidate_site WHERE id = ANY(:ids) "
-        "ORDER BY id, edition_id DESC",
+        "SELECT DISTINCT ON (site.id) site.id, hours_text, opening_hours, capacity, "
+        "floor_square_metres, water, toilet, assessment FROM candidate_site AS site "
+        "JOIN edition ON edition.id = site.edition_id WHERE site.id = ANY(:ids) "
+        "ORDER BY site.id, edition.state = 'active' DESC, edition.id DESC",
         ids=list(ids),
     )
     return {int(row.id): row for row in rows}

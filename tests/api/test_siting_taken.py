@@ -8,6 +8,7 @@ import pandas as pd
 import pyogrio
 import pypdf
 import pytest
+import rows
 from hostile import HOSTILE_NAME
 from planning_desk import finished
 
@@ -183,6 +184,32 @@ def test_what_is_stated_of_a_host_comes_before_the_register_until_it_is_taken_ba
     back = planner.patch(url, json={"hours_text": ""}).json()
     assert back["hours_text"] == made["hours_text"]
     assert back["opening_hours"] == made["opening_hours"]
+
+
+def test_what_a_host_offers_is_told_by_the_register_in_force(planner, town, plan):
+    made = planner.post(f"/api/siting/plans/{plan['id']}/tasks", json={}).json()["tasks"][0]
+    actor = Actor("test")
+    with town.database.write(actor) as writer:
+        number = editions.require_active(writer, "candidate_sites").id
+        later = rows.edition(writer, "candidate_sites", state="retired")
+        columns = "id, name, host_type, location, located_by, source, hours_text, opening_hours"
+        writer.execute(
+            f"INSERT INTO candidate_site (edition_id, {columns}) SELECT :later, id, name, "
+            "host_type, location, located_by, source, '24小时', '24/7' FROM candidate_site "
+            "WHERE edition_id = :number",
+            {"later": later, "number": number},
+        )
+    task = {"plan_id": plan["id"]}
+    (told, *_) = planner.get("/api/siting/tasks", params=task).json()["tasks"]
+    assert (told["opening_hours"], told["services"]) == (made["opening_hours"], made["services"])
+    with town.database.write(actor) as writer:
+        editions.set_active(writer, later)
+    try:
+        (told, *_) = planner.get("/api/siting/tasks", params=task).json()["tasks"]
+        assert (told["opening_hours"], told["services"]) == ("24/7", [])
+    finally:
+        with town.database.write(actor) as writer:
+            editions.set_active(writer, number)
 
 
 def test_a_host_that_declined_is_in_no_further_plan_until_it_agrees(planner, town):

@@ -160,7 +160,7 @@ def test_at_320_pixels_nothing_is_lost_and_what_one_presses_is_large_enough(plan
 
 def test_on_the_map_colour_tells_who_is_reached_today_newly_and_not_at_all(planners, bench):
     """Each dot has the colour of what distances along the street say of its place."""
-    page = planners("/plan#set=5&map=12.70/34.75000/113.66700")
+    page = planners("/plan#set=5&map=12.70/34.75000/113.66700", device_scale_factor=1)
     page.evaluate(
         "for (const one of document.querySelectorAll("
         "'#under-map, #legend, .live, .pin, #layer-candidates, .map-tools'))"

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from plan_hall import look, person_hours, plan_of, sent, settled, until
+from plan_hall import HURRIED, look, person_hours, plan_of, sent, settled, until
 from playwright.sync_api import expect
 
 API = re.compile("/api/")
@@ -15,7 +15,7 @@ def cut(page) -> None:
 
 
 def test_figures_come_back_by_themselves_when_the_connection_does(planners, bench):
-    page = planners("/plan#set=4&tab=plan&lang=en")
+    page = planners("/plan#set=4&tab=plan&lang=en", hurried=True)
     settled(page)
     figure = page.locator("#headline-box .headline")
     note = page.locator("#trouble .note")
@@ -51,7 +51,7 @@ def test_what_waits_is_asked_for_at_once_when_the_network_is_back(planners):
 
 def test_a_plan_that_could_not_be_opened_is_opened_later(planners, bench):
     plan = plan_of(bench, sites=2)
-    page = planners("/plan#lang=en")
+    page = planners("/plan#lang=en", hurried=True)
     cut(page)
     page.evaluate(f"location.hash = 'plan={plan['id']}&lang=en'")
     expect(page.locator("#trouble .note").first).to_contain_text("it will be asked again")
@@ -72,7 +72,7 @@ def test_a_search_that_is_not_heard_says_so_until_it_is_heard_again(planners, be
     plan = plan_of(bench, sites=2)
     running = plan | {"state": "running", "answer": None, "facts": None}
     running["progress"] = {"phase": "search", "seconds": 0.5, "gap": 0.31, "chosen": [3, 9]}
-    page = planners("/plan#lang=en")
+    page = planners("/plan#lang=en", hurried=True)
     asked, events = f"**/api/siting/plans/{plan['id']}", "**/events"
     page.route(asked, lambda route: route.fulfill(json=running))
 
@@ -87,7 +87,7 @@ def test_a_search_that_is_not_heard_says_so_until_it_is_heard_again(planners, be
     # A service that is away tells nothing of its plans either: what was known stays.
     page.unroute(asked)
     page.route(asked, lambda route: route.abort())
-    page.wait_for_timeout(4000)
+    page.wait_for_timeout(4000 / HURRIED)
     assert look(page, "chosen()") == [3, 9]
     expect(note).to_have_count(1)
     page.unroute(asked)
@@ -101,7 +101,7 @@ def test_a_search_that_is_not_heard_says_so_until_it_is_heard_again(planners, be
 @pytest.mark.parametrize("back", ["network", "click", "waiting"])
 @pytest.mark.parametrize(("tab", "shows"), [("tasks", "#task-list li"), ("curve", "#curve-ask")])
 def test_a_tab_that_did_not_load_says_so_and_loads_later(planners, back, tab, shows):
-    page = planners("/plan#lang=en")
+    page = planners("/plan#lang=en", hurried=back == "waiting")
     page.route(MODULES, lambda route: route.abort())
     page.locator(f"#tab-{tab}").click()
     note = page.locator(f"#panel-{tab} .missing")
