@@ -164,7 +164,7 @@ def test_with_a_key_only_its_holder_listens(town, tmp_path):
         holder.close()
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.slow)])
 def test_a_server_that_is_told_to_stop_lets_its_listeners_go(town, tmp_path, workers):
     database, _ = town
     with socket.socket() as probe:

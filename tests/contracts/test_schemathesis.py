@@ -105,7 +105,7 @@ OPERATIONS = [
 ]
 MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
 QUESTIONS = [
-    pytest.param(15, id="a few"),
+    pytest.param(8, id="a few"),
     pytest.param(100, id="many", marks=pytest.mark.slow),
 ]
 """How many for each operation and mode."""

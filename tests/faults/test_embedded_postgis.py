@@ -49,6 +49,7 @@ def memory(folder: Path) -> list[str]:
         return [row.value for row in reader.all("SELECT value FROM memory ORDER BY 1")]
 
 
+@pytest.mark.slow
 def test_the_last_user_stops_the_server(folder: Path) -> None:
     with Cluster(folder).running() as first:
         with Cluster(folder).running() as second:
@@ -136,6 +137,7 @@ def test_a_path_too_long_for_a_socket_gets_a_short_one(folder: Path) -> None:
     shutil.rmtree(cluster.socket_directory)
 
 
+@pytest.mark.slow
 def test_an_interrupted_first_start_is_begun_again(folder: Path) -> None:
     (folder / "postgres").mkdir()
     (folder / "postgres" / "half").write_text("written before the power went")

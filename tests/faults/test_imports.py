@@ -161,6 +161,7 @@ def test_an_import_killed_while_rows_stream_in_leaves_nothing(
     assert_nothing_is_there(database, actor)
 
 
+@pytest.mark.slow
 def test_a_cancelled_import_rolls_back_and_says_so(begin, database, actor, tmp_path) -> None:
     with held(database, actor, "put in force"):
         process = begin("enterprises", write_units(tmp_path / "units.csv", 0, ROWS))
@@ -187,6 +188,7 @@ def test_the_same_file_twice_at_once_is_one_edition(begin, database, actor, tmp_
     assert active_names(database, actor) == 500
 
 
+@pytest.mark.slow
 def test_two_files_at_once_are_two_editions_and_one_is_in_force(
     begin, database, actor, tmp_path
 ) -> None:

@@ -18,6 +18,8 @@ from databases import another_database
 from geo.database import Actor, Database
 from geo.postgres import Cluster
 
+pytestmark = pytest.mark.slow
+
 ACTOR = Actor("test")
 QUESTION = "/api/stations/nearest?k=1"
 PLACE = {"Nuanyi-Position": "113.65,34.75"}

@@ -109,6 +109,7 @@ def test_the_inverse_agrees_with_a_root_finder(lon, lat, crs):
     assert millimetres(*to_wgs84(lon, lat, crs), *oracle_inverse(lon, lat, crs)) < 0.01
 
 
+@pytest.mark.slow
 def test_the_largest_error_of_a_million_mainland_positions_is_far_below_a_millimetre():
     random = np.random.default_rng(20261121)
     lon, lat = random.uniform(73, 135, 1_000_000), random.uniform(18, 54, 1_000_000)

@@ -71,7 +71,9 @@ def test_reading_twice_gives_the_same_numbers(shared_data):
     assert_array_equal(one.node_osm, two.node_osm)
 
 
-@pytest.mark.parametrize("file", ["tsinghua.osm", "heidelberg.osm.pbf"])
+@pytest.mark.parametrize(
+    "file", ["tsinghua.osm", pytest.param("heidelberg.osm.pbf", marks=pytest.mark.slow)]
+)
 def test_real_streets_keep_every_metre_and_every_connection(shared_data, file):
     """Against a plain loop over the ways: their geodesic length, and the parts of the graph of all
     their nodes. Areas, which get lines across, are left out of the

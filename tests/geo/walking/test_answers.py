@@ -121,7 +121,9 @@ def test_whoever_is_open_on_arrival_does_not_depend_on_how_it_is_found(
 
 
 # ---------------------------------------------------------------------- real streets
-@pytest.mark.parametrize("file", ["heidelberg.osm.pbf", "tsinghua.osm"])
+@pytest.mark.parametrize(
+    "file", [pytest.param("heidelberg.osm.pbf", marks=pytest.mark.slow), "tsinghua.osm"]
+)
 def test_on_real_streets_the_answer_is_the_full_dijkstras(shared_data, file):
     network = read_osm(shared_data / "networks" / file)
     rng = np.random.default_rng(5)

@@ -186,7 +186,10 @@ def test_on_any_network_leaving_a_line_costs_what_the_full_dijkstra_says(
 
 
 # ---------------------------------------------------------------------- real streets
-@pytest.mark.parametrize(("file", "wide"), [("heidelberg.osm.pbf", 3000.0), ("tsinghua.osm", 500)])
+@pytest.mark.parametrize(
+    ("file", "wide"),
+    [pytest.param("heidelberg.osm.pbf", 3000.0, marks=pytest.mark.slow), ("tsinghua.osm", 500)],
+)
 def test_on_real_streets_detours_are_those_of_the_full_dijkstra(shared_data, file, wide):
     network = read_osm(shared_data / "networks" / file)
     # The oracle knows no walls: how a place joins the streets is tested elsewhere.

@@ -203,7 +203,9 @@ def test_on_any_network_the_labels_are_the_full_dijkstras(city, k, limit, by):
 
 
 # ---------------------------------------------------------------------- real streets
-@pytest.mark.parametrize("file", ["heidelberg.osm.pbf", "tsinghua.osm"])
+@pytest.mark.parametrize(
+    "file", [pytest.param("heidelberg.osm.pbf", marks=pytest.mark.slow), "tsinghua.osm"]
+)
 def test_on_real_streets_every_bend_is_right(shared_data, file):
     network = read_osm(shared_data / "networks" / file)
     graph = WalkingGraph.build(network)

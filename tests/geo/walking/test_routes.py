@@ -342,7 +342,9 @@ def test_on_any_network_the_route_is_the_shortest_and_its_line_as_long(situation
 
 
 # ---------------------------------------------------------------------- real streets
-@pytest.mark.parametrize("file", ["heidelberg.osm.pbf", "tsinghua.osm"])
+@pytest.mark.parametrize(
+    "file", [pytest.param("heidelberg.osm.pbf", marks=pytest.mark.slow), "tsinghua.osm"]
+)
 def test_on_real_streets_routes_are_the_shortest(shared_data, file):
     network = read_osm(shared_data / "networks" / file)
     # The oracle knows no walls: how a place joins the streets is tested elsewhere.

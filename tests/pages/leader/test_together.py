@@ -6,6 +6,8 @@ import pytest
 from leader_hall import drawn, look, until
 from playwright.sync_api import expect
 
+pytestmark = pytest.mark.slow
+
 
 def rows_of(page, chart: str) -> list[list[str]]:
     return page.locator(f"#chart-{chart} tbody tr").evaluate_all(

@@ -6,6 +6,8 @@ import pytest
 from leader_hall import PHONE, WIDE, drawn, look, state_of, until
 from playwright.sync_api import expect
 
+pytestmark = pytest.mark.slow
+
 VIEW = (
     "#kind=district&measure=membership_unionised&show=enterprises&tab=clusters"
     "&clusters=0&size=25_99,100_plus&state=none&map=12.40/40.20000/101.00000&lang=en"

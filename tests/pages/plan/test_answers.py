@@ -8,6 +8,8 @@ from plan_hall import WORKDAY, look, person_hours, plan_of, settled, until
 from planning_town import metres
 from playwright.sync_api import expect
 
+pytestmark = pytest.mark.slow
+
 COLD_MS = 150_000
 
 

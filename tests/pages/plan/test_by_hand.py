@@ -8,6 +8,8 @@ import pytest
 from plan_hall import LAT, WEST, look, on_screen, plan_of, sent, settled, until
 from playwright.sync_api import expect
 
+pytestmark = pytest.mark.slow
+
 
 def test_what_was_told_of_a_plan_is_not_told_of_a_set_by_hand(planners, bench):
     plan = plan_of(

@@ -6,6 +6,8 @@ import pytest
 from plan_hall import HURRIED, look, person_hours, plan_of, sent, settled, until
 from playwright.sync_api import expect
 
+pytestmark = pytest.mark.slow
+
 API = re.compile("/api/")
 MODULES = re.compile(r"/plan/(curve|equity|tasks|more)\.js")
 

@@ -7,6 +7,8 @@ import pytest
 from plan_hall import look, person_hours, plan_of, reached, settled, until
 from playwright.sync_api import expect
 
+pytestmark = pytest.mark.slow
+
 GROUND = re.compile("/api/siting/ground")
 COLD_MS = 150_000
 

@@ -7,6 +7,8 @@ import pytest
 from plan_hall import LAT, WEST, ended, look, plan_of, settled, until
 from playwright.sync_api import expect
 
+pytestmark = pytest.mark.slow
+
 COLD_MS = 150_000
 
 

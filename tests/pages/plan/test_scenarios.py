@@ -16,6 +16,8 @@ from playwright.sync_api import expect
 from geo import editions
 from geo.database import Actor
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def renewed(bench):
