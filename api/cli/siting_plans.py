@@ -132,10 +132,10 @@ def tasks(
     state: Annotated[str | None, typer.Option(help="contacted, agreed, opened, declined.")] = None,
     note: Annotated[str | None, typer.Option(help="备注 / a note.")] = None,
     hours: Annotated[
-        str | None, typer.Option(help="开放时间，先于登记册 / hours, before the register's.")
+        str | None, typer.Option(help="开放时间 / when it is open.")
     ] = None,
     services: Annotated[
-        str | None, typer.Option(help="服务，逗号分隔 / services, between commas: hot_water,rest.")
+        str | None, typer.Option(help="服务，逗号分隔 / what it offers: a,b.")
     ] = None,
     publish: Annotated[
         bool,

@@ -64,6 +64,7 @@ def test_no_rule_of_wcag_is_broken(screens, lang, look_):
     assert violations(page) == []
 
 
+@pytest.mark.slow
 def test_no_rule_is_broken_beside_another_edition_at_an_hour_and_on_a_wall(screens):
     page = screens(goto=False, bypass_csp=True)
     page.add_init_script(path=AXE)

@@ -11,6 +11,8 @@ from playwright.sync_api import expect
 
 from geo.siting.fields import NOT_TOGETHER, TAKES
 
+pytestmark = pytest.mark.slow
+
 STATED = {one: 1000.0 * (1 + one % 4) for one in range(1, 12) if one != 5}
 """What hosts that may be chosen cost; number 5 is taken at the middle of these and of number 12."""
 COSTS = STATED | {5: sorted([*STATED.values(), 1000.0])[len(STATED) // 2]}

@@ -8,6 +8,8 @@ from hostile import HOSTILE_NAME
 from plan_hall import LAT, WEST, ended, look, person_hours, plan_of, settled, until
 from playwright.sync_api import expect
 
+pytestmark = pytest.mark.slow
+
 OWN = {"key": "new-1", "lon": WEST + 0.0655, "lat": LAT, "name": "路口岗亭", "cost": 50000.0}
 
 

@@ -97,6 +97,7 @@ def test_more_than_forty_is_refused(writer, settings):
             walk(writer, BUILDING, None, limit=limit)
 
 
+@pytest.mark.slow
 def test_forty_stops_are_a_walk_hardly_longer_than_any_other(writer, settings):
     cluster_town.build(writer)
     rng = np.random.default_rng(3)
