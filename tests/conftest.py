@@ -27,12 +27,6 @@ if "PYTEST_XDIST_WORKER" in os.environ and "NUMBA_CACHE_DIR" in os.environ:
     compiled_once.install(Path(os.environ["NUMBA_CACHE_DIR"]))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Pages first: they take longest, and what is left at the end is small enough that no process
-    waits for the other."""
-    items.sort(key=lambda item: "pages" not in item.path.parts)
-
-
 @pytest.fixture(scope="session")
 def actor() -> Actor:
     return Actor("test", sees_enterprises=True)

@@ -66,12 +66,18 @@ def _hostile(database: Database) -> dict[str, Any]:
             "UPDATE enterprise SET name = :name WHERE id = :id",
             {"name": HOSTILE_NAME, "id": enterprise},
         )
+    hostile_cluster(database)
+    return {"area": area, "enterprise": enterprise}
+
+
+def hostile_cluster(database: Database) -> None:
+    """Give a cluster a hostile name. After a change of unions it is found anew, and named again."""
+    with database.write(LEADER) as writer:
         writer.execute(
             "UPDATE cluster SET place = :name WHERE id = (SELECT c.id FROM cluster c JOIN edition "
             "e ON e.id = c.edition_id AND e.state = 'active' ORDER BY c.employees DESC LIMIT 1)",
             {"name": HOSTILE_NAME},
         )
-    return {"area": area, "enterprise": enterprise}
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from hostile import HOSTILE_NAME
-from leader_hall import PHONE, drawn, look, module, state_of, until
+from leader_hall import PHONE, drawn, hostile_cluster, look, module, state_of, until
 from playwright.sync_api import expect
 
 from maps import style
@@ -192,7 +192,9 @@ def test_a_click_on_the_map_goes_into_the_area(screen):
     )
 
 
-def test_hostile_names_are_names(screen, hall):
+def test_hostile_names_are_names(screens, hall):
+    hostile_cluster(hall.database)
+    screen = screens()
     expect(screen.locator(f'#rank-list [data-area="{hall.area}"] .name')).to_contain_text(
         HOSTILE_NAME
     )
