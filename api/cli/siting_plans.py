@@ -131,9 +131,7 @@ def tasks(
     task: Annotated[int | None, typer.Option(help="要更新的任务 / a task to change.")] = None,
     state: Annotated[str | None, typer.Option(help="contacted, agreed, opened, declined.")] = None,
     note: Annotated[str | None, typer.Option(help="备注 / a note.")] = None,
-    hours: Annotated[
-        str | None, typer.Option(help="开放时间 / when it is open.")
-    ] = None,
+    hours: Annotated[str | None, typer.Option(help="开放时间 / when it is open.")] = None,
     services: Annotated[
         str | None, typer.Option(help="服务，逗号分隔 / what it offers: a,b.")
     ] = None,

@@ -15,6 +15,12 @@ State = Literal["waiting", "running", "done", "stopped", "failed", "interrupted"
 Status = Literal["optimal", "gap reached", "time limit", "stopped", "infeasible"]
 
 
+BY_HAND = Field(
+    description="All its sites were fixed in the question, so that none was chosen: its gap says "
+    "nothing of other sites."
+)
+
+
 class ProgressAnswer(BaseModel):
     """How far a search has come."""
 
@@ -215,10 +221,7 @@ class PlanBrief(BaseModel):
     cost: float | None
     gap: float | None
     sites_n: int | None = Field(description="New sites.")
-    by_hand: bool = Field(
-        description="All its sites were fixed in the question, so that none was chosen: its gap "
-        "says nothing of other sites."
-    )
+    by_hand: bool = BY_HAND
     problem: PlanProblem | None
     created_at: datetime
     created_by: str
@@ -244,6 +247,7 @@ class PlanShown(BaseModel):
     )
     answer: PlanAnswerBody | None
     facts: PlanFacts | None
+    by_hand: bool = BY_HAND
     problem: PlanProblem | None
     has_proof: bool = Field(description="Whether there is a certificate to be checked.")
     created_at: datetime
@@ -285,8 +289,6 @@ def brief_of(one: Scenario) -> PlanBrief:
             },
             "gap": answer.get("gap") if answer else (one.progress or {}).get("gap"),
             "sites_n": len(answer["sites"]) if answer else None,
-            "by_hand": bool(answer.get("sites"))
-            and set(answer["sites"]) <= set(one.question.get("lock") or ()),
         }
     )
 
@@ -317,14 +319,16 @@ def progress_of(one: Scenario) -> dict[str, Any]:
 
 
 def _head(one: Scenario) -> dict[str, Any]:
+    asked = Question.model_validate(one.question)
     return {
         "id": one.id,
         "name": one.name,
         "state": one.state,
         "url": url_of(one.id),
         "page": f"/plan?plan={one.id}",
-        "question": one.question,
+        "question": asked,
         "editions": one.editions,
+        "by_hand": asked.left_no_choice((one.answer or {}).get("sites", ())),
         "problem": one.problem,
         "created_at": one.created_at,
         "created_by": one.created_by,

@@ -72,7 +72,7 @@ def checked_services(services: Sequence[str]) -> list[str]:
 
 
 def hosts_by_id(reader: Reader, ids: Sequence[int]) -> dict[int, Any]:
-    """What the register in force says of each host; of one that it lacks, the newest that has it."""
+    """What the register in force says of each host; of one it lacks, the newest that has it."""
     rows = reader.all(
         "SELECT DISTINCT ON (site.id) site.id, hours_text, opening_hours, capacity, "
         "floor_square_metres, water, toilet, assessment FROM candidate_site AS site "

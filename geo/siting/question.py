@@ -6,6 +6,7 @@ One definition for the API, the command line and what is kept in the database.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
@@ -246,6 +247,11 @@ class Question(Profile):
     def rings(self) -> tuple[tuple[float, float], ...]:
         """(metres, share) of each step; one of the radius where none are given."""
         return tuple(self.steps) if self.steps else ((self.radius_metres, 1.0),)
+
+    def left_no_choice(self, sites: Sequence[Ref]) -> bool:
+        """Whether all sites of a plan were fixed by the question, so that none was chosen: its gap
+        says nothing of other sites."""
+        return bool(sites) and set(sites) <= set(self.lock)
 
     @property
     def mark(self) -> str:

@@ -245,8 +245,9 @@ def change_task(
             "station's status: `nuanyi stations status`; its hours and services come with a list "
             "of stations.",
         )
-    if hours_text:
-        understood(hours_text)
+    hours = None if hours_text is None else hours_text.strip()
+    if hours:
+        understood(hours)
     writer.execute(
         "UPDATE siting_task SET state = coalesce(:state, state), note = coalesce(:note, note), "
         "hours_text = nullif(coalesce(:hours_text, hours_text), ''), "
@@ -256,7 +257,7 @@ def change_task(
             "id": task_id,
             "state": state,
             "note": note,
-            "hours_text": None if hours_text is None else hours_text.strip(),
+            "hours_text": hours,
             "services": None if services is None else checked_services(services),
             "by": str(writer.actor),
         },

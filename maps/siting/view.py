@@ -53,3 +53,8 @@ class PlanView:
         """The new sites, those that add most first."""
         found: list[dict[str, Any]] = self.facts["sites"]
         return found
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether all its sites were fixed in the question, so that none was chosen."""
+        return self.question.left_no_choice([one["id"] for one in self.sites])

@@ -90,21 +90,14 @@ def summary(view: PlanView, language: Language) -> str:
     )
 
 
-def set_by_hand(view: PlanView) -> bool:
-    """Whether all its sites were fixed in the question, so that none was chosen; the page's rule is
-    the same."""
-    locked = set(view.question.lock)
-    return bool(view.sites) and all(one["id"] in locked for one in view.sites)
-
-
 def gap_of(view: PlanView) -> str:
     """Its gap; a dash where nothing was chosen."""
-    return "–" if set_by_hand(view) else gap_text(view.answer["gap"])
+    return "–" if view.by_hand else gap_text(view.answer["gap"])
 
 
 def proof(view: PlanView, language: Language) -> str:
     """How good it is, proved."""
-    if set_by_hand(view):
+    if view.by_hand:
         return say("proof_by_hand", language)
     gap, status = view.answer["gap"], view.answer["status"]
     if gap is None:

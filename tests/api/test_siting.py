@@ -108,6 +108,7 @@ def test_a_plan_is_the_best_there_is_and_says_so(planner, town, plan):
     again = planner.get("/api/siting/plans").json()["plans"]
     listed = [(one["sites_n"], one["by_hand"]) for one in again if one["id"] == plan["id"]]
     assert listed == [(3, False)]
+    assert plan["by_hand"] is False
 
 
 def test_every_site_says_why_it_is_there_and_who_could_stand_in(planner, town, plan):

@@ -39,6 +39,24 @@ def test_nothing_of_ours_asks_postgis_for_a_concave_hull():
     assert [path for path in ours if "st_concavehull" in path.read_text("utf-8").lower()] == []
 
 
+@pytest.mark.parametrize("asked", [("check",), ("format", "--check")], ids=["rules", "form"])
+def test_the_style_is_that_of_the_house(asked):
+    answer = subprocess.run(
+        [sys.executable, "-m", "ruff", *asked, "--no-cache", "."],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+@pytest.mark.slow
+def test_types_are_sound():
+    answer = subprocess.run(
+        [sys.executable, "-m", "mypy", "api", "geo", "maps"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
 def test_a_floor_imports_only_the_floors_below_it():
     program = "import sys; from importlinter.cli import lint_imports_command as c; sys.exit(c())"
     answer = subprocess.run(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from geo.siting.amounts import half_up, whole_text
 from geo.siting.question import Question
 from maps import plan
+from maps.siting.view import PlanView
 from maps.siting.words import (
     EXACT,
     column,
@@ -50,10 +51,13 @@ def test_a_gap_is_never_told_smaller_than_it_is(gap):
     assert len(told) <= 8
 
 
+def viewed(asked, sites, answer):
+    facts = {"sites": [{"id": one} for one in sites]}
+    return PlanView(1, "方案", asked, facts, answer, None)
+
+
 def test_a_plan_proved_to_the_last_digit_of_a_double_is_called_the_best_as_on_the_page():
-    view = SimpleNamespace(
-        answer={"gap": 1.0013e-11, "status": "gap reached"}, question=Question(), sites=[{"id": 3}]
-    )
+    view = viewed(Question(), [3], {"gap": 1.0013e-11, "status": "gap reached"})
     assert proof(view, "zh") == "已证明为最优：没有任何方案比它更好。"
     page = (plan.ROOM / "figures.js").read_text("utf-8")
     assert float(re.search(r"EXACT = ([\d.e-]+);", page)[1]) == EXACT
@@ -78,10 +82,10 @@ def test_halves_are_rounded_as_the_page_rounds_them(value, told):
 def test_of_sites_that_were_all_set_by_hand_nothing_is_called_the_best():
     answer = {"gap": 0.0, "status": "optimal"}
     asked = Question(sites=2, lock=[3, 4])
-    drawn = SimpleNamespace(answer=answer, question=asked, sites=[{"id": 3}, {"id": 4}])
+    drawn = viewed(asked, [3, 4], answer)
     assert "by hand" in proof(drawn, "en")
     assert gap_of(drawn) == "–"
-    chosen = SimpleNamespace(answer=answer, question=asked, sites=[{"id": 3}, {"id": 5}])
+    chosen = viewed(asked, [3, 5], answer)
     assert "best" in proof(chosen, "en")
     assert gap_of(chosen) == "0%"
 

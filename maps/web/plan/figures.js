@@ -36,21 +36,18 @@ export function gapWords(plan) {
   if (state === "failed") return t("gap_failed");
   if (!answer) return t("gap_stopped_early");
   if (answer.status === "infeasible") return t("gap_infeasible");
-  if (setByHand(plan)) return t("gap_by_hand");
+  if (plan.by_hand) return t("gap_by_hand");
   if (answer.gap === null || !Number.isFinite(answer.gap)) return t("gap_unknown");
   if (answer.status === "optimal" || answer.gap <= EXACT) return t("gap_optimal");
   return t({ "time limit": "gap_time", stopped: "gap_stopped" }[answer.status] ?? "gap_reached", { gap: gapText(answer.gap) });
 }
 
-/** Whether all its sites were fixed in the question, so that none was chosen. */
-const setByHand = ({ question, answer }) => answer.sites?.length > 0 && answer.sites.every((id) => question.lock?.includes(id));
-
 /** How a plan that has ended came out: "proved" to be as near to the best as was asked; "short", so
  * that something is to be done; "plain", where nothing was compared, or the time was up before. */
-export function verdict({ state, answer, question }) {
+export function verdict({ state, answer, by_hand: byHand }) {
   if (["failed", "interrupted"].includes(state) || answer?.status === "infeasible") return "short";
   const near = ["optimal", "gap reached"].includes(answer?.status);
-  return near && !setByHand({ question, answer }) ? "proved" : "plain";
+  return near && !byHand ? "proved" : "plain";
 }
 
 /** Up to where how much counts as reached: "within 500 m", or "in full within 500 m, half to 1,000 m". */

@@ -17,9 +17,9 @@ export const planName = (plan) => (!plan.name || plan.name === `方案 ${plan.id
 
 /** Where a plan stands, in a few words. */
 function stateWords(plan) {
+  if (plan.status === "infeasible") return t("state_infeasible");
   const { gap, share } = plan;
   const near = plan.by_hand ? t("by_hand_short") : gap === null || gap === undefined || !Number.isFinite(gap) ? "" : gap <= EXACT ? t("gap_zero") : t("gap_short", { gap: gapText(gap) });
-  if (plan.status === "infeasible") return t("state_infeasible");
   return [t(`state_${plan.state}`), share === null || share === undefined ? "" : t("reaches_share", { share: percent(share) }), near].filter(Boolean).join(" · ");
 }
 

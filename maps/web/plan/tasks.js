@@ -26,10 +26,8 @@ async function bring() {
   tasks = found;
 }
 
-/** Notes a change; null when it is noted, else what was wrong. What is wrong is told beside the list,
- * unless whoever asked tells it. */
-async function change(task, changes) {
-  let wrong = null;
+/** Notes a change; throws when the service will not. */
+async function note(task, changes) {
   try {
     const told = await ask(`/api/siting/tasks/${task.id}`, { method: "PATCH", body: changes });
     tasks = tasks.map((one) => (one.id === task.id ? { ...one, ...(told ?? changes) } : one));
@@ -39,13 +37,13 @@ async function change(task, changes) {
     // A station more is another edition than the open plan rests on, and the plan says so.
     if (changes.state === "opened" && view.plan !== null) openPlan(view.plan, { keepQuestion: true });
     trouble("tasks");
-  } catch (error) {
-    wrong = error;
-    if (!document.querySelector("dialog.sheet[open]")) trouble("tasks", error);
+  } finally {
+    list();
   }
-  list();
-  return wrong;
 }
+
+/** Notes a change of the list. */
+const change = (task, changes) => note(task, changes).catch((error) => trouble("tasks", error));
 
 /** When the station is open and what it offers: what is known already, to be set right. */
 function furnishing(task) {
@@ -71,11 +69,15 @@ function opening(task) {
     if (act.getAttribute("aria-disabled") === "true") return;
     act.setAttribute("aria-disabled", "true");
     said.textContent = "";
-    const wrong = await change(task, { state: "opened", ...told() });
-    act.setAttribute("aria-disabled", "false");
-    sure = wrong === null;
-    if (sure) sheet.close();
-    else said.textContent = inWords(wrong).join(" ");
+    try {
+      await note(task, { state: "opened", ...told() });
+      sure = true;
+      sheet.close();
+    } catch (error) {
+      said.textContent = inWords(error).join(" ");
+    } finally {
+      act.setAttribute("aria-disabled", "false");
+    }
   } }, make("p", {}, t("task_open_about")), ...fields, said, make("div", { class: "acts" }, act));
   const sheet = openSheet(t("task_open_title", { name: task.name }), t("close"), form);
   sheet.addEventListener("close", () => sure || list());
