@@ -62,6 +62,15 @@ class PlanAsked(BaseModel):
         examples=["东城十二点"],
     )
     question: Question = Field(examples=[{"sites": 3, "radius_metres": 500, "seconds": 5}])
+    begin_from: int | None = Field(
+        None,
+        ge=1,
+        le=2**31 - 1,
+        description="接着此方案算。 The plan that this one is an edit of: the search begins from "
+        "what that one left behind, and the plan changes no more than it has to. One that is gone "
+        "is as good as none.",
+        examples=[1],
+    )
 
 
 class PlanName(BaseModel):
@@ -90,7 +99,7 @@ def make_plan(service: Serving, actor: Seeing, asked: PlanAsked) -> Response:
     """
     check_asked(asked.question)
     with service.database.write(actor) as writer:
-        number = scenarios.make(writer, asked.name, asked.question)
+        number = scenarios.make(writer, asked.name, asked.question, asked.begin_from)
     return _made(service, number, 202)
 
 

@@ -48,6 +48,11 @@ class PlanAnswerBody(BaseModel):
     gap: float | None = Field(description="|bound - objective| / objective; null: not finite.")
     seconds: float
     seed: int
+    begun_from: int | None = Field(
+        None,
+        description="The plan that the search began from: with another one, or with none, it may "
+        "end with another plan within the same gap. Null: from nothing.",
+    )
     sites: list[int | str] = Field(description="Candidates by id, places of `extra` by key.")
     relaxed: list[str] = Field(
         description="What could not be kept, or was assumed, in words: Chinese, then English."

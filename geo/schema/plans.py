@@ -39,6 +39,10 @@ class SitingPlan(Base):
     name: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text, default="waiting", server_default="waiting")
     question: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    begin_from: Mapped[int | None] = mapped_column(
+        ForeignKey("siting_plan.id", ondelete="SET NULL"), nullable=True
+    )
+    """The plan that this one is an edit of; null: its search begins from nothing."""
     editions: Mapped[list[Any] | None] = mapped_column(JSONB)
     progress: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     history: Mapped[list[Any] | None] = mapped_column(JSONB)

@@ -13,6 +13,7 @@ from geo.siting.afterwards import Afterwards
 from geo.siting.amounts import whole_text
 from geo.siting.conditions import served_by
 from geo.siting.ground import Ground
+from geo.siting.jobs import NO_PLAN, Solved
 from geo.siting.plan_facts import facts_of
 from geo.siting.planning import cost_of
 from geo.siting.problem import Answer, Longs
@@ -21,7 +22,6 @@ from geo.siting.question import Question
 from geo.siting.remarks import NONE_NEEDED, Remark, halves, idle_remark, named_remarks, remarks_of
 from geo.siting.solving import Problem
 from geo.siting.stated import standing_with
-from geo.siting.working import NO_PLAN, Solved
 
 MOST_PROOF_PAIRS: Final = 3_000_000
 Unit = Literal["people", "sites", "cost", "person_metres", "metres"]
@@ -70,6 +70,7 @@ def ending(
             "gap": finite(answer.gap),
             "seconds": round(answer.seconds, 3),
             "seed": answer.seed,
+            "begun_from": told.begun_from,
             "sites": chosen,
             "relaxed": [f"{zh} {en}" for zh, en in relaxed],
             "relaxed_zh": [zh for zh, _ in relaxed],

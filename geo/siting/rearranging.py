@@ -17,13 +17,13 @@ import numpy as np
 from geo.errors import Invalid
 from geo.siting.changes import gone_and_come
 from geo.siting.ground import Ground
+from geo.siting.jobs import Cases, Change, Job
 from geo.siting.posing import check_asked, check_candidates, pose
 from geo.siting.problem import Answer, Bools, Floats, Longs, Reach, Rules, Sites
 from geo.siting.question import Question
 from geo.siting.robust import Aim, check_case_count
 from geo.siting.solving import Problem
 from geo.siting.weighing import weigh
-from geo.siting.working import Cases, Change, Job
 
 OTHER_CASES: Final = "调整日类型或需求版本。 Ask for other days or editions of demand."
 Number = TypeVar("Number", int, float)

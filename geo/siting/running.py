@@ -19,12 +19,14 @@ from geo.database import Actor, Database
 from geo.errors import DomainError
 from geo.siting import scenarios
 from geo.siting.ending import ending, finite
+from geo.siting.jobs import Failed, Job, Solved
 from geo.siting.planning import Planning
 from geo.siting.posing import pose
 from geo.siting.problem import gap_of
-from geo.siting.question import Question, Ref
+from geo.siting.question import Ref
+from geo.siting.scenarios import Claim
 from geo.siting.solving import Problem
-from geo.siting.working import READY_SECONDS, Begun, Failed, Improved, Job, Solved, Worker
+from geo.siting.working import READY_SECONDS, Begun, Improved, Worker
 
 logger = logging.getLogger("nuanyi.siting")
 
@@ -127,8 +129,8 @@ class Runner:
     def _keep_spare(self) -> None:
         """Start the process of the next job, so that nobody waits for it to be ready."""
         with self._lock:
-            if self._spare is None and not self._stopping.is_set():
-                self._spare = Worker()
+            if not self._stopping.is_set():
+                self._spare = self._spare or Worker()
                 self._spare_since = time.monotonic()
 
     def _soon_back(self) -> bool:
@@ -167,15 +169,16 @@ class Runner:
             if found is None:
                 return
             thread = threading.Thread(
-                target=self._run, args=found, name=f"plan-{found[0]}", daemon=True
+                target=self._run, args=(found,), name=f"plan-{found.id}", daemon=True
             )
             with self._lock:
                 self._running.add(thread)
             thread.start()
 
-    def _run(self, plan_id: int, question: Question) -> None:
+    def _run(self, claim: Claim) -> None:
+        plan_id = claim.id
         try:
-            self._work_out(plan_id, question)
+            self._work_out(claim)
         except DomainError as error:
             self._failed(plan_id, error.detail, error.remedy)
         except Exception:
@@ -196,7 +199,8 @@ class Runner:
             scenarios.finish(writer, plan_id, "failed", problem=problem)
 
     # ------------------------------------------------------------------ one plan
-    def _work_out(self, plan_id: int, question: Question) -> None:
+    def _work_out(self, claim: Claim) -> None:
+        plan_id, question = claim.id, claim.question
         beating = _Beating(self._database, plan_id)
         with beating:
             beating.tell({"phase": "ground", "seconds": 0.0})
@@ -204,7 +208,7 @@ class Runner:
             problem = pose(ground, question)
             beating.tell({"phase": "search", "seconds": 0.0})
             course = Course(problem.refs)
-            told = self._solved(problem, question, course, beating)
+            told = self._solved(problem, claim, course, beating)
             if told is None:
                 return
             if isinstance(told, Failed):
@@ -218,11 +222,21 @@ class Runner:
             scenarios.finish(writer, plan_id, **ended)
 
     def _solved(
-        self, problem: Problem, question: Question, course: Course, beating: _Beating
+        self, problem: Problem, claim: Claim, course: Course, beating: _Beating
     ) -> Solved | Failed | None:
         """What the solver said at last; None when the plan is gone, or the service stops."""
-        worker = self.worker()
-        worker.begin(Job(problem, question.gap, question.seconds, question.seed, around=True))
+        worker, question = self.worker(), claim.question
+        worker.begin(
+            Job(
+                problem,
+                question.gap,
+                question.seconds,
+                question.seed,
+                around=True,
+                number=claim.id,
+                earlier=claim.earlier,
+            )
+        )
         ready_by = time.monotonic() + READY_SECONDS
         begun: float | None = None
         stopped: float | None = None

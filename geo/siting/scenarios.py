@@ -11,6 +11,7 @@ from typing import Any, Final
 from geo.database import Reader, Writer
 from geo.errors import Conflict, NotFound
 from geo.siting.question import Question
+from geo.siting.remembering import Earlier
 
 LONGEST_NAME: Final = 120
 MOST_PLANS: Final = 2_000
@@ -58,8 +59,22 @@ _COLUMNS = (
 )
 
 
-def make(writer: Writer, name: str | None, question: Question) -> int:
+@dataclass(frozen=True)
+class Claim:
+    """A scenario to be worked out, and the one it is an edit of."""
+
+    id: int
+    question: Question
+    earlier: Earlier | None
+
+
+def make(
+    writer: Writer, name: str | None, question: Question, begin_from: int | None = None
+) -> int:
     """A new scenario that waits to be worked out; its number.
+
+    Args:
+        begin_from: the plan that it is an edit of; one that is gone is as good as none.
 
     Raises:
         Conflict: there are too many.
@@ -70,11 +85,13 @@ def make(writer: Writer, name: str | None, question: Question) -> int:
             remedy="先删除不用的方案。 Delete some first.",
         )
     number = writer.scalar(
-        "INSERT INTO siting_plan (name, question, created_by) "
-        "VALUES (:name, CAST(:question AS jsonb), :by) RETURNING id",
+        "INSERT INTO siting_plan (name, question, created_by, begin_from) "
+        "VALUES (:name, CAST(:question AS jsonb), :by, "
+        "(SELECT id FROM siting_plan WHERE id = :begin_from)) RETURNING id",
         name=(name or "").strip()[:LONGEST_NAME],
         question=question.model_dump_json(),
         by=str(writer.actor),
+        begin_from=begin_from,
     )
     if not (name or "").strip():
         writer.execute(
@@ -185,7 +202,7 @@ def ask_to_stop(writer: Writer, plan_id: int) -> None:
 
 
 def run_again(writer: Writer, plan_id: int) -> None:
-    """Work it out anew, with the editions in force now.
+    """Work it out anew, with the editions in force now, and from nothing.
 
     Raises:
         NotFound: there is none of that number.
@@ -199,8 +216,8 @@ def run_again(writer: Writer, plan_id: int) -> None:
     writer.execute(
         "UPDATE siting_plan SET state = 'waiting', stop_asked = false, progress = NULL, "
         "history = NULL, answer = NULL, facts = NULL, problem = NULL, proof = NULL, "
-        "editions = NULL, started_at = NULL, finished_at = NULL, beat_at = NULL, "
-        "revision = revision + 1 WHERE id = :id",
+        "editions = NULL, begin_from = NULL, started_at = NULL, finished_at = NULL, "
+        "beat_at = NULL, revision = revision + 1 WHERE id = :id",
         {"id": plan_id},
     )
 
@@ -216,15 +233,20 @@ def mark_interrupted(writer: Writer) -> int:
     return int(done.rowcount)
 
 
-def claim(writer: Writer) -> tuple[int, Question] | None:
+def claim(writer: Writer) -> Claim | None:
     """The oldest plan that waits, now running; None where none does. Two processes never get the
     same."""
     row = writer.first(
-        "UPDATE siting_plan SET state = 'running', started_at = now(), beat_at = now(), "
+        "UPDATE siting_plan AS plan SET state = 'running', started_at = now(), beat_at = now(), "
         "revision = revision + 1 WHERE id = (SELECT id FROM siting_plan WHERE state = 'waiting' "
-        "ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, question"
+        "ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, question, begin_from, "
+        "(SELECT earlier.answer -> 'sites' FROM siting_plan AS earlier "
+        "WHERE earlier.id = plan.begin_from) AS sites"
     )
-    return None if row is None else (int(row.id), Question.model_validate(row.question))
+    if row is None:
+        return None
+    earlier = Earlier(int(row.begin_from), row.sites) if row.sites else None
+    return Claim(int(row.id), Question.model_validate(row.question), earlier)
 
 
 def beat(writer: Writer, plan_id: int, progress: dict[str, Any] | None) -> bool | None:

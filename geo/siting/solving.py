@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from geo.siting.explanation import Names
-from geo.siting.problem import Answer, Control, Demand, Reach, Rules, Sites
+from geo.siting.problem import Answer, Control, Demand, Longs, Reach, Rules, Sites
 
 Ref = int | str
 """A candidate by its id, or a place put on the map by its key."""
@@ -35,8 +35,19 @@ class Problem:
     none_costs: bool = False
 
 
-def solve(problem: Problem, control: Control, seed: int, *, proof: bool = True) -> Answer:
+def solve(
+    problem: Problem,
+    control: Control,
+    seed: int,
+    *,
+    warm: Longs | Answer | None = None,
+    proof: bool = True,
+) -> Answer:
     """Solve a problem by the solver of its model.
+
+    Args:
+        warm: what to begin from: positions among the sites, or for maximum coverage an answer; see
+            :func:`geo.siting.max_cover.max_cover`.
 
     Raises:
         Invalid: see the solvers.
@@ -45,15 +56,16 @@ def solve(problem: Problem, control: Control, seed: int, *, proof: bool = True) 
     if problem.model == "max-cover":
         from geo.siting.max_cover import max_cover
 
-        return max_cover(*arguments, with_certificate=proof)
+        return max_cover(*arguments, warm=warm, with_certificate=proof)
+    warm = warm.sites if isinstance(warm, Answer) else warm
     if problem.model == "set-cover":
         from geo.siting.set_cover import set_cover
 
-        return set_cover(*arguments, with_certificate=proof)
+        return set_cover(*arguments, warm=warm, with_certificate=proof)
     if problem.model == "p-median":
         from geo.siting.median import p_median
 
-        return p_median(*arguments, with_certificate=proof)
+        return p_median(*arguments, warm=warm, with_certificate=proof)
     from geo.siting.centre import p_centre
 
-    return p_centre(*arguments, with_certificate=proof)
+    return p_centre(*arguments, warm=warm, with_certificate=proof)

@@ -170,6 +170,7 @@ def _about(view: PlanView) -> dict[str, Any]:
         "new_sites": len(view.sites),
         "cost": facts["cost"],
         "seed": answer["seed"],
+        "begun_from": answer.get("begun_from"),
         "remarks": " ".join(answer["relaxed"]),
         "made_on": view.made_on.isoformat(),
     }

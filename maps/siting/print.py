@@ -202,4 +202,9 @@ def _facts(view: PlanView, language: Language) -> list[list[str]]:
         [say("gini", language), gini_text(view)],
         [say("seconds", language), number(answer["seconds"])],
         [say("seed", language), str(answer["seed"])],
+        *(
+            [[say("begun_from", language), str(answer["begun_from"])]]
+            if answer.get("begun_from")
+            else []
+        ),
     ]

@@ -18,11 +18,12 @@ from api.siting.waiting import worked_out
 from geo.errors import Busy
 from geo.settings import Settings
 from geo.siting.explanation import Names
+from geo.siting.jobs import Job, Solved
 from geo.siting.problem import Demand, Rules, Sites
 from geo.siting.reach import euclidean
 from geo.siting.running import Runner
 from geo.siting.solving import Problem
-from geo.siting.working import Job, Solved, Worker
+from geo.siting.working import Worker
 
 BODY = json.dumps({"question": {"seconds": 5}, "kind": "close", "count": 1}).encode()
 

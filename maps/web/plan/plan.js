@@ -262,7 +262,7 @@ function exports() {
   const { plan } = known;
   const done = plan?.answer && !open(plan.state) && plan.answer.status !== "infeasible";
   byId("exports").hidden = !done;
-  byId("plan-inputs").textContent = done ? [plan.editions?.length ? t("inputs", { what: editionsOf(plan) }) : "", t("seed_is", { n: plan.question.seed ?? 0 })].filter(Boolean).join(" ") : "";
+  byId("plan-inputs").textContent = done ? [plan.editions?.length ? t("inputs", { what: editionsOf(plan) }) : "", t(plan.answer.begun_from ? "seed_after" : "seed_is", { n: plan.question.seed ?? 0, plan: plan.answer.begun_from })].filter(Boolean).join(" ") : "";
   if (!done) return;
   const own = `?lang=${page.language}`;
   const files = [[`/map.html${own}`, "map"], [`.xlsx${own}`, "xlsx"], [`/report.pdf${own}`, "pdf"], [".geojson", "geojson"], [".gpkg", "gpkg"], ...(plan.has_proof ? [["/proof.json", "proof"]] : [])];

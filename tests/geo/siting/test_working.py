@@ -10,10 +10,11 @@ import pytest
 
 from geo.siting import working
 from geo.siting.explanation import Names
+from geo.siting.jobs import Failed, Job, Solved
 from geo.siting.problem import Demand, Rules, Sites
 from geo.siting.reach import from_file
 from geo.siting.solving import Problem
-from geo.siting.working import Begun, Failed, Job, Solved, Worker
+from geo.siting.working import Begun, Worker
 
 READY = """
 import os, sys, time

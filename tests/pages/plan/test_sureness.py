@@ -21,6 +21,15 @@ def following(page, held, count):
     raise AssertionError(f"asked {len(held)} times")
 
 
+def another_than(page, plan):
+    """Another plan is open and has been worked out."""
+    for _ in range(400):
+        if look(page, "view.plan") != plan:
+            return ended(page)
+        page.wait_for_timeout(25)
+    raise AssertionError(f"plan {plan} is still open")
+
+
 def test_the_best_so_far_stands_on_the_map_with_its_gap_until_the_search_ends(planners, bench):
     plan = plan_of(bench, sites=2)
     page = planners("/plan#lang=en")
@@ -132,6 +141,30 @@ def test_a_site_tells_what_happens_without_it_and_one_click_does_it(planners, be
     expect(page.locator("#without, #often")).to_have_count(0)
     page.locator("#undo").click()
     assert look(page, "view.question.forbid") == []
+
+
+def test_searched_again_without_a_site_it_goes_on_from_the_plan_and_else_from_nothing(
+    planners, bench
+):
+    plan = plan_of(bench, sites=2, gap=0)
+    one = plan["answer"]["sites"][0]
+    page = planners(f"/plan?plan={plan['id']}&lang=en", hurried=True)
+    settled(page)
+    page.locator(f'#site-list [data-row="{one}"]').click()
+    page.locator("#without-take").click()
+    settled(page)
+    page.locator("#solve").click()
+    another_than(page, plan["id"])
+    expect(page.locator("#gap")).to_contain_text("Proved")
+    assert look(page, "known.told.covered") == best_pair(bench, [one])
+    assert look(page, "known.plan.answer.begun_from") == plan["id"]
+    expect(page.locator("#plan-inputs")).to_contain_text(f"went on from plan {plan['id']}")
+    edit = look(page, "known.plan.id")
+    page.locator("#solve").click()
+    another_than(page, edit)
+    assert look(page, "known.plan.answer.begun_from") is None
+    assert look(page, "known.told.covered") == best_pair(bench, [one])
+    expect(page.locator("#plan-inputs")).to_contain_text("the same data and seed")
 
 
 def test_a_task_that_was_declined_names_who_stands_in_and_its_host_says_no(planners, bench):
