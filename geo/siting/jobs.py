@@ -122,7 +122,7 @@ def _solved(job: Job, control: Control, memory: Memory) -> Solved:
         return Solved(answer, *_why_not(problem), begun_from=begun_from)
     around = None
     if job.around:
-        around = afterwards(problem, answer, control, job.seed, min(SECONDS, job.seconds))
+        around = _around(job, problem, answer, control)
     ready = [] if around is None else around.ready
     if job.number is not None:
         known = [one.answer for one in ready if one.answer.warmth is not None]
@@ -132,6 +132,19 @@ def _solved(job: Job, control: Control, memory: Memory) -> Solved:
         told = [replace(one, answer=replace(one.answer, warmth=None)) for one in ready]
         around = replace(around, ready=told)
     return Solved(replace(answer, warmth=None), around=around, begun_from=begun_from)
+
+
+def _around(job: Job, problem: Problem, answer: Answer, control: Control) -> Afterwards | None:
+    """What is found around a plan. The plan itself is there and proved: no mistake of ours in what
+    comes after it may cost somebody the plan."""
+    try:
+        return afterwards(problem, answer, control, job.seed, min(SECONDS, job.seconds))
+    except Exception as error:  # noqa: BLE001
+        name = type(error).__name__
+        return Afterwards(
+            left_zh=f"因程序错误（{name}）没有分析每个站点有多确定。",
+            left_en=f"It was not looked how sure each site is: a mistake of the program ({name}).",
+        )
 
 
 def _curve(job: Job, control: Control) -> Curve:

@@ -130,6 +130,9 @@ def climb(
         _look_first(found, here, control)
         if not done(found, merged.unit, control):
             here = _settle(found, here, seed, control) or here
+            tell(found, here, control)
+            if not len(here.merged.candidates):
+                lower(found, max(found.least, here.merged.base), control)
         if trunk is not None and control.exact and not done(found, merged.unit, control):
             grown = grow_again(found, here, control, trunk, proof=proof)
     work, stale = FIRST_WORK if begin is None else FIRST_WORK / 16, 0

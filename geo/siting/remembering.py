@@ -51,17 +51,19 @@ class Memory:
         if problem.model != "max-cover" or not answers or answers[0].warmth is None:
             return
         self._kept.pop(number, None)
-        self._kept[number] = Remembered(problem, answers)
+        # The certificates travel; nobody asks for them here.
+        lean = [replace(one, certificate=None, history=[]) for one in answers]
+        self._kept[number] = Remembered(problem, lean)
         while len(self._kept) > 1 and (
             len(self._kept) > MOST_PLANS
             or sum(one.problem.reach.pairs for one in self._kept.values()) > MOST_PAIRS
         ):
             self._kept.popitem(last=False)
 
-    def begin(self, problem: Problem, earlier: Earlier) -> tuple[Problem, Answer | Longs]:
+    def begin(self, problem: Problem, earlier: Earlier) -> tuple[Problem, Answer | Longs | None]:
         """What to begin from: an answer, and then the problem speaks of the same objects as that
         one did; or, where people or reach are others, the sites of the earlier plan that may still
-        be chosen.
+        be chosen; None: nothing of it is of use.
 
         Cost: one look at all pairs, some milliseconds for millions.
         """
@@ -76,7 +78,8 @@ class Memory:
             return problem, kept.answers[int(np.argmin(amiss))]
         place = {ref: at for at, ref in enumerate(problem.refs)}
         at = np.array([place[one] for one in earlier.sites if one in place], np.int64)
-        return problem, np.sort(at[np.isin(problem.sites.fixed[at], (FREE, FORCED))])
+        left = np.sort(at[np.isin(problem.sites.fixed[at], (FREE, FORCED))])
+        return problem, left if len(left) else None
 
 
 def _amiss(sites: Longs, fixed: np.typing.NDArray[np.int8]) -> int:

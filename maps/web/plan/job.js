@@ -8,7 +8,7 @@ import { asked, askPlan, askPlans, open } from "./data.js";
 import { gapWords, verdict } from "./figures.js";
 import { bringsQuestion } from "./permalink.js";
 import { wrongField } from "./question.js";
-import { asksAnew, byHand, differs, full, hear, known, look, same, tell, view } from "./store.js";
+import { asksAnew, byHand, full, hear, known, look, same, tell, view } from "./store.js";
 import { trouble } from "./trouble.js";
 
 const AGAIN_MS = 3000;
@@ -106,8 +106,10 @@ export async function solve({ name = null, question = asked(null) } = {}) {
   trouble("ask");
   waits("solve", true);
   try {
-    // An edit of the open plan goes on from what it left behind; the same again begins from nothing.
-    const earlier = known.plan?.answer?.sites.length && differs() ? { begin_from: known.plan.id } : {};
+    // An edit of the open plan goes on from what it left behind; the same again, or with another seed,
+    // begins from nothing.
+    const edited = known.plan !== null && !same({ ...full(known.plan.question), seed: 0 }, { ...full(question), seed: 0 });
+    const earlier = edited && known.plan.answer?.sites.length ? { begin_from: known.plan.id } : {};
     const { id } = await ask("/api/siting/plans", { body: { ...(name ? { name } : {}), question, ...earlier } });
     known.plan = null;
     look({ plan: id, set: null, hour: null, site: null, question: full(question), tab: "plan" }, { push: true });
