@@ -45,7 +45,9 @@ def actor(request: Request, settings: Settings) -> Actor:
     if given is not None and hmac.compare_digest(given, ours):
         return KEY_HOLDER
     raise Unauthorized(
-        "The key is not right.", remedy="Send `Authorization: Bearer KEY` with the operator's key."
+        "The key is not right.",
+        remedy="请用管理员给的密钥：Authorization: Bearer 密钥。 "
+        "Send `Authorization: Bearer KEY` with the operator's key.",
     )
 
 
@@ -61,7 +63,8 @@ def require_enterprises(asking: Actor) -> Actor:
     if asking == ANYONE:
         raise Unauthorized(
             "Enterprises, rates and clusters need the key.",
-            remedy="Send `Authorization: Bearer KEY`; a browser asks for it: any name, the key as "
+            remedy="请用密钥：Authorization: Bearer 密钥；浏览器会询问：用户名随意，密码填密钥。 "
+            "Send `Authorization: Bearer KEY`; a browser asks for it: any name, the key as "
             "password.",
         )
     raise Forbidden("Your key does not open enterprises, rates and clusters.")
@@ -85,7 +88,8 @@ def check_loopback(headers: Mapping[str, str], client: str | None) -> None:
     if foreign or any(name in headers for name in FORWARDED) or not _is_own_name(headers):
         raise Forbidden(
             "Without a key this service answers on this machine only.",
-            remedy="Open it at http://127.0.0.1 on the machine itself, or set NUANYI_KEY.",
+            remedy="在本机打开 http://127.0.0.1，或设置 NUANYI_KEY。 "
+            "Open it at http://127.0.0.1 on the machine itself, or set NUANYI_KEY.",
         )
 
 

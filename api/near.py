@@ -82,7 +82,8 @@ def moment(rule: Literal["arrival", "any"] | datetime, settings: Settings) -> Op
     if not 2000 <= rule.year <= 2100:
         raise Invalid(
             "不知道那一年的开放时间。 No opening hours are known for that year.",
-            remedy="Give a time of these years, such as 2026-11-21T12:40.",
+            remedy="请填写近年的时间，如 2026-11-21T12:40。 "
+            "Give a time of these years, such as 2026-11-21T12:40.",
             field="open",
         )
     zone = ZoneInfo(settings.time_zone)

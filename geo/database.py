@@ -384,23 +384,28 @@ def _translated() -> Iterator[None]:
         if state == "57014":
             raise Busy(
                 "The question took the database longer than it may.",
-                remedy="Ask for a smaller area or fewer rows.",
+                remedy="缩小区域或减少行数。 Ask for a smaller area or fewer rows.",
             ) from error
         raise Unavailable(
             "The database cannot be reached.",
-            remedy="Start it with `nuanyi serve` or `nuanyi demo`, or check NUANYI_DATABASE_URL.",
+            remedy="请稍后再试；管理员请检查数据库和 NUANYI_DATABASE_URL。 "
+            "Try again later; operators: start it with `nuanyi serve` or `nuanyi demo`, or "
+            "check NUANYI_DATABASE_URL.",
         ) from error
     except DBAPIError as error:
         state = getattr(error.orig, "pgcode", None)
         if state == "57014":
             raise Busy(
                 "The question took the database longer than it may.",
-                remedy="Ask for a smaller area or fewer rows.",
+                remedy="缩小区域或减少行数。 Ask for a smaller area or fewer rows.",
             ) from error
         if state in ("40001", "40P01", "23505"):
             raise Conflict(
-                "Somebody else changed the same data at the same moment.", remedy="Try again."
+                "Somebody else changed the same data at the same moment.",
+                remedy="请再试一次。 Try again.",
             ) from error
         raise
     except PoolTimeout as error:
-        raise Busy("All database connections are in use.", remedy="Try again.") from error
+        raise Busy(
+            "All database connections are in use.", remedy="请再试一次。 Try again."
+        ) from error

@@ -95,7 +95,8 @@ def show(reader: Reader, edition_id: int) -> EditionFacts:
     row = reader.first(select(*_COLUMNS).where(Edition.id == edition_id))
     if row is None:
         raise NotFound(
-            f"There is no edition {edition_id}.", remedy="`nuanyi editions list` names them all."
+            f"There is no edition {edition_id}.",
+            remedy="全部版本见 nuanyi editions list。 `nuanyi editions list` names them all.",
         )
     return _facts(row)
 
@@ -118,7 +119,8 @@ def require_active(reader: Reader, dataset: str) -> EditionFacts:
     if found is None:
         raise NotFound(
             f"No edition of {dataset} is active.",
-            remedy=f"Load one: `nuanyi import {dataset.replace('_', '-')} FILE --commit`.",
+            remedy=f"请先导入：nuanyi import {dataset.replace('_', '-')} 文件 --commit。 "
+            f"Load one: `nuanyi import {dataset.replace('_', '-')} FILE --commit`.",
         )
     return found
 

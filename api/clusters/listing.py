@@ -128,7 +128,8 @@ def list_clusters(
             if after[0] != edition.id or after[1] not in ids:
                 raise Invalid(
                     "The list has changed since that page: another edition is in force.",
-                    remedy="Begin again without `after`.",
+                    remedy="数据有了新版本，请从第一页重新开始（不带 after）。 "
+                    "Begin again without `after`.",
                     field="after",
                 )
             start = ids.index(after[1]) + 1

@@ -188,7 +188,8 @@ def cluster_members(
             if after[0] != ground.edition.id:
                 raise Invalid(
                     "The list has changed since that page: another edition is in force.",
-                    remedy="Begin again without `after`.",
+                    remedy="数据有了新版本，请从第一页重新开始（不带 after）。 "
+                    "Begin again without `after`.",
                     field="after",
                 )
             left = (size < after[1]) | ((size == after[1]) & (ids > after[2]))

@@ -58,7 +58,8 @@ def stations_coverage(
     if after is not None and (after[:2] != mark or not known):
         raise Invalid(
             "The list has changed since that page: another edition is in force.",
-            remedy="Begin again without `after`.",
+            remedy="数据有了新版本，请从第一页重新开始（不带 after）。 "
+            "Begin again without `after`.",
             field="after",
         )
     body = told(service, made, own, asked, after[2] if after else -1)

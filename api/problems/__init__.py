@@ -224,7 +224,8 @@ def unexpected(error: BaseException, method: str, route: str) -> tuple[Internal,
     incidents.error("incident %s: %s %s: %s%s", incident, method, route, kind, lines)
     told = Internal(
         "Something went wrong that is no fault of the request.",
-        remedy=f"Try again; if it stays, tell the operator incident {incident}.",
+        remedy=f"请再试一次；仍不行，请把编号 {incident} 告诉管理员。 "
+        f"Try again; if it stays, tell the operator incident {incident}.",
     )
     return told, incident
 
@@ -257,7 +258,8 @@ def handle(app: FastAPI) -> None:
 def _from_http(error: HTTPException) -> DomainError:
     if error.status_code == NotFound.status:
         return NotFound(
-            "There is nothing at this address.", remedy="The addresses are listed at /docs."
+            "There is nothing at this address.",
+            remedy="全部地址见 /docs。 The addresses are listed at /docs.",
         )
     if error.status_code == MethodNotAllowed.status:
         return MethodNotAllowed(
@@ -266,7 +268,10 @@ def _from_http(error: HTTPException) -> DomainError:
     if error.status_code == TooLarge.status:
         return TooLarge.than_read()
     if error.status_code < 500:
-        told = Invalid("The request could not be read.", remedy="See /docs for what is asked.")
+        told = Invalid(
+            "The request could not be read.",
+            remedy="应如何提问见 /docs。 See /docs for what is asked.",
+        )
         # A body that is no text (400) is not usable as given, like one that is no JSON.
         told.status = Invalid.status if error.status_code == 400 else error.status_code
         return told
@@ -281,11 +286,13 @@ _EXAMPLES: Mapping[type[DomainError], DomainError] = {
         remedy="Longitude comes first; check `crs` too.",
     ),
     NotFound: NotFound(
-        "Edition 7 of stations has no station 42.", remedy="Look it up with /api/stations?text=…"
+        "Edition 7 of stations has no station 42.",
+        remedy="名单可能已更新，按名称重新查找（/api/stations?text=…）。 "
+        "The list may have changed: look the station up by its name (/api/stations?text=…).",
     ),
     Conflict: Conflict(
         "Edition 7 of stations has not been assigned to edition 3 of areas.",
-        remedy="Run `nuanyi editions activate 7`.",
+        remedy="运行 nuanyi editions activate 7。 Run `nuanyi editions activate 7`.",
     ),
     Unauthorized: Unauthorized(
         "Enterprises, rates and clusters need the key.", remedy="Send Authorization: Bearer KEY."
@@ -296,7 +303,7 @@ _EXAMPLES: Mapping[type[DomainError], DomainError] = {
     ),
     Busy: Busy("All database connections are in use.", remedy="Try again."),
     Unavailable: Unavailable(
-        "The database cannot be reached.", remedy="Start it with `nuanyi serve`."
+        "The database cannot be reached.", remedy="请稍后再试。 Try again later."
     ),
     TooMany: TooMany(
         "您提交得太频繁。 You have sent too much of late.",

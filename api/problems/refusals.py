@@ -85,7 +85,10 @@ def refused(found: Iterable[Mapping[str, Any]]) -> tuple[Invalid, list[FieldProb
     names = ", ".join(sorted(fields))
     told = Invalid(
         f"{'One parameter is' if len(fields) == 1 else 'Some parameters are'} not usable: {names}.",
-        remedy=SWAPPED if swapped else "See errors for each; /docs has an example of every one.",
+        remedy=SWAPPED
+        if swapped
+        else "逐项见 errors，示例见 /docs。 "
+        "See errors for each; /docs has an example of every one.",
         field=next(iter(fields)) if len(fields) == 1 else None,
     )
     return told, list(fields.values())

@@ -84,7 +84,7 @@ async def enterprise_tile(
     if edition not in ("current", tile.edition):
         raise NotFound(
             f"企业版本 {edition} 未启用。 Edition {edition} of enterprises is not in force.",
-            remedy="/api/live/state names the one in force; `current` stands for it.",
+            remedy="`current` stands for the one in force (/api/live/state).",
             field="edition",
         )
     service.tile_choices.keep(request.scope["query_string"], choice)

@@ -141,7 +141,8 @@ def get_area(reader: Reader, area_id: int) -> AreaDetail:
         edition = editions.require_active(reader, "areas")
         raise NotFound(
             f"Edition {edition.id} of areas has no area {area_id}.",
-            remedy="Look it up with /api/areas?text=….",
+            remedy="按名称重新查找区域（/api/areas?text=…）。 "
+            "Look the area up by its name (/api/areas?text=…).",
             field="area_id",
         )
     return AreaDetail(
@@ -191,7 +192,8 @@ def _explain_nothing(reader: Reader, parent_id: int | None) -> None:
     if not known:
         raise NotFound(
             f"Edition {edition.id} of areas has no area {parent_id}.",
-            remedy="Look it up with /api/areas?text=….",
+            remedy="按名称重新查找区域（/api/areas?text=…）。 "
+            "Look the area up by its name (/api/areas?text=…).",
             field="parent_id",
         )
 

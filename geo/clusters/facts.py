@@ -151,7 +151,8 @@ def get_cluster(reader: Reader, edition_id: int, cluster_id: int) -> ClusterFact
     if not rows:
         raise NotFound(
             f"没有编号为 {cluster_id} 的聚集区。 There is no cluster {cluster_id}.",
-            remedy="请从列表中选择。 Take one from /api/clusters.",
+            remedy="请从聚集区列表中选择（/api/clusters）。 "
+            "Take one of the list of clusters (/api/clusters).",
         )
     return _facts(rows)[0]
 

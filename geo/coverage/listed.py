@@ -136,7 +136,10 @@ def _kind_of(reader: Reader, areas: EditionFacts, area_id: int) -> str:
     if row is not None and row.here:
         return str(row.kind)
     detail = f"没有区域{area_id}。 There is no area {area_id}."
-    remedy = "用 /api/areas 查找。 Look it up with /api/areas."
+    remedy = (
+        "按名称重新查找区域（/api/areas?text=…）。 "
+        "Look the area up by its name (/api/areas?text=…)."
+    )
     if row is not None:
         detail = f"{row.called or area_id}已不在现行区域中。 It is no longer an area in force."
         if row.successor is not None:

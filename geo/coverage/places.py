@@ -74,7 +74,8 @@ def no_area(area_id: int) -> NotFound:
     """What to say of an area that is not there, or not of the kind or below the area asked for."""
     return NotFound(
         f"没有这样的区域 {area_id}。 There is no such area {area_id}.",
-        remedy="用 /api/areas 查找。 Look it up with /api/areas.",
+        remedy="按名称重新查找区域（/api/areas?text=…）。 "
+        "Look the area up by its name (/api/areas?text=…).",
         field="area_id",
     )
 

@@ -332,7 +332,8 @@ def _unit(reader: Reader, edition: EditionFacts, enterprise_id: int) -> Any:
         raise NotFound(
             f"名册中没有单位 {enterprise_id}。 Edition {edition.id} has no enterprise "
             f"{enterprise_id}.",
-            remedy="请在企业列表中查找。 Look it up with /api/enterprises?q=….",
+            remedy="请在企业列表中查找（/api/enterprises?q=…）。 "
+            "Look it up among the enterprises (/api/enterprises?q=…).",
         )
     return row
 

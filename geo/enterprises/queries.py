@@ -206,7 +206,8 @@ def get_enterprise(reader: Reader, enterprise_id: int) -> EnterpriseFacts:
         raise NotFound(
             f"名册中没有单位 {enterprise_id}。 Edition {edition.id} has no enterprise "
             f"{enterprise_id}.",
-            remedy="请在企业列表中查找。 Look it up with /api/enterprises?q=….",
+            remedy="请在企业列表中查找（/api/enterprises?q=…）。 "
+            "Look it up among the enterprises (/api/enterprises?q=…).",
         )
     return found[0]
 
@@ -307,14 +308,16 @@ def _require_area(reader: Reader, edition: EditionFacts, area_id: int) -> None:
         raise NotFound(
             f"企业版本 {edition.id} 尚未归属现行区域。 Edition {edition.id} of enterprises has not "
             "been laid over the areas in force.",
-            remedy=f"`nuanyi editions activate {edition.id}`",
+            remedy=f"运行 nuanyi editions activate {edition.id}。 "
+            f"Run `nuanyi editions activate {edition.id}`.",
         )
 
 
 def _no_area(area_id: int) -> NotFound:
     return NotFound(
         f"现行区域中没有 {area_id}。 The areas in force have no {area_id}.",
-        remedy="请在区域列表中查找。 Look it up with /api/areas?text=….",
+        remedy="按名称重新查找区域（/api/areas?text=…）。 "
+        "Look the area up by its name (/api/areas?text=…).",
         field="area_id",
     )
 
@@ -328,7 +331,8 @@ def _require_cluster(reader: Reader, edition: EditionFacts, cluster_id: int) -> 
     if not known:
         raise NotFound(
             f"没有聚集区 {cluster_id}。 There is no cluster {cluster_id}.",
-            remedy="请看聚集区列表。 See /api/clusters.",
+            remedy="请从聚集区列表中选择（/api/clusters）。 "
+            "Take one of the list of clusters (/api/clusters).",
             field="cluster_id",
         )
 

@@ -183,7 +183,8 @@ def _require(places: Places, area_id: int, edition: editions.EditionFacts | None
         which = "无现行区域" if edition is None else f"现行区域版本{edition.id}中"
         raise NotFound(
             f"{which}没有区域{area_id}。 There is no area {area_id} in force.",
-            remedy="用 /api/areas?text=… 查找。 Look it up with /api/areas?text=….",
+            remedy="按名称重新查找区域（/api/areas?text=…）。 "
+            "Look the area up by its name (/api/areas?text=…).",
             field="area_id",
         )
     return position

@@ -179,9 +179,9 @@ def split(
         else:
             raise NotFound(
                 f"这里没有候选点 {ref}。 There is no candidate {ref} here.",
-                remedy="候选点见 /api/siting/ground；自定义点须写在 extra 里。 "
-                "Candidates are those of /api/siting/ground in the same area; other places must be "
-                "in `extra`.",
+                remedy="只能用这个区域的候选点（/api/siting/ground）；自定义点须写在 extra 里。 "
+                "Take candidates of the same area (/api/siting/ground); other places must be in "
+                "`extra`.",
                 field=field,
             )
     return hosts, keys
@@ -308,8 +308,8 @@ class Planning:
                         raise Invalid(
                             f"版本 {demand} 不是可用的需求数据。 "
                             f"Edition {demand} is no demand that was in force.",
-                            remedy="版本见 /api/editions?dataset=demand。 "
-                            "See /api/editions?dataset=demand.",
+                            remedy="从需求数据的版本中选（/api/editions?dataset=demand）。 "
+                            "Take an edition of demand (/api/editions?dataset=demand).",
                             field="editions",
                         )
                     found = [facts if one.dataset == "demand" else one for one in now.editions]

@@ -293,6 +293,7 @@ def no_plan(plan_id: int) -> NotFound:
     """What to say of a plan that is not there."""
     return NotFound(
         f"没有方案 {plan_id}。 There is no plan {plan_id}.",
-        remedy="方案见 /api/siting/plans。 /api/siting/plans lists them.",
+        remedy="从方案列表中另选（/api/siting/plans）。 "
+        "Take another of the list of plans (/api/siting/plans).",
         field="plan_id",
     )

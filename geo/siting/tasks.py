@@ -167,7 +167,8 @@ def get_task(reader: Reader, task_id: int) -> Task:
     if row is None:
         raise NotFound(
             f"没有任务 {task_id}。 There is no task {task_id}.",
-            remedy="任务见 /api/siting/tasks。 /api/siting/tasks lists them.",
+            remedy="从任务列表中另选（/api/siting/tasks）。 "
+            "Take another of the list of tasks (/api/siting/tasks).",
             field="task_id",
         )
     return _whole(reader, [Task(**row._asdict())])[0]

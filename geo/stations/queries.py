@@ -166,8 +166,8 @@ def get_station(reader: Reader, station_id: int) -> StationFacts:
         edition = editions.require_active(reader, "stations")
         raise NotFound(
             f"Edition {edition.id} of stations has no station {station_id}.",
-            remedy="Look it up with /api/stations?text=…; an id changes when the name or address "
-            "of a station does.",
+            remedy="名单可能已更新，按名称重新查找（/api/stations?text=…）。 The list may have "
+            "changed: look the station up by its name (/api/stations?text=…).",
             field="station_id",
         )
     return _facts(row)
@@ -201,14 +201,16 @@ def _explain_nothing(reader: Reader, area_id: int | None) -> None:
     if row is not None and not row.known:
         raise NotFound(
             f"Edition {areas.id} of areas has no area {area_id}.",
-            remedy="Look it up with /api/areas?text=….",
+            remedy="按名称重新查找区域（/api/areas?text=…）。 "
+            "Look the area up by its name (/api/areas?text=…).",
             field="area_id",
         )
     if row is not None and not row.assigned:
         raise Conflict(
             f"Edition {edition.id} of stations has not been assigned to edition {areas.id} of "
             "areas.",
-            remedy=f"Run `nuanyi editions activate {edition.id}`.",
+            remedy=f"运行 nuanyi editions activate {edition.id}。 "
+            f"Run `nuanyi editions activate {edition.id}`.",
             field="area_id",
         )
 

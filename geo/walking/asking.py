@@ -32,7 +32,8 @@ def station_number(finder: Finder, station_id: int) -> int:
         raise NotFound(
             f"没有编号 {station_id} 的驿站，或它没有位置。 There is no station {station_id}, or "
             "nobody knows where it is.",
-            remedy="用 /api/stations?text=… 查找。 Look it up with /api/stations?text=….",
+            remedy="名单可能已更新，按名称重新查找（/api/stations?text=…）。 The list may have "
+            "changed: look the station up by its name (/api/stations?text=…).",
         )
     return number
 

@@ -231,6 +231,7 @@ def _check(lon: Floats, lat: Floats) -> None:
     if not ((lat >= -90) & (lat <= 90)).all():
         raise Invalid(
             "The latitude is not between -90 and 90.",
-            remedy="Longitude comes first; perhaps the two are swapped.",
+            remedy="先经度、后纬度；可能写反了。 "
+            "Longitude comes first; perhaps the two are swapped.",
             field="lat",
         )

@@ -285,7 +285,8 @@ def _closed(finder: Finder, number: int, moment: datetime) -> Conflict:
     because = f"（{reason}）" if reason else ""
     return Conflict(
         f"“{name}”{zh}{because}。 “{name}” is closed {en}.",
-        remedy="用 /api/stations/nearest 找另一个。 Find another with /api/stations/nearest.",
+        remedy="换一个附近的驿站（/api/stations/nearest）。 "
+        "Choose another one nearby (/api/stations/nearest).",
     )
 
 

@@ -20,7 +20,8 @@ def no_division(area_id: int, edition: EditionFacts) -> NotFound:
     return NotFound(
         f"区域版本 {edition.id} 中没有行政区划 {area_id}。 Edition {edition.id} of areas has no "
         f"division {area_id}.",
-        remedy="用 /api/areas?kind=district 查找。 Look it up with /api/areas?kind=district.",
+        remedy="从区县中选（/api/areas?kind=district）。 "
+        "Take one of the districts (/api/areas?kind=district).",
         field="area_id",
     )
 

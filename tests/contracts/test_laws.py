@@ -241,5 +241,21 @@ def test_every_command_is_in_the_docs(docs):
     assert missing == set()
 
 
+def test_what_to_do_names_addresses_of_the_api_in_brackets_only():
+    """Pages show it to people, and leave the brackets out."""
+    found, bare = 0, []
+    for path in OURS:
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            for word in getattr(call, "keywords", []):
+                said = ast.unparse(word.value) if getattr(word, "arg", "") == "remedy" else ""
+                if "cli" in path.parts or "files" in path.parts or "/api/" not in said:
+                    continue
+                found += 1
+                if re.search(r"(?<![（(])/api/", said):
+                    bare.append(f"{path.relative_to(ROOT)}:{word.value.lineno}: {said}")
+    assert found >= 15
+    assert bare == []
+
+
 def test_every_kind_of_error_is_in_the_docs(docs):
     assert {error.slug for error in classes() if f"`{error.slug}`" not in docs} == set()

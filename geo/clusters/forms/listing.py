@@ -11,7 +11,10 @@ from geo.editions import EditionFacts
 from geo.errors import NotFound
 
 EVERY = 10**9
-LOOK_UP = "Look it up in /api/clusters, or with `nuanyi clusters list`."
+LOOK_UP = (
+    "请从聚集区列表中选择（/api/clusters）。 "
+    "Take one of the list of clusters (/api/clusters; `nuanyi clusters list`)."
+)
 
 
 def clusters_of(
@@ -98,7 +101,8 @@ def _inside(reader: Reader, edition: EditionFacts, area_id: int) -> set[int]:
     ):
         raise NotFound(
             f"没有编号为 {area_id} 的区域。 There is no area {area_id}.",
-            remedy="Look it up in /api/areas: an area's id changes when its code or name does.",
+            remedy="按名称重新查找区域（/api/areas?text=…）。 "
+            "Look the area up by its name (/api/areas?text=…).",
             field="area_id",
         )
     rows = reader.all(

@@ -108,7 +108,8 @@ def _areas(reader: Reader, areas_id: int, question: Question) -> list[AreaName]:
     ):
         raise NotFound(
             f"区域版本 {areas_id} 中没有这个区域。 Edition {areas_id} of areas has no such area.",
-            remedy="用 /api/areas?text=… 查找。 Look it up with /api/areas?text=….",
+            remedy="按名称重新查找区域（/api/areas?text=…）。 "
+            "Look the area up by its name (/api/areas?text=…).",
             field="area_id",
         )
     if question.by_area is None:
@@ -139,7 +140,8 @@ def _pairs(
         raise Conflict(
             f"Edition {edition_id} of enterprises has not been assigned to edition {areas_id} of "
             "areas.",
-            remedy=f"Run `nuanyi editions activate {edition_id}`.",
+            remedy=f"运行 nuanyi editions activate {edition_id}。 "
+            f"Run `nuanyi editions activate {edition_id}`.",
             field="area_id",
         )
     nothing = np.empty(0, np.int64)

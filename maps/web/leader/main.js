@@ -16,7 +16,7 @@ import "./pointer.js";
 import * as rank from "./rank.js";
 import { hear, known, look, tell, view } from "./store.js";
 import * as tabs from "./tabs.js";
-import { shortName, page, percent, t, word } from "./words.js";
+import { ours, shortName, page, percent, t, word } from "./words.js";
 
 const SHORT_MS = 250;
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -70,7 +70,7 @@ function trouble({ error, waiting }) {
   const said = waiting ? [t("unreachable")]
     : error.status === 404 ? [t("no_editions"), make("code", {}, "nuanyi import areas …"), make("code", {}, "nuanyi import enterprises …")]
       : error.status === 401 || error.status === 403 ? [t("needs_key")]
-        : [error.message, " ", error.remedy];
+        : [error.message, " ", ours(error.remedy)];
   byId("trouble").replaceChildren(make("p", { class: "note strong" }, ...said));
 }
 

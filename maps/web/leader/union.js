@@ -2,7 +2,7 @@
 
 import { ask, Problem } from "./ask.js";
 import { announce, button, make, openSheet } from "./dom.js";
-import { page, t, today, word } from "./words.js";
+import { ours, page, t, today, word } from "./words.js";
 
 /** Opens the form for one enterprise; `done` is called when something was noted or taken back. */
 export function open(one, done) {
@@ -46,7 +46,7 @@ async function send(one, form, said, done) {
   } catch (error) {
     press.disabled = false;
     said.className = "said wrong";
-    said.textContent = error instanceof Problem ? [error.detail || error.message, error.remedy].filter(Boolean).join(" ") : t("not_sent");
+    said.textContent = error instanceof Problem ? [error.detail || error.message, error.remedy].filter(Boolean).map(ours).join(" ") : t("not_sent");
   }
 }
 

@@ -20,14 +20,17 @@ export const word = (section, code) => page.texts[`${section}.${code}`] ?? code;
 /** Texts as a list in one line. */
 export const listed = (texts) => texts.join(english ? ", " : "、");
 
+/** Addresses of the API stand in brackets, for programs: nobody reads them on a page. */
+const ADDRESS = /\s*[（(]\/api\/[^）)]*[）)]/g;
+
 /** What the service says in both languages, "中文。 English." or "中文 / English": our half. */
 export function ours(note) {
   if (typeof note !== "string") return note[page.language];
   const slash = note.split(" / ");
   if (slash.length === 2) return slash[english ? 1 : 0];
-  const end = note.search(/[。！？]\s+[A-Z0-9"“‘(']/);
-  if (end < 0) return note;
-  return english ? note.slice(end + 1).trim() : note.slice(0, end + 1);
+  const end = note.search(/[。！？]\s+[A-Z0-9"“‘('`]/);
+  const mine = end < 0 ? note : english ? note.slice(end + 1).trim() : note.slice(0, end + 1);
+  return mine.replace(ADDRESS, "");
 }
 
 /** The half of a pair `…_zh`, `…_en` of an answer that this page speaks. */

@@ -5,7 +5,7 @@ import { button, byId, icon, make } from "./dom.js";
 import * as list from "./list.js";
 import { open as search } from "./places.js";
 import { kept, now, tell, welcome } from "./store.js";
-import { distance, t } from "./words.js";
+import { distance, ours, t } from "./words.js";
 
 let goal = null;
 let turn = 0;
@@ -68,7 +68,7 @@ async function answer() {
   } catch (error) {
     if (mine !== turn || now.view !== "along") return;
     list.clear();
-    if (error instanceof Problem) list.say([error.message, error.remedy].filter(Boolean).join(" "), { wrong: true });
+    if (error instanceof Problem) list.say([error.message, ours(error.remedy)].filter(Boolean).join(" "), { wrong: true });
     else {
       tell("online", false);
       list.say(t("needs_network"), { wrong: true });

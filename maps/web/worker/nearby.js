@@ -6,7 +6,7 @@ import { announce, button } from "./dom.js";
 import * as filters from "./filters.js";
 import * as list from "./list.js";
 import { kept, now, tell } from "./store.js";
-import { asOf, distance, t, when, wholeMinutes } from "./words.js";
+import { asOf, distance, ours, t, when, wholeMinutes } from "./words.js";
 
 const FEW = 6;
 const MANY = 20;
@@ -95,7 +95,7 @@ function refused(problem) {
   list.clear();
   const text = problem.kind === "outside-service-area" ? t("outside") : problem.message;
   list.say(text, { wrong: true });
-  list.explain(text, [problem.kind === "outside-service-area" ? t("outside_do") : problem.remedy], [
+  list.explain(text, [problem.kind === "outside-service-area" ? t("outside_do") : ours(problem.remedy)], [
     button(t("try_again"), "again", () => tell("refresh")),
     button(t("other_place"), "search", () => tell("search-place")),
   ]);

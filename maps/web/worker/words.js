@@ -21,13 +21,16 @@ export function word(section, code) {
 /** Texts as a list in one line. */
 export const listed = (texts) => texts.join(english ? ", " : "、");
 
+/** Addresses of the API stand in brackets, for programs: nobody reads them on a page. */
+const ADDRESS = /\s*[（(]\/api\/[^）)]*[）)]/g;
+
 /** Notes of the service come as "中文 / English" or as "中文。 English."; this is our half. */
 export function ours(note) {
   const slash = note.split(" / ");
   if (slash.length === 2) return slash[english ? 1 : 0];
-  const end = note.search(/[。！？]\s+[A-Z0-9"“‘(']/);
-  if (end < 0) return note;
-  return english ? note.slice(end + 1).trim() : note.slice(0, end + 1);
+  const end = note.search(/[。！？]\s+[A-Z0-9"“‘('`]/);
+  const mine = end < 0 ? note : english ? note.slice(end + 1).trim() : note.slice(0, end + 1);
+  return mine.replace(ADDRESS, "");
 }
 
 /** 380 m, 4.2 km. */

@@ -406,3 +406,19 @@ def test_where_no_host_states_a_cost_no_money_is_shown(planners, bench, renewed)
     said += page.locator("#panel-candidates").inner_text()
     assert "adds" in said
     assert not re.search("yuan|cost not stated", said)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh", "没有方案 99999。从方案列表中另选。"),
+        ("en", "There is no plan 99999.Take another of"),
+    ],
+)
+def test_a_plan_that_is_gone_says_where_the_others_are_and_no_address_of_programs(
+    planners, language, words
+):
+    page = planners(f"/plan?plan=99999&lang={language}")
+    trouble = page.locator("#trouble")
+    expect(trouble).to_contain_text(words)
+    expect(trouble).not_to_contain_text("/api/")
