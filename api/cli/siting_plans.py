@@ -141,6 +141,7 @@ def tasks(
     ] = False,
 ) -> None:
     """建站任务：联系、同意、建成 / Tasks: hosts contacted, agreed, opened."""
+    from geo.siting import opening
     from geo.siting import tasks as doing
 
     of = console.settings()
@@ -151,7 +152,7 @@ def tasks(
                     raise Invalid("缺少 --plan。 --plan is missing.", field="plan")
                 doing.make_tasks(writer, plan_id)
             if task is not None:
-                doing.change_task(
+                opening.change_task(
                     writer,
                     of,
                     task,
@@ -164,7 +165,7 @@ def tasks(
                     progress=console.BarProgress(),
                 )
             if publish:
-                added = doing.publish_opened(writer, of, console.BarProgress())
+                added = opening.publish_opened(writer, of, console.BarProgress())
                 console.out.print(f"补上 {added} 个 / {added} added")
         with database.read(console.OPERATOR) as reader:
             found = doing.listed(reader, plan_id=plan_id, limit=1000)

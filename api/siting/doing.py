@@ -15,7 +15,7 @@ from api.siting.asking import CHANGE, FAILURES
 from api.siting.plans import PlanId
 from api.siting.shown import ReplacementAnswer
 from api.words import Service
-from geo.siting import tasks
+from geo.siting import opening, tasks
 from geo.siting.furnishing import LONGEST_HOURS
 from geo.siting.question import Ref
 from geo.siting.tasks import LONGEST_NOTE
@@ -62,14 +62,14 @@ class TaskChange(BaseModel):
         max_length=LONGEST_HOURS,
         pattern=r"^[^\x00-\x1f\x7f]*$",
         description="开放时间。 When the station will be open, before what the register says of "
-        "its host; empty: as the register has it. Not after it opened.",
+        "its host; empty: as the register has it. After it opened the station is set right.",
         examples=["8:00-20:00"],
     )
     services: list[Service] | None = Field(
         None,
         max_length=100,
-        description="服务项目。 What it offers, before what the register says. Not after it "
-        "opened.",
+        description="服务项目。 What it offers, before what the register says; after it opened "
+        "the station is set right.",
         examples=[["hot_water", "rest"]],
     )
 
@@ -167,7 +167,7 @@ def change_task(service: Serving, actor: Seeing, task_id: TaskId, asked: TaskCha
     counted and drawn like any other within a second or two.
     """
     with service.database.write(actor) as writer:
-        task = tasks.change_task(
+        task = opening.change_task(
             writer,
             service.settings,
             task_id,

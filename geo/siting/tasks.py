@@ -1,9 +1,5 @@
-"""What is done about a chosen plan: each site a task, from the first talk with the host to opening.
-
-A site that opened becomes a station: an edition of stations that is the one in force and the new
-station, put in force at once, so that it is found, counted and drawn like any other; going back is
-activating the edition before. A later list that lacks it is made whole by :func:`publish_opened`.
-"""
+"""What is done about a chosen plan: each site a task, from the first talk with the host to opening
+(:mod:`geo.siting.opening`)."""
 
 from __future__ import annotations
 
@@ -12,32 +8,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-import numpy as np
-
-from geo import editions
 from geo.database import Reader, Writer
-from geo.errors import Conflict, Invalid, NotFound
-from geo.files.identity import stable_ids
-from geo.imports import activation
-from geo.imports.turns import take_turn
-from geo.progress import SILENT, Progress
-from geo.schema import Station
-from geo.schema.plans import TASK_STATES
-from geo.settings import Settings
+from geo.errors import Conflict, NotFound
 from geo.siting import scenarios
 from geo.siting.city import Said
-from geo.siting.furnishing import (
-    NOTHING,
-    Furnished,
-    checked_services,
-    furnished,
-    hosts_by_id,
-    understood,
-)
-from geo.stations.duplicates import find_duplicates
+from geo.siting.furnishing import NOTHING, Furnished, furnished, hosts_by_id
 
 LONGEST_NOTE: Final = 1000
-MARK: Final = " + 新建驿站 opened "
 
 
 @dataclass(frozen=True)
@@ -70,7 +47,7 @@ class Task:
     furnished: Furnished = NOTHING
 
 
-_COLUMNS = ", ".join(
+COLUMNS = ", ".join(
     name for name in Task.__dataclass_fields__ if name not in ("replacements", "furnished")
 )
 
@@ -146,7 +123,7 @@ def listed(
 ) -> list[Task]:
     """Tasks by number; of one plan, or in one state."""
     rows = reader.all(
-        f"SELECT {_COLUMNS} FROM siting_task WHERE id > :after "
+        f"SELECT {COLUMNS} FROM siting_task WHERE id > :after "
         "AND (CAST(:plan AS int) IS NULL OR plan_id = :plan) "
         "AND (CAST(:state AS text) IS NULL OR state = :state) ORDER BY id LIMIT :limit",
         after=after or 0,
@@ -154,7 +131,7 @@ def listed(
         state=state,
         limit=limit,
     )
-    return _whole(reader, [Task(**row._asdict()) for row in rows])
+    return whole(reader, [Task(**row._asdict()) for row in rows])
 
 
 def get_task(reader: Reader, task_id: int) -> Task:
@@ -163,7 +140,7 @@ def get_task(reader: Reader, task_id: int) -> Task:
     Raises:
         NotFound: there is none of that number.
     """
-    row = reader.first(f"SELECT {_COLUMNS} FROM siting_task WHERE id = :id", id=task_id)
+    row = reader.first(f"SELECT {COLUMNS} FROM siting_task WHERE id = :id", id=task_id)
     if row is None:
         raise NotFound(
             f"没有任务 {task_id}。 There is no task {task_id}.",
@@ -171,11 +148,11 @@ def get_task(reader: Reader, task_id: int) -> Task:
             "Take another of the list of tasks (/api/siting/tasks).",
             field="task_id",
         )
-    return _whole(reader, [Task(**row._asdict())])[0]
+    return whole(reader, [Task(**row._asdict())])[0]
 
 
-def _whole(reader: Reader, found: list[Task]) -> list[Task]:
-    """The same with what the register and the plan know."""
+def whole(reader: Reader, found: list[Task]) -> list[Task]:
+    """Tasks with what the register and the plan know."""
     ids = [task.candidate_id for task in found if task.candidate_id is not None]
     hosts = hosts_by_id(reader, ids)
     with_hosts = [
@@ -206,167 +183,3 @@ def _with_replacements(reader: Reader, found: list[Task]) -> list[Task]:
         for row in rows
     }
     return [replace(task, replacements=ready.get(task.id, [])) for task in found]
-
-
-def change_task(
-    writer: Writer,
-    settings: Settings,
-    task_id: int,
-    *,
-    state: str | None = None,
-    note: str | None = None,
-    hours_text: str | None = None,
-    services: Sequence[str] | None = None,
-    progress: Progress = SILENT,
-) -> Task:
-    """Note how far it has come. `opened` makes it a station at once.
-
-    Args:
-        hours_text: when the station is open; "" for as the register has it.
-        services: what it offers.
-
-    Raises:
-        NotFound: there is none of that number.
-        Invalid: no such state or service, or hours that are not understood.
-        Conflict: it has opened already, and stations are changed as stations.
-    """
-    task = get_task(writer, task_id)
-    if state is not None and state not in TASK_STATES:
-        raise Invalid(
-            f"没有状态“{state}”。 '{state}' is not a state of a task.",
-            remedy=f"可用 / use one of {', '.join(TASK_STATES)}.",
-            field="state",
-        )
-    facts = hours_text is not None or services is not None
-    if task.state == "opened" and (facts or state not in (None, "opened")):
-        raise Conflict(
-            f"任务 {task_id} 已建成驿站 {task.station_id}。 "
-            f"Task {task_id} is station {task.station_id} already.",
-            remedy="关闭驿站请登记驿站状态，改开放时间和服务请重新导入驿站。 To close it, set the "
-            "station's status: `nuanyi stations status`; its hours and services come with a list "
-            "of stations.",
-        )
-    hours = None if hours_text is None else hours_text.strip()
-    if hours:
-        understood(hours)
-    writer.execute(
-        "UPDATE siting_task SET state = coalesce(:state, state), note = coalesce(:note, note), "
-        "hours_text = nullif(coalesce(:hours_text, hours_text), ''), "
-        "services = coalesce(CAST(:services AS text[]), services), "
-        "changed_at = now(), changed_by = :by WHERE id = :id",
-        {
-            "id": task_id,
-            "state": state,
-            "note": note,
-            "hours_text": hours,
-            "services": None if services is None else checked_services(services),
-            "by": str(writer.actor),
-        },
-    )
-    if state == "opened" and task.state != "opened":
-        publish_opened(writer, settings, progress)
-    return get_task(writer, task_id)
-
-
-def publish_opened(writer: Writer, settings: Settings, progress: Progress = SILENT) -> int:
-    """Put an edition of stations in force that has all sites that opened: when one opens, and again
-    after a list was imported that lacks some.
-
-    Returns:
-        How many the edition in force lacked; 0: nothing was done.
-
-    Cost: a copy of the edition in force, and laying its stations over the areas: some seconds for
-    25,000 stations.
-    """
-    take_turn(writer, "import stations", progress)
-    base = editions.active(writer, "stations")
-    for task in listed(writer, state="opened", limit=100_000):
-        if task.station_id is None:
-            writer.execute(
-                "UPDATE siting_task SET station_id = :station WHERE id = :id",
-                {"id": task.id, "station": _identity(task)},
-            )
-    rows = writer.all(
-        f"SELECT {_COLUMNS} FROM siting_task t WHERE state = 'opened' AND NOT EXISTS "
-        "(SELECT FROM station s WHERE s.edition_id = :base AND s.id = t.station_id) "
-        "AND id IN (SELECT min(id) FROM siting_task WHERE state = 'opened' "
-        "GROUP BY station_id) ORDER BY id",
-        base=-1 if base is None else base.id,
-    )
-    missing = _whole(writer, [Task(**row._asdict()) for row in rows])
-    if not missing:
-        return 0
-    opened = "-".join(str(task.id) for task in missing)
-    digest = f"{0 if base is None else base.id}+opened-{opened}"
-    same = editions.same_content(writer, "stations", digest)
-    if same is not None:
-        activation.put_in_force(writer, settings, same.id, progress)
-        return len(missing)
-    edition = editions.open_draft(
-        writer,
-        "stations",
-        as_of=activation.today(),
-        source=f"{'' if base is None else base.source.split(MARK)[0]}{MARK}{len(missing)}".strip(),
-        content_hash=digest,
-        declared_crs="wgs84",
-    )
-    carried = 0 if base is None else _carry_over(writer, edition, base.id)
-    for task in missing:
-        _insert(writer, edition, task)
-    duplicates = find_duplicates(writer, edition)
-    count = carried + len(missing)
-    report: dict[str, Any] = {} if base is None else dict(base.report)
-    editions.record_counts(
-        writer,
-        edition,
-        read=count,
-        accepted=count,
-        rejected=0,
-        unlocated=0 if base is None else base.rows_unlocated,
-        report={**report, "duplicates": duplicates, "opened": [task.id for task in missing]},
-    )
-    activation.put_in_force(writer, settings, edition, progress)
-    return len(missing)
-
-
-def _identity(task: Task) -> int:
-    """As an import gives it to a row of this name and address."""
-    return int(stable_ids(np.array([task.name]), np.array([task.address or f"task {task.id}"]))[0])
-
-
-def _carry_over(writer: Writer, edition: int, base: int) -> int:
-    columns = ", ".join(
-        f'"{column.name}"' for column in Station.__table__.columns if column.name != "edition_id"
-    )
-    done = writer.execute(
-        f"INSERT INTO station (edition_id, {columns}) SELECT :edition, {columns} FROM station "
-        "WHERE edition_id = :base",
-        {"edition": edition, "base": base},
-    )
-    return int(done.rowcount)
-
-
-def _insert(writer: Writer, edition: int, task: Task) -> None:
-    known = task.furnished
-    writer.execute(
-        "INSERT INTO station (edition_id, id, kind, name, address, host, network_brand, access, "
-        "services, hours_text, opening_hours, capacity, floor_square_metres, location, original_x, "
-        "original_y, original_crs, located_by, source_key) VALUES (:edition, :id, 'warm_station', "
-        ":name, :address, :name, :chain, 'public', :services, :hours_text, :opening_hours, "
-        ":capacity, :floor, ST_Point(:lon, :lat, 4326), :lon, :lat, 'wgs84', 'coordinates', :key)",
-        {
-            "edition": edition,
-            "id": task.station_id,
-            "name": task.name,
-            "address": task.address,
-            "chain": task.chain,
-            "services": known.services,
-            "hours_text": known.hours_text,
-            "opening_hours": known.opening_hours,
-            "capacity": known.capacity,
-            "floor": known.floor_square_metres,
-            "lon": task.lon,
-            "lat": task.lat,
-            "key": f"siting-task-{task.id}",
-        },
-    )

@@ -14,6 +14,7 @@ from planning_desk import finished
 
 from geo import editions
 from geo.database import Actor
+from geo.siting.opening import publish_opened
 from geo.siting.planning import Planning
 
 
@@ -151,12 +152,87 @@ def test_a_place_of_nobody_opens_with_the_hours_and_services_that_are_stated(
     station = planner.get(f"/api/stations/{told['station_id']}").json()["station"]
     assert (station["hours_text"], station["services"]) == ("8:00-20:00", ["hot_water", "rest"])
     assert told["opening_hours"] == station["opening_hours"] == "08:00-20:00"
-    # From now on it is changed as any other station.
+
+
+def stations_in_force(town):
+    """The edition, and what it says of each station."""
+    with town.database.read(Actor("test")) as reader:
+        number = editions.require_active(reader, "stations").id
+        found = reader.all(
+            "SELECT id, hours_text, opening_hours, services, source_key FROM station "
+            "WHERE edition_id = :number",
+            number=number,
+        )
+    return number, {row.id: row for row in found}
+
+
+def test_hours_and_services_of_a_station_that_opened_can_be_set_right(
+    planner, town, stations_as_they_were
+):
+    place = {"key": "x1", "lon": float(town.hosts[0]), "lat": 34.75, "name": "路口岗亭"}
+    task, answer = opened(planner, place, hours_text="8:00-20:00", services=["rest", "hot_water"])
+    station = answer.json()["station_id"]
     url = f"/api/siting/tasks/{task['id']}"
-    for late in ({"hours_text": "9:00-10:00"}, {"services": []}):
-        refused = planner.patch(url, json=late)
-        assert refused.status_code == 409
-        assert "list of stations" in refused.json()["remedy"]
+    first, before = stations_in_force(town)
+    told = planner.patch(url, json={"hours_text": "24小时", "services": ["rest"]}).json()
+    assert (told["opening_hours"], told["services"]) == ("24/7", ["rest"])
+    second, after = stations_in_force(town)
+    assert second != first
+    shown = planner.get(f"/api/stations/{station}").json()["station"]
+    assert (shown["opening_hours"], shown["services"]) == ("24/7", ["rest"])
+    assert {key: row for key, row in after.items() if key != station} == {
+        key: row for key, row in before.items() if key != station
+    }
+    # A note is no change of the station, hours that are not understood change nothing at all.
+    assert planner.patch(url, json={"note": "店长换了"}).status_code == 200
+    assert planner.patch(url, json={"hours_text": "看情况", "note": "x"}).status_code == 422
+    assert (
+        planner.get("/api/siting/tasks", params={"plan_id": task["plan_id"]}).json()["tasks"][0][
+            "note"
+        ]
+        == "店长换了"
+    )
+    assert stations_in_force(town) == (second, after)
+    # Back as it was: one more edition, with what it said at first.
+    planner.patch(url, json={"hours_text": "8:00-20:00", "services": ["rest", "hot_water"]})
+    third, again = stations_in_force(town)
+    assert third not in (first, second)
+    assert again == before
+
+
+def test_what_a_list_says_of_a_station_is_set_right_in_the_list(
+    planner, town, stations_as_they_were
+):
+    place = {"key": "x1", "lon": float(town.hosts[0]), "lat": 34.75, "name": "路口岗亭"}
+    task, answer = opened(planner, place, hours_text="8:00-20:00", services=["rest"])
+    number, _ = stations_in_force(town)
+    with town.database.write(Actor("test")) as writer:
+        writer.execute(
+            "UPDATE station SET source_key = '17' WHERE edition_id = :number AND id = :station",
+            {"number": number, "station": answer.json()["station_id"]},
+        )
+    refused = planner.patch(f"/api/siting/tasks/{task['id']}", json={"services": []})
+    assert refused.status_code == 409
+    assert "import it again" in refused.json()["remedy"]
+    kept = planner.get("/api/siting/tasks", params={"plan_id": task["plan_id"]}).json()["tasks"][0]
+    assert kept["services"] == ["rest"], "what was refused is not kept either"
+    assert stations_in_force(town)[0] == number
+
+
+def test_a_station_that_the_list_in_force_lacks_opens_again_as_its_task_says_now(
+    planner, town, stations_as_they_were
+):
+    older, _ = stations_in_force(town)
+    place = {"key": "x1", "lon": float(town.hosts[0]), "lat": 34.75, "name": "路口岗亭"}
+    task, answer = opened(planner, place, hours_text="8:00-20:00", services=["rest"])
+    station = answer.json()["station_id"]
+    with town.database.write(Actor("test")) as writer:
+        editions.set_active(writer, older)
+    planner.patch(f"/api/siting/tasks/{task['id']}", json={"hours_text": "24小时"})
+    assert stations_in_force(town)[0] == older
+    with town.database.write(Actor("test")) as writer:
+        assert publish_opened(writer, planner.app.state.service.settings) == 1
+    assert stations_in_force(town)[1][station].opening_hours == "24/7"
 
 
 @pytest.mark.parametrize(

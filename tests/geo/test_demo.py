@@ -9,7 +9,7 @@ from geo.coverage.series import series
 from geo.database import Actor, Database
 from geo.ledger.funnel import funnel
 from geo.settings import Settings
-from geo.siting import tasks
+from geo.siting import opening, tasks
 
 
 def test_the_demo_city_comes_with_two_earlier_lists_and_a_ledger(
@@ -57,7 +57,7 @@ def test_begun_again_the_demo_city_keeps_the_stations_that_opened(
             "SELECT 'x1', '新站', ST_X(location), ST_Y(location), 'test' FROM station LIMIT 1"
         )
         (task,) = tasks.listed(writer)
-        opened = tasks.change_task(writer, settings, task.id, state="opened")
+        opened = opening.change_task(writer, settings, task.id, state="opened")
     with database.read(actor) as reader:
         there = editions.require_active(reader, "stations")
     assert "已就绪" in demo.load(database, actor, settings, demo.Size.small, earlier=False)

@@ -35,7 +35,7 @@ async function note(task, changes) {
     // What a host said counts from now on, for candidates as for plans.
     if (changes.state) renew();
     // A station more is another edition than the open plan rests on, and the plan says so.
-    if (changes.state === "opened" && view.plan !== null) openPlan(view.plan, { keepQuestion: true });
+    if ((changes.state === "opened" || changes.services) && view.plan !== null) openPlan(view.plan, { keepQuestion: true });
     trouble("tasks");
   } finally {
     list();
@@ -58,19 +58,22 @@ function furnishing(task) {
   return [told, make("label", { class: "field" }, make("span", {}, t("open_hours")), hours), none, make("fieldset", {}, make("legend", {}, t("open_services")), chips)];
 }
 
-/** An opened task is a station from then on: people will be sent there. Asked before it is done. */
+/** An opened task is a station from then on: people will be sent there. Asked before it is done. Of one
+ * that is open already hours and services are set right. */
 function opening(task) {
+  const isOpen = task.state === "opened";
+  const [title, about, press] = isOpen ? ["task_mend_title", "task_mend_about", "task_mend_do"] : ["task_open_title", "task_open_about", "task_open_do"];
   let sure = false;
   const [told, ...fields] = furnishing(task);
   const said = make("p", { class: "said wrong", role: "alert" });
-  const act = make("button", { type: "submit", class: "act main" }, t("task_open_do"));
+  const act = make("button", { type: "submit", class: "act main" }, t(press));
   const form = make("form", { class: "form", onsubmit: async (event) => {
     event.preventDefault();
     if (act.getAttribute("aria-disabled") === "true") return;
     act.setAttribute("aria-disabled", "true");
     said.textContent = "";
     try {
-      await note(task, { state: "opened", ...told() });
+      await note(task, { ...(isOpen ? {} : { state: "opened" }), ...told() });
       sure = true;
       sheet.close();
     } catch (error) {
@@ -78,8 +81,8 @@ function opening(task) {
     } finally {
       act.setAttribute("aria-disabled", "false");
     }
-  } }, make("p", {}, t("task_open_about")), ...fields, said, make("div", { class: "acts" }, act));
-  const sheet = openSheet(t("task_open_title", { name: task.name }), t("close"), form);
+  } }, make("p", {}, t(about)), ...fields, said, make("div", { class: "acts" }, act));
+  const sheet = openSheet(t(title, { name: task.name }), t("close"), form);
   sheet.addEventListener("close", () => sure || list());
 }
 
@@ -108,6 +111,7 @@ function row(task) {
     make("div", { class: "task-acts" },
       make("select", { "aria-label": t("task_state_of", { name }), disabled: task.state === "opened", onchange: (event) => (event.target.value === "opened" ? opening(task) : change(task, { state: event.target.value })) }, STATES.map((one) => make("option", { value: one, selected: one === task.state }, t(`task_${one}`)))),
       note),
+    task.state === "opened" ? make("div", { class: "acts" }, button(t("task_mend"), "edit", () => opening(task))) : null,
     instead(task));
 }
 

@@ -334,3 +334,18 @@ def test_an_opened_task_is_a_station_that_workers_find(planners, bench, stations
     again = planners("/plan")
     assert look(again, "known.told.covered_today") == reached_now
     assert look(again, "known.ground.stations.length") == 3
+    # What was noted wrongly is set right, and nobody is sent there for hot water any more.
+    page.locator("#tab-tasks").click()
+    task.get_by_role("button", name="改开放时间和服务").click()
+    expect(hours).to_have_value("24小时")
+    chip = page.locator("#open-services .chip").filter(has_text="热水")
+    expect(chip.locator("input")).to_be_checked()
+    chip.click()
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator("dialog.sheet")).to_have_count(0, timeout=20_000)
+    until(
+        page,
+        "async (asked) => (await (await fetch(asked)).json()).stations.length === 0",
+        f"/api/stations/nearest?lon={lon}&lat=34.75&crs=wgs84&services=hot_water",
+        seconds=FOUND_WITHIN,
+    )
