@@ -111,6 +111,7 @@ function row(task) {
     make("div", { class: "task-acts" },
       make("select", { "aria-label": t("task_state_of", { name }), disabled: task.state === "opened", onchange: (event) => (event.target.value === "opened" ? opening(task) : change(task, { state: event.target.value })) }, STATES.map((one) => make("option", { value: one, selected: one === task.state }, t(`task_${one}`)))),
       note),
+    task.state === "opened" ? make("p", { class: "small furnished" }, [task.hours_text ?? task.opening_hours, listed(task.services.map((one) => page.texts[`service.${one}`]))].filter(Boolean).join(" · ")) : null,
     task.state === "opened" ? make("div", { class: "acts" }, button(t("task_mend"), "edit", () => opening(task))) : null,
     instead(task));
 }

@@ -336,6 +336,8 @@ def test_an_opened_task_is_a_station_that_workers_find(planners, bench, stations
     assert look(again, "known.ground.stations.length") == 3
     # What was noted wrongly is set right, and nobody is sent there for hot water any more.
     page.locator("#tab-tasks").click()
+    expect(task.locator(".furnished")).to_contain_text("24小时")
+    expect(task.locator(".furnished")).to_contain_text("热水")
     task.get_by_role("button", name="改开放时间和服务").click()
     expect(hours).to_have_value("24小时")
     chip = page.locator("#open-services .chip").filter(has_text="热水")
@@ -343,6 +345,7 @@ def test_an_opened_task_is_a_station_that_workers_find(planners, bench, stations
     chip.click()
     page.get_by_role("button", name="保存").click()
     expect(page.locator("dialog.sheet")).to_have_count(0, timeout=20_000)
+    expect(task.locator(".furnished")).not_to_contain_text("热水")
     until(
         page,
         "async (asked) => (await (await fetch(asked)).json()).stations.length === 0",
