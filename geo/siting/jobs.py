@@ -125,8 +125,7 @@ def _solved(job: Job, control: Control, memory: Memory) -> Solved:
         around = _around(job, problem, answer, control)
     ready = [] if around is None else around.ready
     if job.number is not None:
-        known = [one.answer for one in ready if one.answer.warmth is not None]
-        memory.keep(job.number, problem, [answer, *known])
+        memory.keep(job.number, problem, answer)
     # What is left behind stays here: it is large.
     if around is not None:
         told = [replace(one, answer=replace(one.answer, warmth=None)) for one in ready]

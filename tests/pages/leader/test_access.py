@@ -158,6 +158,7 @@ def test_a_sheet_takes_the_focus_keeps_it_and_gives_it_back(screen):
     expect(press).to_be_focused()
 
 
+@pytest.mark.slow
 def test_the_filters_take_the_focus_and_give_it_back(screen):
     opener = screen.locator("#filters-open")
     opener.focus()
@@ -169,6 +170,7 @@ def test_the_filters_take_the_focus_and_give_it_back(screen):
     expect(screen.locator("#filters")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_what_changes_is_said(screen):
     screen.select_option("#kind", "district")
     until(
@@ -228,6 +230,7 @@ def test_what_one_presses_is_named_and_large_enough(screens):
     assert small == []
 
 
+@pytest.mark.slow
 def test_nothing_moves_for_who_does_not_want_it(screen):
     moving = screen.evaluate(
         """() => [...document.querySelectorAll("#panel *, .top *, .bar *")].filter((one) => {

@@ -75,6 +75,7 @@ def test_a_change_is_noted_in_the_page_and_taken_back(screens):
     expect(page.locator("#enterprise-list .item").first.locator("h4")).to_have_text(name)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_noted_is_said_in_the_form(screens):
     page = screens("/coverage#tab=enterprises")
     page.locator("#enterprise-list .act").first.click()
@@ -124,6 +125,7 @@ def test_when_the_database_stops_the_picture_stays_with_its_time(screens, hall, 
     expect(page.locator("#fresh")).to_contain_text("实时")
 
 
+@pytest.mark.slow
 def test_a_tile_that_does_not_come_is_said_and_comes_later(screens):
     page = screens(goto=False)
     broken = {"is": True}
@@ -143,6 +145,7 @@ def test_a_tile_that_does_not_come_is_said_and_comes_later(screens):
     expect(page.locator("#map-said")).to_be_empty()
 
 
+@pytest.mark.slow
 def test_an_area_without_a_border_is_in_the_list_and_said_so(screens, hall):
     with hall.database.read(LEADER) as reader:
         found = reader.first(

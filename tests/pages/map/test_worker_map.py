@@ -88,6 +88,7 @@ def test_marks_bear_the_numbers_of_the_list_and_are_buttons(page, mount):
     assert min(box["width"], box["height"]) >= 44
 
 
+@pytest.mark.slow
 def test_the_list_can_change_and_choose(page, mount):
     mount()
     others = [near()[2], {**near()[0], "id": 77, "name": "<img src=x onerror=alert(1)>"}]
@@ -142,6 +143,7 @@ def test_another_station_on_the_map_can_be_chosen(page, mount):
     assert first in range(1, 31)
 
 
+@pytest.mark.slow
 def test_the_look_can_change_and_what_was_drawn_stays(page, mount):
     mount()
     page.evaluate("map.restyle('/map/style.json?theme=night')")
@@ -152,6 +154,7 @@ def test_the_look_can_change_and_what_was_drawn_stays(page, mount):
     expect(page.locator(".nuanyi-mark")).to_have_count(3)
 
 
+@pytest.mark.slow
 def test_it_leaves_nothing_behind(page, mount):
     mount()
     page.evaluate("map.destroy()")
@@ -159,6 +162,7 @@ def test_it_leaves_nothing_behind(page, mount):
     assert mount() is None
 
 
+@pytest.mark.slow
 def test_with_reduced_motion_nothing_glides(page, mount):
     page.emulate_media(reduced_motion="reduce")
     mount()

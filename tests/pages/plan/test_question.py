@@ -4,6 +4,8 @@ import pytest
 from plan_hall import look, plan_of, settled, share_counted, until
 from playwright.sync_api import expect
 
+pytestmark = pytest.mark.slow
+
 STEPS = [[300.0, 1.0], [800.0, 0.5]]
 CAPACITY = "capacity_per_place"
 

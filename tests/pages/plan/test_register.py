@@ -41,6 +41,7 @@ def estimated(browser, cluster, tmp_path_factory):
             yield screen
 
 
+@pytest.mark.slow
 def test_estimated_demand_is_called_so_with_every_weight_it_rests_on(estimated, bench, planners):
     page = estimated("/plan?lang=en")
     page.locator("#demand-note summary", has_text="an estimate, not a count").click()
