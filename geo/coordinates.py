@@ -276,12 +276,21 @@ def check_range(lon: ArrayLike, lat: ArrayLike, bounds: Bounds | None = None) ->
         return
     first = int(bad[0])
     place = f" (number {first + 1} of {x.size})" if x.size > 1 else ""
-    remedy = "Give degrees: longitude -180 to 180, latitude -90 to 90."
+    remedy = (
+        "请用度：经度 -180 至 180，纬度 -90 至 90。 "
+        "Give degrees: longitude -180 to 180, latitude -90 to 90."
+    )
     if bounds is not None:
         west, south, east, north = bounds
-        remedy = f"Give longitude {west:g} to {east:g} and latitude {south:g} to {north:g}."
+        remedy = (
+            f"经度须在 {west:g} 至 {east:g}，纬度须在 {south:g} 至 {north:g}。 "
+            f"Give longitude {west:g} to {east:g} and latitude {south:g} to {north:g}."
+        )
         if looks_swapped(x[first], y[first], bounds):
-            remedy = "Longitude and latitude look swapped: give longitude first."
+            remedy = (
+                "经纬度可能写反了：先经度，后纬度。 "
+                "Longitude and latitude look swapped: give longitude first."
+            )
     # The position itself is left out: a worker's place must reach no log.
     raise OutsideServiceArea(
         f"The position{place} is outside of what this service knows.", remedy=remedy, field="lon"

@@ -83,6 +83,38 @@ def hosts_by_id(reader: Reader, ids: Sequence[int]) -> dict[int, Any]:
     return {int(row.id): row for row in rows}
 
 
+@dataclass(frozen=True)
+class Standing:
+    """A station in force: what is known of it, and the key of the row that it came with."""
+
+    furnished: Furnished
+    key: str | None
+
+
+def standing_by_id(reader: Reader, ids: Sequence[int]) -> dict[int, Standing]:
+    """What the stations in force say of themselves; those that are not there are left out."""
+    rows = reader.all(
+        "SELECT station.id, hours_text, opening_hours, services, capacity, floor_square_metres, "
+        "source_key FROM station JOIN edition ON edition.id = station.edition_id "
+        "WHERE edition.dataset = 'stations' AND edition.state = 'active' "
+        "AND station.id = ANY(:ids)",
+        ids=list(ids),
+    )
+    return {
+        int(row.id): Standing(
+            Furnished(
+                row.hours_text,
+                row.opening_hours,
+                [one for one in SERVICES if one in (row.services or [])],
+                capacity=row.capacity,
+                floor_square_metres=row.floor_square_metres,
+            ),
+            row.source_key,
+        )
+        for row in rows
+    }
+
+
 def furnished(
     hours_text: str | None, services: Sequence[str] | None, open_24h: bool, host: Any
 ) -> Furnished:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -24,11 +25,13 @@ from geo.progress import SILENT, Progress
 from geo.schema import Station
 from geo.schema.plans import TASK_STATES
 from geo.settings import Settings
-from geo.siting.furnishing import checked_services, understood
-from geo.siting.tasks import COLUMNS, Task, get_task, listed, whole
+from geo.siting.furnishing import checked_services, standing_by_id, understood
+from geo.siting.tasks import COLUMNS, Task, get_task, listed, stated
 from geo.stations.duplicates import find_duplicates
 
 MARK: Final = " + 新建驿站 opened "
+KEY: Final = "siting-task-"
+"""What keys of stations begin with that tasks have made; the number of the task follows."""
 
 
 def change_task(
@@ -56,6 +59,8 @@ def change_task(
 
     Cost: of opening and of setting right that of :func:`publish_opened`.
     """
+    # Two who change one task take turns.
+    writer.first("SELECT id FROM siting_task WHERE id = :id FOR UPDATE", id=task_id)
     task = get_task(writer, task_id)
     if state is not None and state not in TASK_STATES:
         raise Invalid(
@@ -88,10 +93,11 @@ def change_task(
             "by": str(writer.actor),
         },
     )
-    if state == "opened" and task.state != "opened":
+    newly = state == "opened" and task.state != "opened"
+    if newly:
         publish_opened(writer, settings, progress)
-    elif task.state == "opened" and facts:
-        _set_right(writer, settings, get_task(writer, task_id), progress)
+    if facts and (newly or task.state == "opened"):
+        _set_right(writer, settings, task_id, hours, services, progress, newly=newly)
     return get_task(writer, task_id)
 
 
@@ -120,43 +126,57 @@ def publish_opened(writer: Writer, settings: Settings, progress: Progress = SILE
         "GROUP BY station_id) ORDER BY id",
         base=-1 if base is None else base.id,
     )
-    missing = whole(writer, [Task(**row._asdict()) for row in rows])
+    missing = stated(writer, [Task(**row._asdict()) for row in rows])
     if not missing:
         return 0
-    digest = _digest(base, missing)
-    same = editions.same_content(writer, "stations", digest)
-    if same is not None:
-        activation.put_in_force(writer, settings, same.id, progress)
-        return len(missing)
-    source = f"{'' if base is None else base.source.split(MARK)[0]}{MARK}{len(missing)}".strip()
-    _publish(writer, settings, base, missing, digest, source, progress)
+    _publish(writer, settings, base, missing, _marked(base, len(missing)), progress)
     return len(missing)
 
 
-def _set_right(writer: Writer, settings: Settings, task: Task, progress: Progress) -> None:
-    """Put an edition in force where the station of a task is as the task says now. Where the list
-    in force lacks it nothing is done: it is so when it is published."""
+def _set_right(
+    writer: Writer,
+    settings: Settings,
+    task_id: int,
+    hours: str | None,
+    services: Sequence[str] | None,
+    progress: Progress,
+    *,
+    newly: bool,
+) -> None:
+    """Put an edition in force where the station of a task has the hours, or the services, that are
+    stated for it now, and all else as it was; none where it says so already.
+
+    Args:
+        hours, services: None: not stated now.
+        newly: the task has just opened; what a list says of its station stays then.
+    """
     take_turn(writer, "import stations", progress)
-    base = editions.require_active(writer, "stations")
-    row = writer.first(
-        "SELECT source_key FROM station WHERE edition_id = :base AND id = :station",
-        base=base.id,
-        station=task.station_id,
-    )
-    if row is None:
+    base = editions.active(writer, "stations")
+    row = writer.first(f"SELECT {COLUMNS} FROM siting_task WHERE id = :id", id=task_id)
+    assert row is not None
+    (task,) = stated(writer, [Task(**row._asdict())])
+    assert task.station_id is not None
+    now = standing_by_id(writer, [task.station_id]).get(task.station_id)
+    if now is None:
+        _publish(writer, settings, base, [task], _marked(base, 1), progress)
         return
-    if row.source_key != _key(task):
+    known, wanted = task.furnished, now.furnished
+    if hours is not None:
+        wanted = replace(wanted, hours_text=known.hours_text, opening_hours=known.opening_hours)
+    if services is not None:
+        wanted = replace(wanted, services=known.services)
+    if wanted == now.furnished:
+        return
+    if not (now.key or "").startswith(KEY):
+        if newly:
+            return
         raise Conflict(
             f"驿站 {task.station_id} 的开放时间和服务来自导入的名单。 The hours and services of "
             f"station {task.station_id} come with the list in force.",
             remedy="请在名单中改正后重新导入。 Set the list right and import it again.",
         )
-    digest = _digest(base, [task])
-    same = editions.same_content(writer, "stations", digest)
-    if same is not None:
-        activation.put_in_force(writer, settings, same.id, progress)
-        return
-    _publish(writer, settings, base, [task], digest, base.source, progress)
+    source = "" if base is None else base.source
+    _publish(writer, settings, base, [replace(task, furnished=wanted)], source, progress)
 
 
 def _publish(
@@ -164,11 +184,15 @@ def _publish(
     settings: Settings,
     base: EditionFacts | None,
     tasks: Sequence[Task],
-    digest: str,
     source: str,
     progress: Progress,
 ) -> None:
     """Put an edition in force: the one before, with the stations of some tasks as these say."""
+    digest = _digest(base, tasks)
+    same = editions.same_content(writer, "stations", digest)
+    if same is not None:
+        activation.put_in_force(writer, settings, same.id, progress)
+        return
     edition = editions.open_draft(
         writer,
         "stations",
@@ -212,16 +236,16 @@ def _carry_over(writer: Writer, edition: int, base: int, but: Sequence[Task]) ->
     return int(done.rowcount)
 
 
+def _marked(base: EditionFacts | None, opened: int) -> str:
+    """The source of an edition with so many stations that opened."""
+    return f"{'' if base is None else base.source.split(MARK)[0]}{MARK}{opened}".strip()
+
+
 def _digest(base: EditionFacts | None, tasks: Sequence[Task]) -> str:
     """Of the content of an edition that is another one with the stations of these tasks."""
     opened = "-".join(str(task.id) for task in tasks)
     facts = hashlib.sha256(repr([task.furnished for task in tasks]).encode()).hexdigest()[:16]
     return f"{0 if base is None else base.id}+opened-{opened}-{facts}"
-
-
-def _key(task: Task) -> str:
-    """What the station of a task is known by in the editions that were made for it."""
-    return f"siting-task-{task.id}"
 
 
 def _insert(writer: Writer, edition: int, task: Task) -> None:
@@ -245,6 +269,6 @@ def _insert(writer: Writer, edition: int, task: Task) -> None:
             "floor": known.floor_square_metres,
             "lon": task.lon,
             "lat": task.lat,
-            "key": _key(task),
+            "key": f"{KEY}{task.id}",
         },
     )

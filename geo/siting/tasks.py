@@ -12,7 +12,7 @@ from geo.database import Reader, Writer
 from geo.errors import Conflict, NotFound
 from geo.siting import scenarios
 from geo.siting.city import Said
-from geo.siting.furnishing import NOTHING, Furnished, furnished, hosts_by_id
+from geo.siting.furnishing import NOTHING, Furnished, furnished, hosts_by_id, standing_by_id
 
 LONGEST_NOTE: Final = 1000
 
@@ -21,7 +21,8 @@ LONGEST_NOTE: Final = 1000
 class Task:
     """A task as it is kept; `replacements`: who could stand in, as the plan's facts have it, but
     for hosts that declined since. `hours_text` and `services`: as stated for the station, None
-    where nobody did; `furnished`: with what the register knows."""
+    where nobody did; `furnished`: with what the register knows; of what opened, what its station
+    says."""
 
     id: int
     plan_id: int | None
@@ -152,10 +153,23 @@ def get_task(reader: Reader, task_id: int) -> Task:
 
 
 def whole(reader: Reader, found: list[Task]) -> list[Task]:
-    """Tasks with what the register and the plan know."""
+    """Tasks with what is known of them: what opened as its station in force says, what has not as
+    the register does; and who could stand in, as the plan says."""
+    stands = standing_by_id(reader, [task.station_id for task in found if task.station_id])
+    with_facts = [
+        replace(task, furnished=stands[task.station_id].furnished)
+        if task.state == "opened" and task.station_id in stands
+        else task
+        for task in stated(reader, found)
+    ]
+    return _with_replacements(reader, with_facts)
+
+
+def stated(reader: Reader, found: list[Task]) -> list[Task]:
+    """Tasks with what is stated for their stations, and else what the register says."""
     ids = [task.candidate_id for task in found if task.candidate_id is not None]
     hosts = hosts_by_id(reader, ids)
-    with_hosts = [
+    return [
         replace(
             task,
             furnished=furnished(
@@ -164,7 +178,6 @@ def whole(reader: Reader, found: list[Task]) -> list[Task]:
         )
         for task in found
     ]
-    return _with_replacements(reader, with_hosts)
 
 
 def _with_replacements(reader: Reader, found: list[Task]) -> list[Task]:

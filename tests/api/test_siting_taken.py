@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 import time
 
 import pandas as pd
@@ -14,7 +15,8 @@ from planning_desk import finished
 
 from geo import editions
 from geo.database import Actor
-from geo.siting.opening import publish_opened
+from geo.errors import Conflict
+from geo.siting import opening
 from geo.siting.planning import Planning
 
 
@@ -219,20 +221,121 @@ def test_what_a_list_says_of_a_station_is_set_right_in_the_list(
     assert stations_in_force(town)[0] == number
 
 
-def test_a_station_that_the_list_in_force_lacks_opens_again_as_its_task_says_now(
+def test_a_station_that_the_list_in_force_lacks_is_there_again_when_it_is_set_right(
     planner, town, stations_as_they_were
 ):
-    older, _ = stations_in_force(town)
+    older, before = stations_in_force(town)
     place = {"key": "x1", "lon": float(town.hosts[0]), "lat": 34.75, "name": "路口岗亭"}
     task, answer = opened(planner, place, hours_text="8:00-20:00", services=["rest"])
     station = answer.json()["station_id"]
     with town.database.write(Actor("test")) as writer:
         editions.set_active(writer, older)
-    planner.patch(f"/api/siting/tasks/{task['id']}", json={"hours_text": "24小时"})
-    assert stations_in_force(town)[0] == older
+    told = planner.patch(f"/api/siting/tasks/{task['id']}", json={"hours_text": "24小时"}).json()
+    assert (told["opening_hours"], told["services"]) == ("24/7", ["rest"])
+    _, after = stations_in_force(town)
+    assert after.pop(station).opening_hours == "24/7"
+    assert after == before
+
+
+def test_two_who_change_a_task_at_once_take_turns(planner, town, stations_as_they_were):
+    number = planner.post(
+        "/api/siting/plans", json={"question": {"sites": 1, "seconds": 5}}
+    ).json()["id"]
+    finished(planner, number)
+    (task,) = planner.post(f"/api/siting/plans/{number}/tasks", json={}).json()["tasks"]
+    settings, answers = planner.app.state.service.settings, []
+
+    def decline():
+        try:
+            with town.database.write(Actor("other")) as writer:
+                opening.change_task(writer, settings, task["id"], state="declined")
+        except Conflict as error:
+            answers.append(error)
+
+    other = threading.Thread(target=decline)
     with town.database.write(Actor("test")) as writer:
-        assert publish_opened(writer, planner.app.state.service.settings) == 1
-    assert stations_in_force(town)[1][station].opening_hours == "24/7"
+        opening.change_task(writer, settings, task["id"], state="opened")
+        other.start()
+        other.join(0.5)
+        assert other.is_alive(), "it waits"
+    other.join(30)
+    assert len(answers) == 1, "a station cannot decline"
+    (told,) = planner.get("/api/siting/tasks", params={"plan_id": number}).json()["tasks"]
+    assert told["state"] == "opened"
+
+
+def test_what_is_so_already_makes_no_edition(planner, town, stations_as_they_were):
+    place = {"key": "x1", "lon": float(town.hosts[0]), "lat": 34.75, "name": "路口岗亭"}
+    facts = {"hours_text": "8:00-20:00", "services": ["rest"]}
+    task, _ = opened(planner, place, **facts)
+    now = stations_in_force(town)
+    for _ in range(2):
+        assert planner.patch(f"/api/siting/tasks/{task['id']}", json=facts).status_code == 200
+    assert stations_in_force(town) == now
+
+
+def test_a_host_of_two_plans_is_one_station_that_either_task_sets_right(
+    planner, town, stations_as_they_were
+):
+    place = {"key": "x1", "lon": float(town.hosts[0]), "lat": 34.75, "name": "路口岗亭"}
+    first, answer = opened(planner, place, hours_text="8:00-20:00", services=["rest"])
+    second, again = opened(planner, place, hours_text="9:00-18:00")
+    with town.database.write(Actor("test")) as writer:
+        # The same host: both are one station.
+        writer.execute(
+            "UPDATE siting_task SET station_id = :station WHERE id = :id",
+            {"station": answer.json()["station_id"], "id": second["id"]},
+        )
+    told = planner.patch(
+        f"/api/siting/tasks/{second['id']}", json={"hours_text": "7:00-19:00"}
+    ).json()
+    assert (told["opening_hours"], told["services"]) == ("07:00-19:00", ["rest"])
+    tasks = planner.get("/api/siting/tasks", params={"plan_id": first["plan_id"]}).json()["tasks"]
+    assert tasks[0]["opening_hours"] == "07:00-19:00", "of both it is told what their station says"
+    assert again.status_code == 200
+
+
+def test_what_the_register_says_later_changes_no_station_behind_its_back(
+    planner, town, stations_as_they_were
+):
+    number = planner.post(
+        "/api/siting/plans", json={"question": {"sites": 1, "seconds": 5}}
+    ).json()["id"]
+    finished(planner, number)
+    (task,) = planner.post(f"/api/siting/plans/{number}/tasks", json={}).json()["tasks"]
+    url = f"/api/siting/tasks/{task['id']}"
+    told = planner.patch(url, json={"state": "opened"}).json()
+    actor = Actor("test")
+    with town.database.write(actor) as writer:
+        register = editions.require_active(writer, "candidate_sites").id
+        asked = {"register": register, "host": task["candidate_id"]}
+        before = writer.first(
+            "SELECT hours_text, opening_hours FROM candidate_site "
+            "WHERE edition_id = :register AND id = :host",
+            **asked,
+        )
+        writer.execute(
+            "UPDATE candidate_site SET hours_text = '3:00-4:00', opening_hours = '03:00-04:00' "
+            "WHERE edition_id = :register AND id = :host",
+            asked,
+        )
+    try:
+        (shown,) = planner.get("/api/siting/tasks", params={"plan_id": number}).json()["tasks"]
+        assert shown["opening_hours"] == told["opening_hours"]
+        set_right = planner.patch(url, json={"services": ["rest"]}).json()
+        assert (set_right["opening_hours"], set_right["services"]) == (
+            told["opening_hours"],
+            ["rest"],
+        )
+        station = planner.get(f"/api/stations/{told['station_id']}").json()["station"]
+        assert station["opening_hours"] == told["opening_hours"]
+    finally:
+        with town.database.write(actor) as writer:
+            writer.execute(
+                "UPDATE candidate_site SET hours_text = :hours, opening_hours = :form "
+                "WHERE edition_id = :register AND id = :host",
+                {**asked, "hours": before.hours_text, "form": before.opening_hours},
+            )
 
 
 @pytest.mark.parametrize(

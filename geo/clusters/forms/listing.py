@@ -12,8 +12,8 @@ from geo.errors import NotFound
 
 EVERY = 10**9
 LOOK_UP = (
-    "请从聚集区列表中选择（/api/clusters）。 "
-    "Take one of the list of clusters (/api/clusters; `nuanyi clusters list`)."
+    "请从聚集区列表中选择（/api/clusters）。",
+    "Take one of the list of clusters (/api/clusters; `nuanyi clusters list`).",
 )
 
 
@@ -66,14 +66,14 @@ def one_cluster(reader: Reader, edition: EditionFacts, cluster_id: int) -> Clust
             f"聚集区 {cluster_id} 属于数据版本 {older.id}（{older.as_of}），现行名单中已经没有。 "
             f"Cluster {cluster_id} was of edition {older.id} ({older.as_of}) and is no longer on "
             "the list in force.",
-            remedy="可能已建会，或企业已搬走；请重新查名单。 Its enterprises may have a union by "
-            f"now, or have moved. {LOOK_UP}",
+            remedy=f"可能已建会，或企业已搬走；{LOOK_UP[0]} "
+            f"Its enterprises may have a union by now, or have moved. {LOOK_UP[1]}",
             field="cluster_id",
         )
     raise NotFound(
         f"没有编号为 {cluster_id} 的聚集区。 There is no cluster {cluster_id}.",
-        remedy="编号在成员变动一半以内时不变。 A number stays as long as half of the members do. "
-        f"{LOOK_UP}",
+        remedy=f"编号在成员变动一半以内时不变；{LOOK_UP[0]} "
+        f"A number stays as long as half of the members do. {LOOK_UP[1]}",
         field="cluster_id",
     )
 

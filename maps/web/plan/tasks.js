@@ -83,7 +83,11 @@ function opening(task) {
     }
   } }, make("p", {}, t(about)), ...fields, said, make("div", { class: "acts" }, act));
   const sheet = openSheet(t(title, { name: task.name }), t("close"), form);
-  sheet.addEventListener("close", () => sure || list());
+  sheet.addEventListener("close", () => {
+    if (!sure) list();
+    // What the keyboard stood on was drawn anew, or cannot be changed any more.
+    (document.querySelector(`[data-mend="${task.id}"]`) ?? document.querySelector(`[data-task="${task.id}"] select`))?.focus();
+  });
 }
 
 /** Who could stand in for a host that declined; where its plan is open, a click puts it there. */
@@ -112,7 +116,7 @@ function row(task) {
       make("select", { "aria-label": t("task_state_of", { name }), disabled: task.state === "opened", onchange: (event) => (event.target.value === "opened" ? opening(task) : change(task, { state: event.target.value })) }, STATES.map((one) => make("option", { value: one, selected: one === task.state }, t(`task_${one}`)))),
       note),
     task.state === "opened" ? make("p", { class: "small furnished" }, [task.hours_text ?? task.opening_hours, listed(task.services.map((one) => page.texts[`service.${one}`]))].filter(Boolean).join(" · ")) : null,
-    task.state === "opened" ? make("div", { class: "acts" }, button(t("task_mend"), "edit", () => opening(task))) : null,
+    task.state === "opened" ? make("div", { class: "acts" }, button(t("task_mend"), "edit", () => opening(task), { "data-mend": task.id })) : null,
     instead(task));
 }
 

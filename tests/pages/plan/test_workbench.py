@@ -346,6 +346,14 @@ def test_an_opened_task_is_a_station_that_workers_find(planners, bench, stations
     page.get_by_role("button", name="保存").click()
     expect(page.locator("dialog.sheet")).to_have_count(0, timeout=20_000)
     expect(task.locator(".furnished")).not_to_contain_text("热水")
+    # The keyboard is where it was.
+    mend = task.get_by_role("button", name="改开放时间和服务")
+    expect(mend).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("dialog.sheet")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog.sheet")).to_have_count(0)
+    expect(mend).to_be_focused()
     until(
         page,
         "async (asked) => (await (await fetch(asked)).json()).stations.length === 0",
