@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -207,3 +208,47 @@ def test_settings_that_keep_data_safe_are_the_default() -> None:
 @pytest.mark.parametrize(("gigabytes", "buffers"), [(1, 256), (8, 1024), (24, 2048), (512, 2048)])
 def test_it_keeps_an_eighth_of_the_memory_for_pages_within_bounds(gigabytes, buffers) -> None:
     assert buffers_mb(gigabytes * 2**30) == buffers
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+def test_a_service_that_is_told_to_end_leaves_no_server_behind(folder: Path, told: int) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = folder / "log"
+    with log.open("wb") as sink:
+        service = subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                "from api.cli import main; main()",
+                "serve",
+                "--port",
+                str(port),
+            ],
+            env={key: value for key, value in os.environ.items() if key != "NUANYI_DATABASE_URL"}
+            | {"NUANYI_STATE": str(folder)},
+            stdout=sink,
+            stderr=sink,
+            start_new_session=True,
+        )
+    try:
+        until = time.monotonic() + 120
+        while f":{port}" not in log.read_text() or not _listens(port):
+            assert service.poll() is None, log.read_text()
+            assert time.monotonic() < until, log.read_text()
+            time.sleep(0.2)
+        assert (folder / "postgres" / "postmaster.pid").exists()
+        service.send_signal(told)
+        service.wait(timeout=60)
+    finally:
+        if service.poll() is None:
+            os.killpg(service.pid, signal.SIGKILL)
+            service.wait()
+    assert not (folder / "postgres" / "postmaster.pid").exists()
+    assert "Traceback" not in log.read_text()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
