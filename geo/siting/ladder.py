@@ -129,10 +129,7 @@ def climb(
     if begin is not None:
         _look_first(found, here, control)
         if not done(found, merged.unit, control):
-            here = _settle(found, here, seed, control) or here
-            tell(found, here, control)
-            if not len(here.merged.candidates):
-                lower(found, max(found.least, here.merged.base), control)
+            here = _narrowed(found, here, seed, control) or here
         if trunk is not None and control.exact and not done(found, merged.unit, control):
             grown = grow_again(found, here, control, trunk, proof=proof)
     work, stale = FIRST_WORK if begin is None else FIRST_WORK / 16, 0
@@ -146,12 +143,10 @@ def climb(
             tell(found, here, control)
             if done(found, merged.unit, control):
                 break
-            smaller = _settle(found, here, seed, control)
+            smaller = _narrowed(found, here, seed, control)
             if smaller is not None:
                 here, grown = smaller, None
-                tell(found, here, control)
                 if not len(here.merged.candidates):
-                    lower(found, max(found.least, here.merged.base), control)
                     break
             again = _progress(before, found) or begun is not bool(here.search.good)
             # After so short a cycle only where to split is known the tree is worth its while.
@@ -221,6 +216,16 @@ def _progress(before: tuple[float, float], found: Climb) -> bool:
     if found.value > before[0]:
         return True
     return before[1] - found.bound > 0.1 * max(0.0, before[1] - found.value)
+
+
+def _narrowed(found: Climb, level: Level, seed: int, control: Control) -> Level | None:
+    """The next level, told of; where it has no candidate left its value is the bound."""
+    smaller = _settle(found, level, seed, control)
+    if smaller is not None:
+        tell(found, smaller, control)
+        if not len(smaller.merged.candidates):
+            lower(found, max(found.least, smaller.merged.base), control)
+    return smaller
 
 
 def _settle(found: Climb, level: Level, seed: int, control: Control) -> Level | None:

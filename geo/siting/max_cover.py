@@ -7,7 +7,6 @@ Science Association 32, 1974), with steps of coverage, backup, and conditions on
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -93,12 +92,7 @@ def max_cover(
     key = key_of(demand, sites, reach, rules)
     if not isinstance(known, Warmth) or known.key != key:
         known = None
-    # What sites cost may have been edited too.
-    neutral = (
-        replace(known.neutral, cost=sites.cost[known.neutral.candidates])
-        if known
-        else neutral_of(demand, sites, reach, rules)
-    )
+    neutral = known.neutral if known else neutral_of(demand, sites, reach, rules)
     given = settled_sites(neutral, sites)
     dominated = np.full(len(given.candidates), -1, np.int32)
     merged, into = given, given.of[0].astype(np.int64)

@@ -91,9 +91,13 @@ def neutral_of(demand: Demand, sites: Sites, reach: Covering, rules: Rules) -> M
 
 
 def settled_sites(neutral: Merged, sites: Sites) -> Merged:
-    """With forced sites folded in and forbidden ones left out; `of` from the rows of `neutral`."""
+    """With forced sites folded in and forbidden ones left out; `of` from the rows of `neutral`.
+
+    What sites cost is what `sites` says: `neutral` may be of a question before.
+    """
     role = sites.fixed[neutral.candidates]
-    return reduced(neutral, role == FREE, role == FORCED)
+    priced = replace(neutral, cost=sites.cost[neutral.candidates])
+    return reduced(priced, role == FREE, role == FORCED)
 
 
 def composed(outer: Merged, inner: Merged) -> npt.NDArray[np.int32]:
