@@ -4,6 +4,7 @@ that calls (:mod:`geo.siting.working` is one of its own)."""
 from __future__ import annotations
 
 import contextlib
+import traceback
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -78,13 +79,14 @@ class Failed:
 @dataclass(frozen=True, eq=False)
 class Solved:
     """The answer; where there is no plan, why, in both languages; what was found around it; the
-    number of the plan that the search began from."""
+    number of the plan that the search began from; what went wrong after it, for the log."""
 
     answer: Answer
     why_zh: str = ""
     why_en: str = ""
     around: Afterwards | None = None
     begun_from: int | None = None
+    mistake: str = ""
 
 
 def work(job: Job, control: Control, memory: Memory | None = None) -> object:
@@ -120,30 +122,32 @@ def _solved(job: Job, control: Control, memory: Memory) -> Solved:
     begun_from = None if warm is None or earlier is None else earlier.number
     if answer.status == "infeasible":
         return Solved(answer, *_why_not(problem), begun_from=begun_from)
-    around = None
+    told = Solved(answer, begun_from=begun_from)
     if job.around:
-        around = _around(job, problem, answer, control)
-    ready = [] if around is None else around.ready
+        told = _with_around(told, job, problem, control)
     if job.number is not None:
         memory.keep(job.number, problem, answer)
     # What is left behind stays here: it is large.
-    if around is not None:
-        told = [replace(one, answer=replace(one.answer, warmth=None)) for one in ready]
-        around = replace(around, ready=told)
-    return Solved(replace(answer, warmth=None), around=around, begun_from=begun_from)
+    return replace(told, answer=replace(answer, warmth=None))
 
 
-def _around(job: Job, problem: Problem, answer: Answer, control: Control) -> Afterwards | None:
-    """What is found around a plan. The plan itself is there and proved: no mistake of ours in what
-    comes after it may cost somebody the plan."""
+def _with_around(told: Solved, job: Job, problem: Problem, control: Control) -> Solved:
+    """With what is found around the plan. The plan is there and proved: no mistake of ours in what
+    comes after may cost somebody the plan; `mistake` tells whoever keeps the log."""
+    seconds = min(SECONDS, job.seconds)
     try:
-        return afterwards(problem, answer, control, job.seed, min(SECONDS, job.seconds))
-    except Exception as error:  # noqa: BLE001
-        name = type(error).__name__
-        return Afterwards(
-            left_zh=f"因程序错误（{name}）没有分析每个站点有多确定。",
-            left_en=f"It was not looked how sure each site is: a mistake of the program ({name}).",
+        around = afterwards(problem, told.answer, control, job.seed, seconds)
+    except Exception:  # noqa: BLE001  whatever it is, the plan is worth more
+        around = Afterwards(
+            left_zh="因程序错误没有分析每个站点有多确定；详情见服务日志。",
+            left_en="A mistake of the program kept it from looking how sure each site is; the "
+            "server's log has more.",
         )
+        return replace(told, around=around, mistake=traceback.format_exc())
+    if around is None:
+        return told
+    lean = [replace(one, answer=replace(one.answer, warmth=None)) for one in around.ready]
+    return replace(told, around=replace(around, ready=lean))
 
 
 def _curve(job: Job, control: Control) -> Curve:

@@ -216,6 +216,8 @@ class Runner:
                     raise RuntimeError(told.detail)
                 self._failed(plan_id, told.detail, told.remedy)
                 return
+            if told.mistake:
+                logger.error("after plan %d was found: %s", plan_id, told.mistake)
             beating.tell({**course.progress, "phase": "facts"})
             ended = ending(ground, question, problem, told, course.history)
         with self._database.write(RUNNER) as writer:
