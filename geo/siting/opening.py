@@ -8,7 +8,7 @@ later list that lacks it is made whole by :func:`publish_opened`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ from geo.progress import SILENT, Progress
 from geo.schema import Station
 from geo.schema.plans import TASK_STATES
 from geo.settings import Settings
-from geo.siting.furnishing import checked_services, standing_by_id, understood
+from geo.siting.furnishing import Furnished, checked_services, standing_by_id, understood
 from geo.siting.tasks import COLUMNS, Task, get_task, listed, stated
 from geo.stations.duplicates import find_duplicates
 
@@ -94,10 +94,11 @@ def change_task(
         },
     )
     newly = state == "opened" and task.state != "opened"
-    if newly:
+    if newly or (facts and task.state == "opened"):
+        # Also one that a list has lacked since comes back with what is stated.
         publish_opened(writer, settings, progress)
-    if facts and (newly or task.state == "opened"):
-        _set_right(writer, settings, task_id, hours, services, progress, newly=newly)
+        if facts:
+            _set_right(writer, settings, task_id, hours, services, progress, newly=newly)
     return get_task(writer, task_id)
 
 
@@ -129,7 +130,8 @@ def publish_opened(writer: Writer, settings: Settings, progress: Progress = SILE
     missing = stated(writer, [Task(**row._asdict()) for row in rows])
     if not missing:
         return 0
-    _publish(writer, settings, base, missing, _marked(base, len(missing)), progress)
+    source = f"{'' if base is None else base.source.split(MARK)[0]}{MARK}{len(missing)}".strip()
+    _publish(writer, settings, base, source, missing, {}, progress)
     return len(missing)
 
 
@@ -150,16 +152,11 @@ def _set_right(
         hours, services: None: not stated now.
         newly: the task has just opened; what a list says of its station stays then.
     """
-    take_turn(writer, "import stations", progress)
-    base = editions.active(writer, "stations")
+    base = editions.require_active(writer, "stations")
     row = writer.first(f"SELECT {COLUMNS} FROM siting_task WHERE id = :id", id=task_id)
     assert row is not None
     (task,) = stated(writer, [Task(**row._asdict())])
-    assert task.station_id is not None
-    now = standing_by_id(writer, [task.station_id]).get(task.station_id)
-    if now is None:
-        _publish(writer, settings, base, [task], _marked(base, 1), progress)
-        return
+    now = standing_by_id(writer, [row.station_id])[row.station_id]
     known, wanted = task.furnished, now.furnished
     if hours is not None:
         wanted = replace(wanted, hours_text=known.hours_text, opening_hours=known.opening_hours)
@@ -171,24 +168,29 @@ def _set_right(
         if newly:
             return
         raise Conflict(
-            f"驿站 {task.station_id} 的开放时间和服务来自导入的名单。 The hours and services of "
-            f"station {task.station_id} come with the list in force.",
+            f"驿站 {row.station_id} 的开放时间和服务来自导入的名单。 The hours and services of "
+            f"station {row.station_id} come with the list in force.",
             remedy="请在名单中改正后重新导入。 Set the list right and import it again.",
         )
-    source = "" if base is None else base.source
-    _publish(writer, settings, base, [replace(task, furnished=wanted)], source, progress)
+    _publish(writer, settings, base, base.source, [], {row.station_id: wanted}, progress)
 
 
 def _publish(
     writer: Writer,
     settings: Settings,
     base: EditionFacts | None,
-    tasks: Sequence[Task],
     source: str,
+    missing: Sequence[Task],
+    right: Mapping[int, Furnished],
     progress: Progress,
 ) -> None:
-    """Put an edition in force: the one before, with the stations of some tasks as these say."""
-    digest = _digest(base, tasks)
+    """Put an edition in force: the one before with the stations of some tasks that it lacks, and
+    with what is `right` of some that it has."""
+    facts = repr([[task.furnished for task in missing], sorted(right.items())])
+    digest = (
+        f"{0 if base is None else base.id}+opened-{'-'.join(str(task.id) for task in missing)}-"
+        f"{hashlib.sha256(facts.encode()).hexdigest()[:16]}"
+    )
     same = editions.same_content(writer, "stations", digest)
     if same is not None:
         activation.put_in_force(writer, settings, same.id, progress)
@@ -201,12 +203,26 @@ def _publish(
         content_hash=digest,
         declared_crs="wgs84",
     )
-    carried = 0 if base is None else _carry_over(writer, edition, base.id, tasks)
-    for task in tasks:
+    carried = 0 if base is None else _carry_over(writer, edition, base.id)
+    for task in missing:
         _insert(writer, edition, task)
-    duplicates = find_duplicates(writer, edition)
-    count = carried + len(tasks)
+    for station, known in right.items():
+        writer.execute(
+            "UPDATE station SET hours_text = :hours, opening_hours = :form, services = :services "
+            "WHERE edition_id = :edition AND id = :station",
+            {
+                "hours": known.hours_text,
+                "form": known.opening_hours,
+                "services": known.services,
+                "edition": edition,
+                "station": station,
+            },
+        )
     report: dict[str, Any] = {} if base is None else dict(base.report)
+    report["duplicates"] = find_duplicates(writer, edition)
+    if missing:
+        report["opened"] = [task.id for task in missing]
+    count = carried + len(missing)
     editions.record_counts(
         writer,
         edition,
@@ -214,7 +230,7 @@ def _publish(
         accepted=count,
         rejected=0,
         unlocated=0 if base is None else base.rows_unlocated,
-        report={**report, "duplicates": duplicates, "opened": [task.id for task in tasks]},
+        report=report,
     )
     activation.put_in_force(writer, settings, edition, progress)
 
@@ -224,28 +240,16 @@ def _identity(task: Task) -> int:
     return int(stable_ids(np.array([task.name]), np.array([task.address or f"task {task.id}"]))[0])
 
 
-def _carry_over(writer: Writer, edition: int, base: int, but: Sequence[Task]) -> int:
+def _carry_over(writer: Writer, edition: int, base: int) -> int:
     columns = ", ".join(
         f'"{column.name}"' for column in Station.__table__.columns if column.name != "edition_id"
     )
     done = writer.execute(
         f"INSERT INTO station (edition_id, {columns}) SELECT :edition, {columns} FROM station "
-        "WHERE edition_id = :base AND id <> ALL(:gone)",
-        {"edition": edition, "base": base, "gone": [task.station_id for task in but]},
+        "WHERE edition_id = :base",
+        {"edition": edition, "base": base},
     )
     return int(done.rowcount)
-
-
-def _marked(base: EditionFacts | None, opened: int) -> str:
-    """The source of an edition with so many stations that opened."""
-    return f"{'' if base is None else base.source.split(MARK)[0]}{MARK}{opened}".strip()
-
-
-def _digest(base: EditionFacts | None, tasks: Sequence[Task]) -> str:
-    """Of the content of an edition that is another one with the stations of these tasks."""
-    opened = "-".join(str(task.id) for task in tasks)
-    facts = hashlib.sha256(repr([task.furnished for task in tasks]).encode()).hexdigest()[:16]
-    return f"{0 if base is None else base.id}+opened-{opened}-{facts}"
 
 
 def _insert(writer: Writer, edition: int, task: Task) -> None:
