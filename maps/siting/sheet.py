@@ -114,7 +114,11 @@ def _about(view: PlanView, language: Language) -> list[list[Cell]]:
         [say("gini", language), gini_text(view)],
         [say("seconds", language), answer["seconds"]],
         [say("seed", language), answer["seed"]],
-        [say("begun_from", language), answer.get("begun_from")],
+        *(
+            [[say("begun_from", language), answer["begun_from"]]]
+            if answer.get("begun_from")
+            else []
+        ),
         *editions,
     ]
 
