@@ -1,9 +1,15 @@
 """A small city behind the real application: one database for all tests that only read it."""
 
 import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -131,3 +137,41 @@ def live(open_app: FastAPI) -> Iterator[str]:
 
 
 __all__ = ["HOSTILE_NAME", "city", "client", "keyed_app", "live", "open_app", "stranger"]
+
+
+@contextlib.contextmanager
+def commanded(log: Path, **settings: str | None) -> Iterator[SimpleNamespace]:
+    """`nuanyi serve` in processes of its own on a free port, once it listens: `process`, `address`.
+    What it says goes into `log`; a setting that is None is not in its environment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    every = {**os.environ, **settings}
+    environment = {key: value for key, value in every.items() if value is not None}
+    command = [sys.executable, "-c", "from api.cli import main; main()", "serve"]
+    with log.open("wb") as sink:
+        process = subprocess.Popen(
+            [*command, "--port", str(port)],
+            env=environment,
+            stdout=sink,
+            stderr=sink,
+            start_new_session=True,
+        )
+    try:
+        until = time.monotonic() + 120
+        while True:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+                break
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < until, log.read_text()
+            time.sleep(0.2)
+        yield SimpleNamespace(process=process, address=f"http://127.0.0.1:{port}")
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=30)
+        # Nothing of it stays, however it ended.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

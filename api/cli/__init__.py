@@ -2,12 +2,13 @@
 
 Exit codes: 0 done · 1 done, but rows were rejected or a bar was missed · 2 the call or a file is
 not usable · 3 something the service stands on is missing (PostgreSQL, a free port) · 4 there is no
-such thing, or its state does not allow it · 130 cancelled.
+such thing, or its state does not allow it · 130 cancelled · 143 told to end (SIGTERM).
 """
 
 from __future__ import annotations
 
 import functools
+import signal
 import sys
 
 import typer
@@ -81,8 +82,16 @@ def _command() -> typer.core.TyperGroup:
     return command
 
 
+def _told_to_end(number: int, frame: object) -> None:
+    del frame
+    raise SystemExit(128 + number)
+
+
 def main() -> None:
     """Run the command line; errors that were meant for a person are shown as such."""
+    # As after Ctrl-C what was begun is put away: the embedded database among it. (uvicorn raises
+    # the signal once more when the server has ended.)
+    signal.signal(signal.SIGTERM, _told_to_end)
     try:
         _command()(standalone_mode=True)
     except DomainError as error:

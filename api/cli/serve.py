@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -167,21 +166,12 @@ def run_server(of: Settings, database: Database) -> None:
     for title, path in pages:
         console.out.print(f"  {address}{path:<22} {title}")
     if of.workers == 1:
-        # When it has ended uvicorn raises the signal once more: that must not end us before the
-        # database is left.
-        signal.signal(signal.SIGTERM, _told_to_end)
         server.run()
         return
     from uvicorn.supervisors import Multiprocess
 
     listening = config.bind_socket()
     Multiprocess(config, sockets=[listening]).run()
-
-
-def _told_to_end(number: int, frame: object) -> None:
-    """End as after any error: whatever was begun is put away."""
-    del frame
-    raise SystemExit(128 + number)
 
 
 def environment(of: Settings, database: Database) -> dict[str, str]:

@@ -2,11 +2,7 @@
 
 import http.client
 import json
-import os
 import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
 from datetime import timedelta
@@ -15,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 import union_town
 from databases import another_database
-from served import KEY, running
+from served import KEY, commanded, running
 from union_town import AS_OF, TODAY
 
 from api import broadcast
@@ -167,49 +163,19 @@ def test_with_a_key_only_its_holder_listens(town, tmp_path):
 @pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.slow)])
 def test_a_server_that_is_told_to_stop_lets_its_listeners_go(town, tmp_path, workers):
     database, _ = town
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     log = tmp_path / "log"
-    with log.open("wb") as sink:
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-c",
-                "from api.cli import main; main()",
-                "serve",
-                "--port",
-                str(port),
-            ],
-            env=os.environ
-            | {
-                "NUANYI_DATABASE_URL": database.url.render_as_string(hide_password=False),
-                "NUANYI_STATE": str(tmp_path / "state"),
-                "NUANYI_WORKERS": workers,
-            },
-            stdout=sink,
-            stderr=sink,
-            start_new_session=True,
-        )
-    try:
-        until = time.monotonic() + 120
-        while True:
-            try:
-                listener = Listener(f"http://127.0.0.1:{port}")
-                break
-            except OSError:
-                assert process.poll() is None, log.read_text()
-                assert time.monotonic() < until, "the server did not start"
-                time.sleep(0.2)
+    environment = {
+        "NUANYI_DATABASE_URL": database.url.render_as_string(hide_password=False),
+        "NUANYI_STATE": str(tmp_path / "state"),
+        "NUANYI_WORKERS": workers,
+    }
+    with commanded(log, **environment) as service:
+        listener = Listener(service.address)
         listener.state()
-        process.send_signal(signal.SIGTERM)
+        service.process.send_signal(signal.SIGTERM)
         began = time.monotonic()
         while listener.lines() or not listener.answer.isclosed():
             assert time.monotonic() - began < 4
-        process.wait(timeout=30)
-        assert "Cancel" not in log.read_text(), "it waited for us, and gave up"
-        assert "Traceback" not in log.read_text()
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        service.process.wait(timeout=30)
+    assert "Cancel" not in log.read_text(), "it waited for us, and gave up"
+    assert "Traceback" not in log.read_text()

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from served import commanded
 
 from geo.database import Actor, connect
 from geo.errors import Unavailable
@@ -210,45 +210,26 @@ def test_it_keeps_an_eighth_of_the_memory_for_pages_within_bounds(gigabytes, buf
     assert buffers_mb(gigabytes * 2**30) == buffers
 
 
-@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
-def test_a_service_that_is_told_to_end_leaves_no_server_behind(folder: Path, told: int) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = folder / "log"
-    with log.open("wb") as sink:
-        service = subprocess.Popen(
-            [
-                sys.executable,
-                "-c",
-                "from api.cli import main; main()",
-                "serve",
-                "--port",
-                str(port),
-            ],
-            env={key: value for key, value in os.environ.items() if key != "NUANYI_DATABASE_URL"}
-            | {"NUANYI_STATE": str(folder)},
-            stdout=sink,
-            stderr=sink,
-            start_new_session=True,
-        )
-    try:
-        until = time.monotonic() + 120
-        while f":{port}" not in log.read_text() or not _listens(port):
-            assert service.poll() is None, log.read_text()
-            assert time.monotonic() < until, log.read_text()
-            time.sleep(0.2)
+@pytest.mark.parametrize(
+    ("told", "workers"),
+    [
+        (signal.SIGTERM, "1"),
+        (signal.SIGINT, "1"),
+        pytest.param(signal.SIGTERM, "2", marks=pytest.mark.slow),
+    ],
+)
+def test_a_service_that_is_told_to_end_leaves_no_server_behind(
+    folder: Path, tmp_path: Path, told: int, workers: str
+) -> None:
+    log = tmp_path / "log"
+    environment = {
+        "NUANYI_STATE": str(folder),
+        "NUANYI_WORKERS": workers,
+        "NUANYI_DATABASE_URL": None,
+    }
+    with commanded(log, **environment) as service:
         assert (folder / "postgres" / "postmaster.pid").exists()
-        service.send_signal(told)
-        service.wait(timeout=60)
-    finally:
-        if service.poll() is None:
-            os.killpg(service.pid, signal.SIGKILL)
-            service.wait()
+        service.process.send_signal(told)
+        service.process.wait(timeout=60)
     assert not (folder / "postgres" / "postmaster.pid").exists()
     assert "Traceback" not in log.read_text()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0

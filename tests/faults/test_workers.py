@@ -1,11 +1,6 @@
 """Several server processes: each hears of a change, and each goes on without the database."""
 
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -14,6 +9,7 @@ from pathlib import Path
 import pytest
 import rows
 from databases import another_database
+from served import commanded
 
 from geo.database import Actor, Database
 from geo.postgres import Cluster
@@ -39,41 +35,13 @@ def database(cluster: Cluster) -> Iterator[Database]:
 @pytest.fixture
 def address(database: Database, tmp_path: Path) -> Iterator[str]:
     """The address of `nuanyi serve` with two processes."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = database.url.render_as_string(hide_password=False)
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "from api.cli import main; main()",
-            "serve",
-            "--port",
-            str(port),
-            "--state",
-            str(tmp_path),
-        ],
-        env=os.environ | {"NUANYI_DATABASE_URL": url, "NUANYI_WORKERS": "2"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    where = f"http://127.0.0.1:{port}"
-    try:
-        until = time.monotonic() + 120
-        while True:
-            try:
-                ask(where)
-                break
-            except OSError:
-                assert process.poll() is None, "the server ended"
-                assert time.monotonic() < until, "the server did not start"
-                time.sleep(0.2)
-        yield where
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(timeout=30)
+    environment = {
+        "NUANYI_DATABASE_URL": database.url.render_as_string(hide_password=False),
+        "NUANYI_STATE": str(tmp_path),
+        "NUANYI_WORKERS": "2",
+    }
+    with commanded(tmp_path / "log", **environment) as service:
+        yield service.address
 
 
 def ask(where: str) -> dict:
