@@ -15,7 +15,15 @@ from api.identity import OWN_PAGE
 from api.service import SECURED
 from geo.errors import Busy, Conflict, Forbidden, Invalid, NotFound, Unauthorized, Unavailable
 from geo.siting.city import City
-from geo.siting.question import USUAL_HOURS, DayClass, Group, Hour, Profile
+from geo.siting.question import (
+    MOST_CLOSING,
+    USUAL_HOURS,
+    DayClass,
+    Group,
+    Hour,
+    Id,
+    Profile,
+)
 
 FAILURES: dict[int | str, dict[str, Any]] = problems.told(
     Invalid, Unauthorized, Forbidden, NotFound, Busy, Unavailable
@@ -65,6 +73,12 @@ class ProfileQuestion(answers.Question):
         description="服务半径（米，沿道路步行）。 Service radius, metres on foot.",
         examples=[500],
     )
+    closing: Annotated[list[Id], Commas] = Field(
+        default_factory=list,
+        max_length=MOST_CLOSING,
+        description="拟关停的现有站点。 Stations of today that close, as if they were not there.",
+        examples=[[]],
+    )
 
     def profile(self) -> Profile:
         """The profile."""
@@ -74,6 +88,7 @@ class ProfileQuestion(answers.Question):
             hours=self.hours or USUAL_HOURS,
             groups=self.groups,
             radius_metres=self.radius_metres,
+            closing=self.closing,
         )
 
 

@@ -12,8 +12,10 @@ from api import answers
 from api.answers import EditionBrief
 from api.service import SECURED, Seeing, Serving
 from api.siting.asking import DECIMALS, FAILURES, ProfileQuestion, as_json, many, people, tag_of
+from geo.siting.city import Standing
 from geo.siting.ground import Ground
 from geo.siting.planning import alone_of
+from geo.siting.problem import Longs
 from geo.siting.question import Question
 
 router = APIRouter(prefix="/api/siting", tags=["siting"])
@@ -76,6 +78,7 @@ class GroundAnswer(BaseModel):
     demand: DemandAnswer
     candidates: list[CandidateAnswer] = Field(description="By id.")
     stations: list[StandingAnswer]
+    closing: list[StandingAnswer] = Field(description="Of `closing` those that are there today.")
     covered_today: float
     district_kind: str | None = Field(description="Kind of area of `districts`.")
     districts: list[DistrictAnswer]
@@ -118,7 +121,6 @@ def _told(ground: Ground, asked: Question) -> dict[str, object]:
         ground.by_district(covered),
         strict=True,
     )
-    standing = city.standing
     return {
         "editions": [one.model_dump(mode="json") for one in answers.briefs(city.editions)],
         "demand": {
@@ -148,15 +150,8 @@ def _told(ground: Ground, asked: Question) -> dict[str, object]:
             }
             for at, gain in zip(ground.host.tolist(), alone, strict=True)
         ],
-        "stations": [
-            {
-                "id": int(standing.ids[at]),
-                "name": standing.names[at],
-                "lon": round(float(standing.lon[at]), DECIMALS),
-                "lat": round(float(standing.lat[at]), DECIMALS),
-            }
-            for at in ground.station.tolist()
-        ],
+        "stations": _standing(city.standing, ground.station),
+        "closing": _standing(city.standing, np.flatnonzero(ground.gone)),
         "covered_today": people(float(covered.sum()), least),
         "district_kind": city.places.kind,
         "districts": [
@@ -171,3 +166,15 @@ def _told(ground: Ground, asked: Question) -> dict[str, object]:
         "straight_line": city.straight_line,
         "candidates_unlocated": hosts.unlocated,
     }
+
+
+def _standing(there: Standing, which: Longs) -> list[dict[str, object]]:
+    return [
+        {
+            "id": int(there.ids[at]),
+            "name": there.names[at],
+            "lon": round(float(there.lon[at]), DECIMALS),
+            "lat": round(float(there.lat[at]), DECIMALS),
+        }
+        for at in which.tolist()
+    ]

@@ -19,6 +19,7 @@ from numba import njit
 
 from geo.coverage.places import no_area
 from geo.editions import EditionFacts
+from geo.siting.dots import METRES_A_DEGREE
 from geo.siting.problem import Bools, Bytes, Floats, Ints, Longs, Reach, Singles
 from geo.siting.reach import geodesic
 from geo.siting.walked import OnStreets
@@ -212,6 +213,45 @@ class City:
             self._kept.move_to_end(limit)
             return self._kept[limit]
 
+    def reached_without(self, gone: Bools, metres: float) -> Reached:
+        """The same as if some stations of today (s,) were not there; not kept.
+
+        Cost: that of the stations around the points that they are among the nearest of.
+        """
+        known = self.reached(metres)
+        lost = np.append(gone, False)  # behind the last: no station
+        met = lost[known.first] | lost[known.second]
+        if not met.any():
+            return known
+        there = self.standing
+        which = np.flatnonzero(self.around(np.flatnonzero(met), known.metres) & ~gone)
+        points = len(self.people)
+        first, second = np.full(points, -1, np.int32), np.full(points, -1, np.int32)
+        near = np.full(points, np.inf, np.float32), np.full(points, np.inf, np.float32)
+        xy = np.column_stack((there.lon[which], there.lat[which]))
+        with self._making:
+            self._nearest(xy, known.metres, first, second, *near)
+        place = np.append(which, -1).astype(np.int32)
+        return replace(
+            known,
+            first=np.where(met, place[first], known.first),
+            second=np.where(met, place[second], known.second),
+            first_metres=np.where(met, near[0], known.first_metres),
+            second_metres=np.where(met, near[1], known.second_metres),
+        )
+
+    def around(self, points: Longs, metres: float) -> Bools:
+        """(s,) the stations of today in the box around some points, so many metres wider."""
+        there = self.standing
+        if not len(points):
+            return np.zeros(len(there), np.bool_)
+        lon, lat = self.people.lon[points], self.people.lat[points]
+        north = metres / METRES_A_DEGREE
+        east = north / max(np.cos(np.radians(np.abs(lat).max())), 0.05)
+        beside = (there.lon >= lon.min() - east) & (there.lon <= lon.max() + east)
+        found: Bools = beside & (there.lat >= lat.min() - north) & (there.lat <= lat.max() + north)
+        return found
+
     def reach_of(self, lon: float, lat: float, metres: float) -> Reach:
         """The demand within reach of a place that is no candidate; some ms in a large city."""
         limit = self.rounded(metres)
@@ -249,11 +289,24 @@ class City:
         first, second = np.full(points, -1, np.int32), np.full(points, -1, np.int32)
         near = np.full(points, np.inf, np.float32), np.full(points, np.inf, np.float32)
         xy = np.column_stack((self.standing.lon, self.standing.lat))
+        self._nearest(xy, limit, first, second, *near)
+        return Reached(limit, hosts, first, second, *near)
+
+    def _nearest(
+        self,
+        xy: Floats,
+        limit: float,
+        first: Ints,
+        second: Ints,
+        first_metres: Singles,
+        second_metres: Singles,
+    ) -> None:
+        """Write the two nearest of some places to each point over those that are known."""
         for begin in range(0, len(xy), STATIONS_AT_ONCE):
             some = self._walk(xy[begin : begin + STATIONS_AT_ONCE], limit)
             assert some.metres is not None
-            _two_nearest(some.start, some.demand, some.metres, begin, first, second, *near)
-        return Reached(limit, hosts, first, second, *near)
+            pairs = some.start, some.demand, some.metres
+            _two_nearest(*pairs, begin, first, second, first_metres, second_metres)
 
 
 @njit(cache=True, nogil=True)

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 
 from geo.siting.city import DAYS, GROUPS, City
-from geo.siting.dots import METRES_A_DEGREE, dots_of
+from geo.siting.dots import dots_of
 from geo.siting.problem import Bools, Floats, Longs, Reach, Rows, Singles
 from geo.siting.question import Profile
 from geo.siting.weighing import Shares, share_at
@@ -34,6 +34,7 @@ class Ground:
             among the city's, -1 none) they are counted; `weight` (n,) their people summed over the
             hours; `lon`, `lat` (n,) the centre of the people.
         host: (m,) positions of the candidates. station: (s,) of the stations that count here.
+        gone: which of the city's stations close.
         reach: which of the m candidates reach which of the n points, with metres.
         first, second: (n,) the stations nearest to each point, positions in `station`, -1 none;
             with their metres.
@@ -57,7 +58,8 @@ class Ground:
         rows = _rows(city, asked)
         weight = _weights(city, asked, rows)
         inside = city.places.within(0, count, asked.area_id)
-        reached = city.reached(metres)
+        self.gone = np.isin(city.standing.ids, asked.closing)
+        reached = city.reached_without(self.gone, metres) if asked.closing else city.reached(metres)
         self.city = city
         self.hours = len(asked.hours)
         self.least = privacy * self.hours
@@ -78,7 +80,7 @@ class Ground:
         self._number = np.full(count, -1, np.int32)
         self._number[self.point] = np.arange(len(self.point), dtype=np.int32)
         self.reach = self._part(reached.hosts, self.host)
-        near = city.places.within(2, len(city.standing), asked.area_id)
+        near = city.places.within(2, len(city.standing), asked.area_id) & ~self.gone
         first, second = reached.first[self.point], reached.second[self.point]
         near[first[first >= 0]] = True
         near[second[second >= 0]] = True
@@ -181,20 +183,10 @@ class Ground:
     def stations_near(self) -> tuple[Longs, Reach]:
         """Every station of today that may reach somebody here, positions in the city's, and whom:
         for questions about today's stations, where two for each point do not do."""
-        there = self.city.standing
-        near = self.city.places.within(2, len(there), self._asked.area_id)
-        if len(self):
-            north = self.limit / METRES_A_DEGREE
-            east = north / max(np.cos(np.radians(np.abs(self.lat).max())), 0.05)
-            people = self.city.people
-            lon, lat = people.lon[self.point], people.lat[self.point]
-            near |= (
-                (there.lon >= lon.min() - east)
-                & (there.lon <= lon.max() + east)
-                & (there.lat >= lat.min() - north)
-                & (there.lat <= lat.max() + north)
-            )
-        which = np.flatnonzero(near)
+        count = len(self.city.standing)
+        near = self.city.places.within(2, count, self._asked.area_id)
+        near |= self.city.around(self.point, self.limit)
+        which = np.flatnonzero(near & ~self.gone)
         reach = self._part(self.city.reach_of_stations(which, self.limit), np.arange(len(which)))
         return which, reach
 

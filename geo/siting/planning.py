@@ -336,7 +336,7 @@ class Planning:
             metres = metres_of(asked) if isinstance(asked, Question) else asked.radius_metres
         city = city or self.city()
         limit = city.rounded(metres)
-        key = (city.mark, asked.people_key, limit)
+        key = (city.mark, asked.ground_key, limit)
         found = self._grounds.get(key)
         if found is not None:
             return found

@@ -24,6 +24,7 @@ DayClass = Literal["workday", "weekend"]
 Group = Literal["courier", "food_rider", "sanitation_worker", "driver", "outdoor_worker"]
 USUAL_HOURS: Final = list(range(6, 23))
 MOST_EXTRA: Final = 200
+MOST_CLOSING: Final = 2000
 LARGEST_ID: Final = 2**53 - 1
 Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 Hour = Annotated[int, Field(ge=0, le=23)]
@@ -75,7 +76,7 @@ class Extra(_Asked):
 
 
 class Profile(_Asked):
-    """Where, when and for whom people are counted: the demand of a question."""
+    """Where, when and for whom people are counted, and which stations of today stay."""
 
     area_id: Id | None = Field(
         None,
@@ -106,16 +107,24 @@ class Profile(_Asked):
         description="服务半径，沿道路步行。 Service radius, metres on foot along the streets.",
         examples=[500],
     )
+    closing: list[Id] = Field(
+        default_factory=list,
+        max_length=MOST_CLOSING,
+        description="拟关停的现有站点。 Stations of today that close: planned as if they were not "
+        "there; one that is none of today's changes nothing.",
+        examples=[[]],
+    )
 
-    @field_validator("hours", "groups")
+    @field_validator("hours", "groups", "closing")
     @classmethod
     def _in_order(cls, value: Any) -> Any:
         return None if value is None else sorted(set(value))
 
     @property
-    def people_key(self) -> tuple[object, ...]:
-        """What the demand depends on."""
-        return self.area_id, self.day, tuple(self.hours), tuple(self.groups or ())
+    def ground_key(self) -> tuple[object, ...]:
+        """What the people, and who reaches them, depend on."""
+        people = self.area_id, self.day, tuple(self.hours), tuple(self.groups or ())
+        return *people, tuple(self.closing)
 
 
 class Question(Profile):

@@ -58,7 +58,7 @@ def gather(
         answer=plan.answer,
         where=_where(reader, number.get("areas"), question.area_id),
         areas=_areas(reader, number.get("areas"), plan.facts),
-        stations=_stations(reader, number.get("stations"), ground),
+        stations=_stations(reader, number.get("stations"), ground, question),
         people=None if ground is None else _people(ground, question, plan.answer),
         editions=[line_of(one) for one in lines],
         notice=notice_of(lines),
@@ -96,7 +96,7 @@ def _areas(
 
 
 def _stations(
-    reader: Reader, edition: int | None, ground: Ground | None
+    reader: Reader, edition: int | None, ground: Ground | None, question: Question
 ) -> list[tuple[int, str, float, float]]:
     if ground is not None:
         there = ground.city.standing
@@ -107,9 +107,10 @@ def _stations(
     rows = reader.all(
         "SELECT id, name, ST_X(location) AS lon, ST_Y(location) AS lat FROM station "
         "WHERE edition_id = :edition AND location IS NOT NULL AND access = ANY(:access) "
-        "ORDER BY id",
+        "AND id <> ALL(:closing) ORDER BY id",
         edition=edition or -1,
         access=list(OFFERED_ACCESS),
+        closing=question.closing,
     )
     return [(row.id, row.name, row.lon, row.lat) for row in rows]
 

@@ -149,6 +149,7 @@ def limits(view: PlanView, language: Language) -> list[str]:
     add("locked", asked.lock, n=len(asked.lock))
     add("forbidden", asked.forbid, n=len(asked.forbid))
     add("own", asked.extra, n=len(asked.extra))
+    add("closing", asked.closing and asked.keep_existing, n=len(asked.closing))
     add("without_stations", not asked.keep_existing)
     return told or [say("no_limits", language)]
 

@@ -24,8 +24,8 @@ export function notTaken(asks) {
 
 /** Who is where, who could host, who stands already: under a question, kept for the last few. */
 export function ground(question) {
-  const { area_id, day, hours, groups, radius_metres } = question;
-  const path = address("/api/siting/ground", { area_id, day, hours, groups, radius_metres });
+  const { area_id, day, hours, groups, radius_metres, closing } = question;
+  const path = address("/api/siting/ground", { area_id, day, hours, groups, radius_metres, closing });
   if (!grounds.has(path)) {
     const coming = ask(path, { seconds: LONG });
     coming.catch(() => grounds.delete(path));
@@ -43,8 +43,8 @@ export function renew() {
 
 /** Whom the question is about: where that changes, the ground is another. */
 function aboutWhom() {
-  const { area_id, day, hours, groups, radius_metres } = asked();
-  return JSON.stringify([area_id, day, hours, groups, radius_metres]);
+  const { area_id, day, hours, groups, radius_metres, closing } = asked();
+  return JSON.stringify([area_id, day, hours, groups, radius_metres, closing]);
 }
 
 let newest = 0;

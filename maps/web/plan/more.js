@@ -7,7 +7,7 @@ import { day, english, half, listed, number, page, percent, t } from "../leader/
 import { asked, notTaken } from "./data.js";
 import { cost, gapText, hostType, people, siteName, spent, unitWord } from "./figures.js";
 import { fitPlaces, goTo, goToPlace, showChanges } from "./map.js";
-import { chosen, full, hear, known, setSites, siteOf, view } from "./store.js";
+import { chosen, full, hear, setSites, siteOf, view } from "./store.js";
 import { trouble } from "./trouble.js";
 
 /** The last answers, each with the question it is about. */
@@ -25,12 +25,6 @@ const waiting = (name) => make("div", { class: "waiting" },
 /** The question as it matters here: of all its hours, maximum coverage. */
 const question = () => ({ ...asked(null), model: "max-cover", share: null, capacity_per_place: null, sites: view.question.sites ?? null });
 const about = () => JSON.stringify({ ...full(view.question), model: null, share: null, least: null, gap: null, seconds: null, seed: null });
-/** Who is about, and what counts as reached: as long as these stay, figures of moves are so. */
-function ofMoves() {
-  const { area_id, day, hours, groups, radius_metres, steps, backup } = full(view.question);
-  return JSON.stringify([area_id, day, hours, groups, radius_metres, steps, backup]);
-}
-
 const between = english ? " " : "";
 const column = (word, n = false) => make("th", { scope: "col", class: n ? "n" : null }, word);
 const cell = (text) => make("td", { class: "n" }, text);
@@ -53,6 +47,12 @@ function openRows(sites) {
     make("tbody", {}, sites.map((one) => make("tr", {}, make("th", { scope: "row" }, placed(siteName(one), () => goToPlace(one))), make("td", {}, hostType(one) || "–"), cell(cost(one.cost) || "–")))));
 }
 
+/** Stations that go count as closed from now on; where they go is put into the set. */
+function take({ close, open }) {
+  const closing = [...new Set([...view.question.closing, ...close.map((one) => one.id)])];
+  setSites([...new Set([...chosen(), ...open.map((one) => one.id)])], { question: { ...view.question, keep_existing: true, closing } });
+}
+
 function changes() {
   const box = byId("changes-box");
   const { told, question: of } = found.changes ?? {};
@@ -72,11 +72,7 @@ function changes() {
     told.close.length ? make("div", { class: "table-box", id: "closing" }, make("h4", {}, t(told.kind === "close" ? "to_close" : "to_leave")), stationRows(told.close, of)) : null,
     told.open.length ? make("div", { class: "table-box", id: "opening" }, make("h4", {}, t("to_open")), openRows(told.open)) : null,
     told.close.length ? make("p", { class: "quiet small" }, t("changes_on_map")) : null,
-    told.open.length && !old ? [button(t("changes_put"), "plus", () => {
-      const mine = ofMoves();
-      known.moves = { ...told, question: of, holds: () => ofMoves() === mine };
-      setSites([...new Set([...chosen(), ...told.open.map((one) => one.id)])]);
-    }, { class: "act", id: "changes-put" }), view.question.keep_existing ? make("p", { class: "quiet small" }, t("changes_put_about")) : null] : null,
+    told.close.length && !old ? [button(t(`changes_take_${told.kind}`), "plus", () => take(told), { class: "act", id: "changes-take" }), make("p", { class: "quiet small" }, t("changes_take_about"))] : null,
     make("details", {}, make("summary", {}, t("least_missed", { n: number(told.least_missed.length), all: number(told.stations) })), make("div", { class: "table-box" }, stationRows(told.least_missed, of))));
 }
 

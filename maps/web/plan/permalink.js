@@ -82,6 +82,7 @@ function questionOf(asked) {
   found.lock = siteIds(asked.get("lock"));
   found.forbid = siteIds(asked.get("forbid"));
   found.keep_existing = asked.get("existing") !== "0";
+  found.closing = siteIds(asked.get("closing")).filter((one) => typeof one === "number");
   const places = (asked.get("extra") ?? "").split(",").map(placeOf).filter(Boolean);
   found.extra = places.filter((one, at) => places.findIndex(({ key }) => key === one.key) === at).slice(0, MOST_PLACES);
   for (const name of ["lock", "forbid"]) found[name] = placed(found[name], found);
@@ -109,7 +110,7 @@ export function read(fragment) {
 }
 
 /** Whether a fragment asks a question of its own, and not only for a plan. */
-const OWN = [...Object.values(NUMBERS).map(([short]) => short), "day", "model", "hours", "groups", "agreed", "cheapest", "near", "existing", "steps", "lock", "forbid", "extra"];
+const OWN = [...Object.values(NUMBERS).map(([short]) => short), "day", "model", "hours", "groups", "agreed", "cheapest", "near", "existing", "closing", "steps", "lock", "forbid", "extra"];
 export const asksItself = (fragment) => OWN.some((name) => new URLSearchParams(fragment.replace(/^#/, "")).has(name));
 
 function writeQuestion(told, question) {
@@ -123,7 +124,7 @@ function writeQuestion(told, question) {
   if (question.spacing_rule === "warn") told.set("near", "warn");
   if (!question.keep_existing) told.set("existing", "0");
   if (question.steps) told.set("steps", question.steps.map((one) => one.join(":")).join(","));
-  for (const name of ["lock", "forbid"]) if (question[name].length) told.set(name, question[name].join(","));
+  for (const name of ["closing", "lock", "forbid"]) if (question[name].length) told.set(name, question[name].join(","));
   if (question.extra.length) told.set("extra", question.extra.map(placeText).join(","));
 }
 

@@ -94,13 +94,10 @@ function roomNote() {
   return left ? make("p", { class: "note", id: "room-note" }, room && !older() ? room[page.language] : t("room_not_counted")) : null;
 }
 
-/** What is to be said of moves whose new places are all in the set: the stations that leave count
- * there still. How many the moves reach is known of their new places alone. */
-function movesNote() {
-  const { moves } = known;
-  if (!moves || view.hour !== null || !view.question.keep_existing || !moves.holds() || !moves.open.every((one) => chosen().includes(one.id))) return null;
-  const alone = chosen().length === moves.open.length;
-  return make("p", { class: "note", id: "moves-note" }, t("moves_on_map", { names: listed(moves.close.map((one) => one.name || `#${one.id}`)) }), alone ? [" ", t("moves_reach", { people: people(moves.covered_after, moves.question) })] : null);
+/** That some of today's stations count as closed. */
+function closingNote() {
+  const { closing, keep_existing } = figures()?.question ?? view.question;
+  return keep_existing && closing?.length ? make("p", { class: "note", id: "closing-note" }, t("closing_note", { n: number(closing.length) })) : null;
 }
 
 /** Whom the figures are about: "Workers with a station within 500 m on foot". */
@@ -130,7 +127,7 @@ function headline() {
   if (plan?.problem) bits.push(make("p", { class: "note strong", id: "problem" }, half(plan.problem, "detail") ?? ours(plan.problem.detail), plan.problem.remedy ? make("span", {}, ours(plan.problem.remedy)) : null));
   if (asksAnew() && !running) bits.push(make("p", { class: "note" }, t("asks_anew")));
   if (running && soFar() && view.set === null) bits.push(make("p", { class: "quiet small", id: "so-far" }, t("so_far")));
-  bits.push(handWords(), brokenList(), roomNote(), movesNote());
+  bits.push(handWords(), brokenList(), roomNote(), closingNote());
   if (told) {
     bits.push(make("dl", { class: "facts" },
       fact(t("sites_n_word"), number(told.count ?? chosen().length)), spent(told.cost) ? fact(t("cost_word"), spent(told.cost)) : null, fact(peopleWord(told.question), number(total)),

@@ -158,13 +158,15 @@ function show() {
   bound();
 }
 
-/** Locked and forbidden sites, each with a way to let it go. */
+/** Locked and forbidden sites and stations that close, each with a way to let it go. */
 function bound() {
-  const rows = (kind) => view.question[kind].map((id) => make("button", { type: "button", class: "chosen", "data-bound": id, "aria-label": t(`let_go_${kind}`, { name: siteName(siteOf(id)) }), onclick: () => requestion({ [kind]: view.question[kind].filter((one) => one !== id) }, STEP) },
-    icon("close"), make("span", {}, siteName(siteOf(id)))));
-  const { lock, forbid } = view.question;
-  byId("q-bound").hidden = !lock.length && !forbid.length;
-  refill(byId("q-bound-list"), lock.length ? make("div", { class: "bound" }, make("h4", {}, t("locked")), rows("lock")) : null, forbid.length ? make("div", { class: "bound" }, make("h4", {}, t("forbidden")), rows("forbid")) : null);
+  const nameOf = (kind, id) => siteName((kind === "closing" ? known.ground?.closing.find((one) => one.id === id) : siteOf(id)) ?? { id });
+  const rows = (kind) => view.question[kind].map((id) => make("button", { type: "button", class: "chosen", "data-bound": id, "aria-label": t(`let_go_${kind}`, { name: nameOf(kind, id) }), onclick: () => requestion({ [kind]: view.question[kind].filter((one) => one !== id) }, STEP) },
+    icon("close"), make("span", {}, nameOf(kind, id))));
+  const lists = { lock: "locked", forbid: "forbidden", closing: "closing_title" };
+  const some = Object.keys(lists).filter((kind) => view.question[kind].length);
+  byId("q-bound").hidden = !some.length;
+  refill(byId("q-bound-list"), ...some.map((kind) => make("div", { class: "bound", "data-kind": kind }, make("h4", {}, t(lists[kind])), rows(kind))));
 }
 
 function listen() {

@@ -7,7 +7,7 @@ const HOURS = Array.from({ length: 17 }, (_, at) => at + 6);
 export const PLAIN = Object.freeze({
   area_id: null, day: "workday", hours: HOURS, groups: [], model: "max-cover", sites: 12, budget: null, share: null, least: "sites", radius_metres: 500,
   steps: null, backup: 0, spacing_metres: 0, spacing_rule: "forbid", area_least_share: 0, area_least_sites: null, open_24h_least: 0, per_chain_most: null, capacity_per_place: null,
-  agreed_only: false, keep_existing: true, lock: [], forbid: [], extra: [], gap: 0.001, seconds: 30, seed: 0,
+  agreed_only: false, keep_existing: true, closing: [], lock: [], forbid: [], extra: [], gap: 0.001, seconds: 30, seed: 0,
 });
 
 /** What somebody looks at: everything that a link to it must hold. `set`: sites moved by hand (ids,
@@ -16,9 +16,8 @@ export const view = { question: { ...PLAIN }, set: null, plan: null, tab: "quest
 
 /** What was last told: `ground` under the present question, `plan` that is open, `plans` that are
  * kept, `told` of the set (an evaluation, with the `question` it is of, the `count` of its sites, and
- * the `search` whose best so far it is, or null), `curve`, `areas` to choose from, `moves` whose new
- * places were put into the set, with `holds`: whether the question is still theirs. */
-export const known = { ground: null, plan: null, plans: [], told: null, curve: null, areas: [], beside: null, moves: null, candidates: new Map() };
+ * the `search` whose best so far it is, or null), `curve`, `areas` to choose from. */
+export const known = { ground: null, plan: null, plans: [], told: null, curve: null, areas: [], beside: null, candidates: new Map() };
 
 const bus = new EventTarget();
 /** Tells the other parts of the page that something happened. */
@@ -99,6 +98,7 @@ export function full(question) {
   for (const name of ["area_least_share", "backup", "spacing_metres", "open_24h_least"]) found[name] ??= 0;
   found.groups = [...(found.groups ?? [])].sort();
   found.hours = [...found.hours].sort((one, other) => one - other);
+  found.closing = inOrder(found.closing ?? []);
   found.lock = inOrder(found.lock ?? []);
   found.forbid = inOrder(found.forbid ?? []);
   found.extra = (found.extra ?? []).map(({ key, lon, lat, name, cost }) => ({ key, lon, lat, ...(name ? { name } : {}), ...((cost ?? null) === null ? {} : { cost }) }));

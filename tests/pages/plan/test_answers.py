@@ -60,7 +60,7 @@ def test_of_a_site_one_reads_whom_a_station_reaches_today_already(planners, benc
     expect(said).to_have_text(f"{both:,.0f} person-hours")
 
 
-def test_new_places_of_a_move_say_that_what_leaves_still_counts(planners, bench):
+def test_moves_put_into_the_set_count_as_moved_and_may_be_taken_back(planners, bench):
     # 450 m from station 1 there are four places, from host 2 beside it five.
     page = planners("/plan#radius=450&lang=en&tab=more")
     page.locator("[name=changes-kind][value=move]").check(force=True)
@@ -68,38 +68,50 @@ def test_new_places_of_a_move_say_that_what_leaves_still_counts(planners, bench)
     with page.expect_response("**/api/siting/changes", timeout=COLD_MS) as answer:
         page.locator("#changes-ask").click()
     told = answer.value.json()
+    (leaves,) = told["close"]
     assert [one["id"] for one in told["open"]] == [2]
     assert told["covered_after"] == told["covered_before"] + WORKDAY
-    page.locator("#changes-put").click()
+    page.locator("#changes-take").click()
+    until(page, f"() => location.hash.includes('closing={leaves['id']}')")
     settled(page)
-    expect(page.locator("#changes-box")).to_contain_text("still count as open")
     page.locator("#tab-plan").click()
-    note = page.locator("#moves-note")
-    expect(note).to_contain_text(told["close"][0]["name"])
-    reached_then = f"After the move {told['covered_after']:,.0f} person-hours"
-    expect(note).to_contain_text(reached_then)
-    # The map counts the new place beside all that stands.
-    assert look(page, "known.told.covered") == person_hours(bench, [bench.hosts[1]], 450)
-    # Other conditions leave it true; beside another site nobody knows how many the moves reach.
-    page.locator("#tab-question").click()
-    page.locator("#q-sites").fill("3")
-    until(page, "() => location.hash.includes('sites=3')")
-    page.locator("#tab-candidates").click()
-    page.locator('[data-candidate="9"] .acts button').first.click()
-    page.locator("#tab-plan").click()
-    expect(note).to_contain_text("still count as open")
-    expect(note).not_to_contain_text("After the move")
-    # Planned as if no station stood, none counts.
-    page.locator("#tab-question").click()
-    page.locator("#q-more summary").click()
-    page.locator("#q-keep_existing").uncheck()
-    expect(note).to_have_count(0)
-    page.locator("#q-keep_existing").check()
-    page.locator("#tab-plan").click()
+    note = page.locator("#closing-note")
+    expect(note).to_contain_text("1 of today's stations count as closed")
+    # As the move was told, so the set does; also after a reload.
+    page.reload()
+    settled(page)
+    assert look(page, "known.told.covered") == told["covered_after"]
     expect(note).to_have_count(1)
-    page.locator('#site-list [data-row="2"]').click()
-    page.locator("#site-list .acts button", has_text="Remove").click()
+    # The question lists the station by its name, and lets it stay again.
+    page.locator("#tab-question").click()
+    kept = page.locator("#q-bound-list [data-kind=closing] button")
+    expect(kept).to_have_text(leaves["name"])
+    expect(kept).to_have_attribute("aria-label", f"Keep {leaves['name']} open")
+    kept.click()
+    settled(page)
+    expect(page.locator("#q-bound")).to_be_hidden()
+    assert look(page, "known.told.covered") == person_hours(bench, [bench.hosts[1]], 450)
+    page.locator("#tab-plan").click()
     expect(note).to_have_count(0)
+    page.go_back()
+    until(page, f"() => location.hash.includes('closing={leaves['id']}')")
+
+
+def test_a_plan_is_made_as_if_stations_closed(planners, bench):
+    page = planners("/plan#lang=en&tab=more&sites=1")
+    page.locator("[name=changes-kind][value=close]").check(force=True)
+    page.locator("#changes-count").fill("1")
+    with page.expect_response("**/api/siting/changes", timeout=COLD_MS) as answer:
+        page.locator("#changes-ask").click()
+    (leaves,) = answer.value.json()["close"]
+    page.locator("#changes-take").click()
+    settled(page)
+    page.locator("#tab-question").click()
+    with page.expect_response("**/api/siting/plans") as made:
+        page.locator("#q-clear .main").click()
+    asked = made.value.request.post_data_json["question"]
+    assert asked["closing"] == [leaves["id"]]
+    until(page, "() => document.querySelector('#closing-note') !== null")
 
 
 def test_one_may_go_on_or_stop_waiting_while_something_is_worked_out(planners):
