@@ -18,7 +18,15 @@ from scipy.spatial import cKDTree
 from geo.siting.amounts import amount, need
 from geo.siting.conditions import counted_steps
 from geo.siting.elastic import elastic_of
-from geo.siting.explanation import Change, Explanation, Names, Reason, change_of, percent
+from geo.siting.explanation import (
+    Change,
+    Explanation,
+    Names,
+    Reason,
+    change_of,
+    joined,
+    percent,
+)
 from geo.siting.merge import Merged, merge
 from geo.siting.problem import (
     EXISTING,
@@ -342,8 +350,8 @@ def _together(
         yielded = model.give_way([kind], control)
         if yielded is None:
             continue
+        changes += joined([change_of(one, names) for one in yielded])
         for one in yielded:
-            changes.append(change_of(one, names))
             if one.rule == "district_least_share" and one.district is not None:
                 wanted = rules.district_least_share[one.district]
                 name = names.district(one.district)
@@ -360,18 +368,7 @@ def _together(
                 )
     if not changes:
         all_at_once = model.give_way(list(model.kinds), control) or []
-        changes = [change_of(one, names) for one in all_at_once]
-        if len(changes) > 1:
-            # Only together do these help.
-            changes = [
-                Change(
-                    "，并".join(one.zh for one in changes),
-                    " and ".join(one.en for one in changes),
-                    changes[0].rule,
-                    None,
-                    least=False,
-                )
-            ]
+        changes = joined([change_of(one, names) for one in all_at_once])
     words = {language: model.words(rules, language) for language in ("zh", "en")}
     told.reasons.append(
         Reason(

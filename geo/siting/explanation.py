@@ -57,7 +57,8 @@ class Reason:
 
 @dataclass(frozen=True)
 class Change:
-    """What would make it feasible: a new value of a rule; `least`: proved to be the least."""
+    """What would make it feasible: a new value of a rule, or `parts` that help only together;
+    `least`: proved to be the least."""
 
     zh: str
     en: str
@@ -65,6 +66,7 @@ class Change:
     value: float | None
     district: int | None = None
     least: bool = True
+    parts: tuple[Change, ...] = ()
 
 
 @dataclass
@@ -83,7 +85,8 @@ class Explanation:
     @property
     def en(self) -> str:
         """In one paragraph."""
-        return " ".join([*(f"{one.en}." for one in self.reasons), *self._ways("en")])
+        said = [f"{one.en[:1].upper()}{one.en[1:]}." for one in self.reasons]
+        return " ".join([*said, *self._ways("en")])
 
     def _ways(self, language: str) -> list[str]:
         if not self.changes:
@@ -101,13 +104,13 @@ def change_of(one: Yielded, names: Names) -> Change:
     proved = "" if one.least else " (not proved to be the least)"
     value = one.value
     if one.rule == "p":
-        zh, en = f"站点数增至 {value:.0f}", f"allow {value:.0f} sites"
+        zh, en = f"站点数增至 {value:.0f}", f"allow {_sites(value)}"
     elif one.rule == "budget":
         zh, en = f"预算增至 {need(value)}", f"raise the budget to {need(value)}"
     elif one.rule == "open_24h_least":
-        zh, en = f"24 小时站点降为 {value:.0f} 个", f"ask for {value:.0f} sites open 24 hours"
+        zh, en = f"24 小时站点降为 {value:.0f} 个", f"ask for {_sites(value)} open 24 hours"
     elif one.rule == "per_chain_most":
-        zh, en = f"每品牌放宽到 {value:.0f} 个", f"allow {value:.0f} sites of one chain"
+        zh, en = f"每品牌放宽到 {value:.0f} 个", f"allow {_sites(value)} of one chain"
     elif one.rule == "share":
         zh, en = (
             f"总覆盖率降到 {percent(value)}",
@@ -130,8 +133,21 @@ def change_of(one: Yielded, names: Names) -> Change:
             zh = f"把{name}的要求降到 {percent(value)}"
             en = f"ask no more than {percent(value)} of {name}"
         else:
-            zh, en = f"{name}降为 {value:.0f} 个站点", f"ask {value:.0f} sites of {name}"
+            zh, en = f"{name}降为 {value:.0f} 个站点", f"ask {_sites(value)} of {name}"
     return Change(zh + about, en + proved, one.rule, value, one.district, one.least)
+
+
+def joined(changes: Sequence[Change]) -> list[Change]:
+    """Changes that help only together, as one; none where there are none."""
+    if len(changes) < 2:
+        return list(changes)
+    zh, en = "，并".join(one.zh for one in changes), " and ".join(one.en for one in changes)
+    least = all(one.least for one in changes)
+    return [Change(zh, en, changes[0].rule, None, least=least, parts=tuple(changes))]
+
+
+def _sites(value: float) -> str:
+    return f"{value:.0f} site{'' if round(value) == 1 else 's'}"
 
 
 def percent(share: float) -> str:

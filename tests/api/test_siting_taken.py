@@ -4,6 +4,8 @@ import io
 import json
 import threading
 import time
+from dataclasses import replace
+from datetime import date
 
 import pandas as pd
 import pyogrio
@@ -16,8 +18,10 @@ from planning_desk import finished
 from geo import editions
 from geo.database import Actor
 from geo.errors import Conflict
-from geo.siting import opening
+from geo.siting import opening, scenarios
 from geo.siting.planning import Planning
+from maps.siting.gather import gather
+from maps.siting.print import MOST_DISTRICTS, pdf
 
 
 def test_a_plan_is_taken_away_as_files_that_agree_with_it(planner, plan, tmp_path):
@@ -65,6 +69,29 @@ def test_the_report_has_two_pages_with_the_bound_in_either_language(planner, pla
         headers={"If-None-Match": answer.headers["etag"]},
     )
     assert same.status_code == 304
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_areas_of_a_report_stand_in_lines_and_in_letters_one_can_read(planner, plan, language):
+    service = planner.app.state.service
+    with service.database.read(Actor("test")) as reader:
+        kept = scenarios.show(reader, plan["id"])
+        view = gather(reader, service.settings, kept, ground=None, made_on=date(2026, 11, 23))
+    (one, *_) = view.facts["districts"]
+    names = [f"第{n:02d}街道（演示数据）" for n in range(40)]
+    many = [{**one, "name": name, "id": 1000 + n} for n, name in enumerate(names)]
+    facts = {**view.facts, "districts": many}
+    page = pypdf.PdfReader(io.BytesIO(pdf(replace(view, facts=facts), language))).pages[1]
+    sizes: list[float] = []
+
+    def seen(said, into, at, font, size):
+        del font
+        if said.strip():
+            sizes.append(size * abs(into[3] * at[3]))
+
+    told = page.extract_text(visitor_text=seen)
+    assert sum(name in told.replace(" ", "") for name in names) == MOST_DISTRICTS
+    assert min(sizes) >= 5.5
 
 
 def test_the_map_in_one_file_asks_nobody_and_escapes_every_name(planner, plan):

@@ -18,6 +18,8 @@ const LOST_MS = 3000;
 let source = null;
 let lost = 0;
 let spoken = 0;
+/** A plan that was asked for here and whose end was not told yet. */
+let awaited = null;
 
 /** Opens a plan that is kept; its question becomes the page's unless the address had one of its own. */
 export async function openPlan(id, { keepQuestion = false } = {}) {
@@ -31,6 +33,7 @@ export async function openPlan(id, { keepQuestion = false } = {}) {
     trouble("plan");
     if (open(plan.state)) listen(id);
     else deaf();
+    ended(plan);
   } catch (error) {
     if (view.plan !== id) return;
     trouble("plan", error, () => openPlan(id, { keepQuestion }));
@@ -39,6 +42,13 @@ export async function openPlan(id, { keepQuestion = false } = {}) {
     known.plan = null;
     tell("plan", null);
   }
+}
+
+/** Tells the end of a plan that somebody waits for, however soon it came. */
+function ended(plan) {
+  if (awaited !== plan.id || open(plan.state)) return;
+  awaited = null;
+  announce(gapWords(plan));
 }
 
 /** The search is heard, or nobody listens to it any more. */
@@ -90,7 +100,8 @@ async function finish(id, mine) {
     // What was changed by hand meanwhile stays on the map.
     look({ tab: view.tab === "question" ? "plan" : view.tab });
     tell("plan", plan);
-    announce(gapWords(plan));
+    awaited = id;
+    ended(plan);
   } catch (error) {
     if (view.plan === id) trouble("plan", error, () => openPlan(id, { keepQuestion: true }));
   }
@@ -112,8 +123,9 @@ export async function solve({ name = null, question = asked(null) } = {}) {
     const earlier = edited && known.plan.answer?.sites.length ? { begin_from: known.plan.id } : {};
     const { id } = await ask("/api/siting/plans", { body: { ...(name ? { name } : {}), question, ...earlier } });
     known.plan = null;
-    look({ plan: id, set: null, hour: null, site: null, question: full(question), tab: "plan" }, { push: true });
+    awaited = id;
     announce(t("gap_waiting"));
+    look({ plan: id, set: null, hour: null, site: null, question: full(question), tab: "plan" }, { push: true });
     askPlans().catch(() => {});
   } finally {
     waits("solve", false);

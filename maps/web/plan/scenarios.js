@@ -108,8 +108,9 @@ function show() {
   if (held) list.querySelector(`[data-plan="${held.dataset.plan}"]`)?.querySelectorAll("button")[which]?.focus({ preventScroll: true });
   const select = byId("scenario");
   fill(select, make("option", { value: "" }, t("new_plan")), known.plans.map((plan) => make("option", { value: plan.id }, planName(plan))));
-  if (view.plan !== null && !known.plans.some((one) => one.id === view.plan)) select.append(make("option", { value: view.plan }, known.plan ? planName(known.plan) : t("plan_n", { n: view.plan })));
-  select.value = view.plan ?? "";
+  const kept = known.plans.some((one) => one.id === view.plan);
+  if (known.plan && !kept) select.append(make("option", { value: known.plan.id }, planName(known.plan)));
+  select.value = known.plan || kept ? view.plan : "";
   const hand = byHand() || (known.plan === null && chosen().length > 0);
   byId("keep").hidden = !hand && !(known.plan && asksAnew());
   document.title = known.plan ? `${planName(known.plan)} · ${t("title")}` : t("title");

@@ -13,6 +13,7 @@ from siting_oracle import a_town, raw_pairs
 
 from geo.siting.amounts import amount, need
 from geo.siting.explain import Names, explain
+from geo.siting.explanation import Change
 from geo.siting.max_cover import max_cover
 from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, Demand, Rules, Sites
 from geo.siting.reach import euclidean
@@ -111,7 +112,7 @@ def test_sums_of_money_and_people_are_told_with_all_their_digits() -> None:
     hosts = Sites.of(2, capacity=[1234000, 1000000])
     reach = euclidean([[0, 0], [2000, 0]], [[0, 0], [2000, 0]], 5.0)
     told = explain(many, hosts, reach, Rules(p=2, capacities=True), everybody=True)
-    assert "the demand of 2,469,134 is above the capacity" in told.en
+    assert "The demand of 2,469,134 is above the capacity" in told.en
     assert "have 2,234,000" in told.en
 
 
@@ -122,8 +123,39 @@ def test_each_can_be_met_but_not_both_and_the_least_change_is_named() -> None:
     # 11 + 10 + 10 of 100 need three hosts there and one in 空港街道; with one host there it is 11.
     assert ways["p", None] == 4
     assert ways["district_least_share", 0] == pytest.approx(0.11)
-    assert "each condition can be met by itself" in told.en
+    assert "Each condition can be met by itself" in told.en
     assert "马坡镇 does not reach 30%: the nearest plan has it at 11 %" in told.en
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=25, deadline=None)
+def test_whatever_is_named_as_a_way_is_one_by_itself(seed) -> None:
+    here, there, weight, rng = a_town(seed, 40, 9, clustered=True)
+    reach = euclidean(here, there, 0.25)
+    demand = Demand.of(weight, district=(here[:, 0] > 0.5).astype(int) + 2 * (here[:, 1] > 0.5))
+    arrays = demand, Sites.of(9, open_24h=rng.random(9) < 0.5), reach
+    wanted = rng.choice([0.3, 0.6, 0.9], 4)
+    rules = Rules(p=2, district_least_share=dict(enumerate(wanted)), open_24h_least=1)
+    told = explain(*arrays, rules)
+    if "together" not in [one.rule for one in told.reasons]:
+        return
+    besides = [one for one in told.changes if one.en.startswith("besides")]
+    first = [one for one in told.changes if one not in besides]
+    # Where something has to be changed already, that and any one of the others; else any one.
+    ways = [[*first, one] for one in besides] if besides else [[one] for one in first]
+    for way in ways:
+        changed = rules
+        for one in way:
+            for part in one.parts or (one,):
+                changed = with_change(changed, part)
+        assert max_cover(*arrays, changed).status != "infeasible", told.en
+
+
+def with_change(rules: Rules, one: Change) -> Rules:
+    if one.rule != "district_least_share":
+        return replace(rules, **{one.rule: int(one.value)})
+    floors = rules.district_least_share | {one.district: max(0.0, one.value - 1e-9)}
+    return replace(rules, district_least_share=floors)
 
 
 def test_a_spacing_that_leaves_too_few_hosts() -> None:
