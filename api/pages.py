@@ -14,6 +14,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
+from pydantic import BeforeValidator
 
 from api import answers, problems
 from api.answers import Identity
@@ -48,7 +49,10 @@ SQUEEZED = ("text/", "application/json", "application/manifest+json", "image/svg
 FOR_EVER = "public, max-age=31536000, immutable"
 WORKER_POLICY = f"{POLICY}; worker-src 'self'; manifest-src 'self'; connect-src 'self'"
 LEADER_POLICY = f"{POLICY}; worker-src 'self'; connect-src 'self'"
-Lang = Annotated[Language | None, Query()]
+Lang = Annotated[
+    Language | None, BeforeValidator(lambda given: given if given in LANGUAGES else None), Query()
+]
+"""Of a page; in any other language than its own it speaks its first."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ let drawnIds = [];
 const state = (name, otherwise) => ["coalesce", ["feature-state", name], otherwise];
 
 /** Where the polygons of a kind are. */
-export function areaTiles(edition = known.state?.areas ?? "current", kind = view.kind) {
+export function areaTiles(edition = known.state?.areas ?? "current", kind = view.kind ?? "subdistrict") {
   return new URL(`/tiles/${edition}/areas/{z}/{x}/{y}?kind=${kind}`, location.href).href.replaceAll("%7B", "{").replaceAll("%7D", "}");
 }
 
@@ -89,7 +89,7 @@ export function classOf(value, classes) {
 /** The classes of the measure that is looked at, the same for every filter and edition. */
 export function classes() {
   if (view.measure === "stations") return { ...page.colours.reached, target: null, method: "given" };
-  return known.setup?.classes?.[view.measure] ?? { breaks: [], colours: [page.colours.met], target: null, method: "given" };
+  return known.setup?.classes?.[view.measure] ?? { breaks: [], colours: [page.colours.noData], target: null, method: "given" };
 }
 
 /** What the areas show now: by id {value, few}; those of another edition when one is looked at. */

@@ -129,7 +129,7 @@ function watch(onIdle) {
   map.on("sourcedata", (event) => {
     if (event.tile?.state !== "loaded") return;
     clearTimeout(lost);
-    said.textContent = "";
+    if (said.textContent === t("tiles_missing")) said.textContent = "";
   });
   map.on("idle", () => {
     if (!map.areTilesLoaded()) return;

@@ -111,6 +111,15 @@ function show() {
   if (held) byId("cluster-list").querySelector(`[data-cluster="${held}"] button`)?.focus({ preventScroll: true });
 }
 
+/** A link may lead to a cluster that is no more. */
+function gone(error) {
+  if (error instanceof Problem && error.status === 404) {
+    look({ cluster: null });
+    tell("said", t("cluster_unknown"));
+  }
+  return null;
+}
+
 async function load(further = false) {
   if (view.tab !== "clusters") return;
   try {
@@ -123,7 +132,7 @@ async function load(further = false) {
       found = further ? [...found, ...told.clusters] : told.clusters;
       next = told.next;
       if (view.cluster !== null && !found.some((one) => one.id === view.cluster)) {
-        const one = await ask(`/api/clusters/${view.cluster}`, { signal }).catch(() => null);
+        const one = await ask(`/api/clusters/${view.cluster}`, { signal }).catch(gone);
         if (one) found.unshift(one.cluster ?? one);
       }
     });

@@ -38,10 +38,23 @@ function curtain() {
   byId("curtain").style.left = `${at}%`;
 }
 
+/** Before comes before after: editions that are not offered on a side. */
+function bounds(found) {
+  const at = (id) => found.findIndex((one) => one.id === id);
+  const [from, to] = [at(view.compare.from), at(view.compare.to)];
+  for (const [name, off] of [["from", (place) => place >= to], ["to", (place) => place <= from]]) {
+    const select = byId(`compare-${name}`);
+    select.value = view.compare[name];
+    [...select.options].forEach((option, place) => {
+      option.disabled = off(place);
+    });
+  }
+}
+
 function controls(found) {
   const { from, to, at } = view.compare;
   const select = (name, chosen, word) => make("label", {}, make("span", { class: "quiet" }, `${word} `), make("select", {
-    onchange: (event) => look({ compare: { ...view.compare, [name]: Number(event.target.value) } }),
+    id: `compare-${name}`, onchange: (event) => look({ compare: { ...view.compare, [name]: Number(event.target.value) } }),
   }, found.map((one) => make("option", { value: one.id, selected: one.id === chosen }, day(one.as_of)))));
   byId("compare").replaceChildren(
     make("div", { class: "slider-head" }, select("from", from, t("before")), make("strong", { id: "compare-change" }), select("to", to, t("after"))),
@@ -105,7 +118,14 @@ export async function show() {
   const { from, to } = view.compare;
   try {
     const found = await editions();
+    const [first, last] = [from, to].map((id) => found.findIndex((one) => one.id === id));
+    if (first < 0 || last <= first) {
+      look({ compare: null });
+      tell("said", t("edition_missing"));
+      return;
+    }
     if (!byId("compare").children.length || byId("compare").hidden) controls(found);
+    bounds(found);
     byId("time").hidden = true;
     const answer = await comparison(from, to);
     if (view.compare?.from !== from || view.compare?.to !== to) return;
@@ -120,7 +140,7 @@ export async function show() {
     inWords();
     byId("compare-open").setAttribute("aria-pressed", "true");
   } catch (error) {
-    tell("said", `${t("edition_missing")} ${error.detail ?? ""}`);
+    tell("said", [t("edition_missing"), ours(error.detail ?? "")].filter(Boolean).join(" "));
   }
   if (listening) return;
   listening = true;

@@ -42,9 +42,17 @@ export async function askState() {
   return state;
 }
 
-/** What the map needs before anything can be drawn: bounds, kinds of areas, classes. */
-export async function askSetup(kind = view.kind) {
-  const setup = await ask(address("/api/coverage/map", { kind }));
+/** How many answers are awaited. */
+let setups = 0;
+/** What the map needs before anything can be drawn: bounds, kinds of areas, classes. Where it stays
+ * away it is asked for again with the next figures. */
+export async function askSetup() {
+  const { kind } = view;
+  setups += 1;
+  const setup = await ask(address("/api/coverage/map", { kind })).finally(() => {
+    setups -= 1;
+  });
+  if (kind !== view.kind && kind !== null) return setup; // somebody looks at others by now
   known.setup = setup;
   if (!view.kind) {
     const there = new Set(setup.kinds.filter((one) => one.with_boundary || one.areas).map((one) => one.kind));
@@ -79,11 +87,18 @@ export async function load() {
     if (!answered) return; // a newer question is on its way
     document.body.dataset.trouble = "0";
     tell("rates");
+    if (!setups && known.setup?.kind !== view.kind) askSetup().catch(askLater);
   } catch (error) {
     trouble(error);
   } finally {
     delete document.body.dataset.busy;
   }
+}
+
+/** Figures without what the map needs are half of the picture. */
+function askLater() {
+  clearTimeout(again);
+  again = setTimeout(load, ASK_AGAIN_MS);
 }
 
 /** What keeps the figures from coming, in words for the page; the picture that is there stays. */
@@ -109,6 +124,6 @@ export function place(id) {
 export const forget = () => places.clear();
 
 hear("view", (keys) => {
-  if (keys.has("kind")) askSetup().catch(() => {});
+  if (keys.has("kind")) askSetup().catch(askLater);
   if (keys.has("kind") || keys.has("area") || keys.has("filters")) load();
 });

@@ -62,8 +62,8 @@ async function trail() {
       steps.push(...ancestors, area);
       if (last !== view.area && area.bbox && !view.camera) fit(area.bbox, { instant: true });
     } catch {
-      tell("said", t("area_unknown"));
       look({ area: null });
+      tell("said", t("area_unknown"));
       return;
     }
   }

@@ -70,6 +70,8 @@ export async function ready() {
       if (found.length > 1) (await import("./time.js")).ready(found);
     } catch {
       byId("compare-open").hidden = true;
+      // With the next figures there may be an answer.
+      hear("rates", show, { once: true });
     }
   };
   hear("state", ({ edition }) => {

@@ -28,6 +28,7 @@ function recolour() {
 }
 
 function follow() {
+  hear("setup", showKind);
   for (const news of ["rates", "setup"]) hear(news, recolour);
   hear("rates", () => {
     const own = known.rates.own.rates[view.measure];
@@ -36,6 +37,8 @@ function follow() {
   });
   hear("view", (keys) => {
     const any = (...names) => names.some((name) => keys.has(name));
+    // What was said of the view before is over.
+    if (any("area", "kind", "tab", "compare", "edition", "cluster", "measure", "filters")) byId("map-said").textContent = "";
     document.body.dataset.measure = view.measure;
     if (any("kind")) showKind();
     if (any("filters")) refreshCells();
@@ -58,7 +61,10 @@ function follow() {
     announce(text);
   });
   hear("trouble", trouble);
-  hear("rates", () => byId("trouble").replaceChildren());
+  hear("rates", () => {
+    byId("trouble").replaceChildren();
+    if (byId("map-said").textContent === t("old_picture")) byId("map-said").textContent = "";
+  });
 }
 
 /** What keeps the figures away, and what to do. */
@@ -130,6 +136,7 @@ function tools() {
   byId("all").addEventListener("click", () => fit(known.trail.length ? null : known.setup?.bounds) ?? showHere());
   addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    if (event.target.matches?.("input[type=search], input[type=text]")) return; // it empties the field
     if (view.large) look({ large: false }, { push: true });
     else if (view.compare) look({ compare: null }, { push: true });
     else if (view.cluster !== null) look({ cluster: null }, { push: true });

@@ -34,7 +34,7 @@ const bus = new EventTarget();
 export const tell = (name, detail) => bus.dispatchEvent(new CustomEvent(name, { detail }));
 /** Hears it. `view`: what is looked at changed (a set of keys); `rates`, `setup`, `state`: news;
  * `pointed`: an area or a cluster is pointed at; `drawn`: the map stands still. */
-export const hear = (name, listener) => bus.addEventListener(name, (event) => listener(event.detail));
+export const hear = (name, listener, options) => bus.addEventListener(name, (event) => listener(event.detail), options);
 
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 

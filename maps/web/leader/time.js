@@ -5,7 +5,7 @@ import { colour, ratesByArea } from "./areas.js";
 import { byId, make } from "./dom.js";
 import { comparison, editions, ofArea, sideOf } from "./editions.js";
 import { known, hear, look, tell, view } from "./store.js";
-import { day, t } from "./words.js";
+import { day, ours, t } from "./words.js";
 
 let begun = false;
 
@@ -28,6 +28,11 @@ export async function show() {
   const wanted = view.edition;
   try {
     const found = await editions();
+    if (!found.some((one) => one.id === wanted)) {
+      look({ edition: null });
+      tell("said", t("edition_missing"));
+      return;
+    }
     const now = known.state?.enterprises ?? found.at(-1).id;
     const told = await comparison(wanted, now);
     if (view.edition !== wanted) return;
@@ -37,7 +42,7 @@ export async function show() {
     known.pastDay = day(found.find((one) => one.id === wanted)?.as_of ?? "");
     tell("past");
   } catch (error) {
-    tell("said", error.message ? `${t("edition_missing")} ${error.detail ?? ""}` : t("edition_missing"));
+    tell("said", [t("edition_missing"), ours(error.detail ?? "")].filter(Boolean).join(" "));
   }
 }
 

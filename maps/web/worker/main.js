@@ -48,7 +48,12 @@ function locateNow() {
     first = false;
   }, (why) => {
     locating = false;
-    if (now.position) return;
+    if (now.position) {
+      // From where somebody was the list is anew at least, and says so.
+      tell("refresh");
+      byId("where").textContent = t("position_as_before", { place: now.position.label ?? t("you_are_here") });
+      return;
+    }
     showWhere("refused");
     list.say(t(why === "denied" ? "position_denied" : "position_unavailable"), { wrong: true });
   });
@@ -70,7 +75,12 @@ async function searchPlace(focus = true) {
 
 // ---------------------------------------------------------------------- what one looks at
 function asked() {
-  const hash = decodeURIComponent(location.hash.slice(1));
+  let hash = location.hash.slice(1);
+  try {
+    hash = decodeURIComponent(hash);
+  } catch {
+    // No address of this page: what is nearby.
+  }
   const [, kind, id] = /^([sa])=(\d{1,16})$/.exec(hash) ?? [];
   if (kind) return { view: "one", kind, id: Number(id) };
   return { view: ["along", "saved"].includes(hash) ? hash : "nearby" };

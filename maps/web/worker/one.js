@@ -14,7 +14,8 @@ const MOST = 200;
 /** Shows station `id` (kind "s") or the stations of area `id` (kind "a"). */
 export async function show(kind, id) {
   list.busy(true);
-  const current = () => now.view === "one" && location.hash.endsWith(`=${id}`);
+  const mine = location.hash;
+  const current = () => now.view === "one" && location.hash === mine;
   try {
     if (kind === "s") await station(id, current);
     else await area(id, current);

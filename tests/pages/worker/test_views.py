@@ -150,3 +150,39 @@ def test_another_station_far_away_is_still_reached_by_its_link(phones):
     page = phones(path=f"/#s={SHOWER}")
     card = page.locator("#list .card")
     expect(card.locator(".way")).to_contain_text("公里")
+
+
+@pytest.mark.parametrize("link", ["/#%", "/#50%", "/#%E4%B"])
+def test_a_link_that_is_none_of_the_pages_shows_what_is_nearby(phones, link):
+    page = phones(path=link)
+    expect(page.locator("#list .card")).to_have_count(6)
+
+
+@pytest.mark.parametrize("link", ["/#s=0012345678", "/#a=9999999999999999"])
+def test_a_link_with_an_odd_number_says_that_nothing_is_there(phones, link):
+    page = phones(path=link)
+    expect(page.get_by_role("button", name="看附近的驿站")).to_be_visible()
+    expect(page.locator("#list .waiting")).to_have_count(0)
+
+
+def test_where_the_phone_is_lost_the_list_comes_anew_from_where_it_was(phone):
+    phone.context.clear_permissions()
+    asked = len(phone.asked)
+    phone.locator("#again").click()
+    expect(phone.locator("#where")).to_contain_text("现在定不到位")
+    phone.wait_for_timeout(500)
+    assert any("/api/stations" in one.url for one in phone.asked[asked:])
+    expect(phone.locator("#list .card")).to_have_count(6)
+
+
+def test_letters_twice_as_large_stay_on_the_screen(phones):
+    page = phones(path="/?lang=en", viewport={"width": 360, "height": 740})
+    page.locator(".card.first").wait_for()
+    for size in ("200%", "300%"):
+        page.evaluate("size => { document.documentElement.style.fontSize = size; }", size)
+        page.wait_for_timeout(100)
+        for name in ("html", "#views"):
+            wide = page.evaluate("name => document.querySelector(name).scrollWidth", name)
+            assert wide <= 360, (size, name, wide)
+        links = page.locator("#views a").all()
+        assert max(box["x"] + box["width"] for one in links if (box := one.bounding_box())) <= 360
