@@ -99,10 +99,7 @@ PerChain = Annotated[
 ]
 Capacity = Annotated[
     str | None,
-    typer.Option(
-        "--capacity",
-        help="容量 / A number, or the word column: that of the file.",
-    ),
+    typer.Option("--capacity", help="容量 / the word column (of the file) or a number."),
 ]
 Gap = Annotated[float, typer.Option(min=0, help="差距 / a proven gap that is good enough.")]
 TimeLimit = Annotated[
