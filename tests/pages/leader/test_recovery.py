@@ -10,7 +10,13 @@ MAP = re.compile(r"/api/coverage/map")
 EVERYTHING = re.compile(r"/api/")
 
 
-@pytest.mark.parametrize("lost", [MAP, EVERYTHING], ids=["the map's facts", "everything"])
+@pytest.mark.parametrize(
+    "lost",
+    [
+        pytest.param(MAP, id="the map's facts", marks=pytest.mark.slow),
+        pytest.param(EVERYTHING, id="everything"),
+    ],
+)
 def test_what_was_lost_at_the_beginning_comes_with_the_next_figures(screens, lost):
     page = screens(goto=False)
     page.route(lost, lambda route: route.abort())
@@ -32,6 +38,7 @@ COLOURS = """[...new Set(known.rates.areas.map(({ id }) =>
     map.getFeatureState({ source: "areas", sourceLayer: "areas", id }).colour))].length"""
 
 
+@pytest.mark.slow
 def test_a_link_to_an_area_that_is_gone_keeps_saying_so(screens):
     page = screens("/coverage?lang=zh#area=99")
     page.wait_for_timeout(1200)
@@ -47,7 +54,9 @@ def test_a_link_to_a_cluster_that_is_gone_says_so(screens):
     until(page, "() => !location.hash.includes('cluster=')")
 
 
-@pytest.mark.parametrize("link", ["from=9&to=8", "edition=999"])
+@pytest.mark.parametrize(
+    "link", ["from=9&to=8", pytest.param("edition=999", marks=pytest.mark.slow)]
+)
 def test_a_link_to_editions_that_are_none_shows_the_present(screens, link):
     page = screens(f"/coverage?lang=en#{link}")
     expect(page.locator("#map-said")).to_have_text("This edition could not be read.")
@@ -56,6 +65,7 @@ def test_a_link_to_editions_that_are_none_shows_the_present(screens, link):
     assert look(page, "areas.shownValues().length") > 1
 
 
+@pytest.mark.slow
 def test_an_edition_cannot_be_compared_with_itself(screens):
     page = screens()
     page.locator("#compare-open").click()
@@ -66,6 +76,7 @@ def test_an_edition_cannot_be_compared_with_itself(screens):
         expect(option).to_be_disabled()
 
 
+@pytest.mark.slow
 def test_escape_in_a_field_leaves_the_area_alone(screens):
     page = screens()
     page.locator("[data-area]").first.click()
@@ -75,8 +86,3 @@ def test_escape_in_a_field_leaves_the_area_alone(screens):
     field.press("Escape")
     page.wait_for_timeout(200)
     assert "area=" in page.url
-
-
-def test_a_page_in_an_unknown_language_speaks_its_first(screens):
-    page = screens("/coverage?lang=fr")
-    assert page.locator("html").get_attribute("lang") == "zh-CN"
