@@ -260,8 +260,10 @@ def _done(found: _Found, control: Control) -> bool:
 
 def _raise(found: _Found, raw: float, control: Control, merged: Merged) -> None:
     below = raw if raw == found.value else raw - 1e-9 * max(1.0, abs(raw))
-    if found.unit and found.spent % found.unit == 0:
-        below = float(np.ceil(below / found.unit - 1e-7) * found.unit)
+    if found.unit:
+        # What is spent already need be no multiple of what the others cost.
+        more = np.ceil((below - found.spent) / found.unit - 1e-7)
+        below = found.spent + float(more) * found.unit
     bound = min(max(found.spent, below), found.value)
     if bound > found.bound:
         found.bound = bound

@@ -89,6 +89,17 @@ def test_the_cheapest_cover_is_found_and_proved(seed, clustered, asked, costly, 
     holds(set_cover(demand, sites, reach, rules), demand, sites, reach, rules)
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_a_forced_site_at_an_odd_cost_beside_even_ones_leaves_no_gap(seed) -> None:
+    here, there, weight, rng = a_town(seed, 50, 16, clustered=False)
+    fixed = np.zeros(16, int)
+    fixed[3] = FORCED
+    cost = np.where(np.arange(16) == 3, 5, 2 * rng.integers(1, 5, 16))
+    sites, demand = Sites.of(16, cost=cost, fixed=fixed), Demand.of(weight)
+    reach, rules = euclidean(here, there, 0.22), Rules(share=0.7)
+    holds(set_cover(demand, sites, reach, rules), demand, sites, reach, rules)
+
+
 def test_existing_stations_are_free_and_forced_ones_are_paid() -> None:
     reach = euclidean([[0, 0], [10, 0], [20, 0]], [[0, 1], [10, 1], [20, 1]], 2.0)
     sites = Sites.of(3, cost=[5, 7, 9], fixed=[EXISTING, FORCED, 0])
