@@ -8,7 +8,7 @@ import numpy as np
 
 from geo.siting.greedy import greedy
 from geo.siting.merge import Merged
-from geo.siting.moves import VALUE, Board, State, board_of, met, set_up, state_of, walk
+from geo.siting.moves import VALUE, Board, State, board_of, met, state_of, walk
 from geo.siting.problem import Floats, Longs
 from geo.siting.sides import Sides
 
@@ -65,7 +65,7 @@ def swap(search: Search, start: Longs, rounds: int = SWAP_ROUNDS) -> Longs:
 
     Cost: a round visits every open site once: the overlap of its groups, and the candidates.
     """
-    board, state = _at(search, start)
+    board, state = state_at(search, start)
     best, record = _record(search)
     for _ in range(rounds):
         drops = np.flatnonzero(state.opened).astype(np.int32)
@@ -88,7 +88,7 @@ def anneal(search: Search, steps: int) -> float:
     start = search.best
     best, record = search.under_way = _record(search)
     for part in range(parts):
-        board, state = _at(search, start)
+        board, state = state_at(search, start)
         if part == 0:
             worth = search.merged.value(search.best) - search.merged.base
             share = HOT[search.rounds % 3]
@@ -111,7 +111,7 @@ def anew(search: Search, steps: int) -> tuple[Longs, float]:
     """A plan of one cooling of so many steps from the greedy one, so hot at first that it may end
     anywhere; and its value, -inf: none that keeps to all conditions."""
     start = greedy(search.merged, search.sides)
-    board, state = _at(search, start)
+    board, state = state_at(search, start)
     best, record = np.zeros(len(search.merged.candidates), np.uint8), np.array([-np.inf])
     search.under_way = best, record
     loss = max(search.merged.value(start) - search.merged.base, 1e-12) / max(1, len(start))
@@ -156,13 +156,10 @@ def _walk(
     )
 
 
-def _at(search: Search, start: Longs) -> tuple[Board, State]:
+def state_at(search: Search, start: Longs) -> tuple[Board, State]:
+    """What the kernels read and change, with the sites `start` open."""
     board = board_of(search.merged, search.sides, search.prices)
-    state = state_of(board, np.empty(0, np.int64), search.seed * 1009 + search.rounds)
-    state_of_start = np.ascontiguousarray(start, np.int64)
-    state.gain[:] = 0.0
-    set_up(board, state, state_of_start)
-    return board, state
+    return board, state_of(board, start, search.seed * 1009 + search.rounds)
 
 
 def _record(search: Search) -> tuple[np.typing.NDArray[np.uint8], Floats]:

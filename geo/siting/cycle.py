@@ -38,7 +38,9 @@ TWIN: Final = 500
 """What a second heat bath's seed is more."""
 FLAT: Final = 0.02
 FLAT_CYCLES: Final = 3
-"""Where a cycle lowers the bound by less of the gap, so many go without the prices."""
+FLAT_WORK: Final = 1e7
+"""Where a cycle of so much work lowers the bound by less of the gap, so many go without the prices.
+"""
 WATCH_SECONDS: Final = 0.05
 """Between two looks at the clock while a heat bath goes on."""
 GLIMPSE_SECONDS: Final = 1.0
@@ -146,7 +148,7 @@ def _relax(
         if done(found, merged.unit, control) or not sharpen(found, level):
             break
         _down(found, level, SHARP_STEPS, enough, control, watch)
-    if before - found.bound < FLAT * (found.bound - found.value):
+    if work >= FLAT_WORK and before - found.bound < FLAT * (found.bound - found.value):
         level.flat = FLAT_CYCLES
 
 

@@ -30,9 +30,18 @@ from geo.siting.climbing import (
     vector_here,
 )
 from geo.siting.cycle import cycle
+from geo.siting.fitting import fitted
 from geo.siting.fixing import cut_of, settled
 from geo.siting.greedy import greedy
-from geo.siting.lagrangian import Prices, descend, folded, outward, priced, starting_prices
+from geo.siting.lagrangian import (
+    Prices,
+    descend,
+    folded,
+    outward,
+    priced,
+    priced_out,
+    starting_prices,
+)
 from geo.siting.merge import Merged, reduced
 from geo.siting.problem import Control, Floats, Longs, gap_of
 from geo.siting.proof import Vector, levels, prices_at, vector_of
@@ -61,7 +70,7 @@ TINY_PAIRS: Final = 20_000
 SOON_PAIRS: Final = 50_000
 FEW: Final = 60
 """So few candidates: nothing is quicker than the tree."""
-LOOK_STEPS: Final = 60
+LOOK_STEPS: Final = 30
 
 
 def climb(
@@ -107,6 +116,7 @@ def climb(
         prices.group = prices_at(merged, begin.level.astype(np.float64), prices.floor)
         if taken is not None and len(taken) > merged.candidates.max(initial=-1):
             prices.taken = taken[merged.candidates]
+    priced_out(merged, sides, prices)
     here = Level(
         merged,
         sides,
@@ -122,16 +132,19 @@ def climb(
     found = Climb(opened, -np.inf, outward(ends, merged.unit))
     found.trunk, found.shares = trunk, list(shares or ())
     tell(found, here, control)
-    if not (warm is not None and np.isfinite(search.value)):
-        swap(search, search.best)
+    if begin is not None:
+        # As they are first: they leave a smaller problem, on which steps are quicker.
+        for steps in (0, LOOK_STEPS):
+            _look_again(found, here, control, steps)
+            if done(found, merged.unit, control):
+                break
+            here = _narrowed(found, here, seed, control) or here
+    if not done(found, merged.unit, control):
+        swap(here.search, here.search.best)
         tell(found, here, control)
     grown: Tree | None = None
-    if begin is not None:
-        _look_first(found, here, control)
-        if not done(found, merged.unit, control):
-            here = _narrowed(found, here, seed, control) or here
-        if trunk is not None and control.exact and not done(found, merged.unit, control):
-            grown = grow_again(found, here, control, trunk, proof=proof)
+    if trunk is not None and control.exact and not done(found, merged.unit, control):
+        grown = grow_again(found, here, control, trunk, proof=proof)
     work, stale = FIRST_WORK if begin is None else FIRST_WORK / 16, 0
     with ThreadPoolExecutor(2) as pool:
         while not done(found, merged.unit, control):
@@ -157,10 +170,10 @@ def climb(
                 if control.exact and not done(found, merged.unit, control):
                     search_exactly(found, here, control, trunk, grown, proof=proof)
                 break
-    if found.by != "tree":
-        found.proof.vectors.append(vector_here(here))
     if found.prices is None:
         keep_prices(found, here)
+    if found.by != "tree":
+        found.proof.vectors.append(vector_here(here))
     found.rows = here.prices.row.copy()
     padded(found.proof, len(here.sides.limit))
     if found.bound >= outward(ends, merged.unit):
@@ -171,8 +184,8 @@ def climb(
 def _first_plan(merged: Merged, sides: Sides, seed: int, warm: Longs | None) -> Search:
     """From a plan that is known, bettered by swaps; or from the greedy one."""
     if warm is not None:
-        search = start_search(merged, sides, merged.local(warm), seed)
-        swap(search, search.best)
+        search = start_search(merged, sides, fitted(merged, sides, merged.local(warm)), seed)
+        swap(search, search.best, 1)
         if np.isfinite(search.value):
             return search
     return start_search(merged, sides, greedy(merged, sides), seed)
@@ -184,13 +197,11 @@ def _free_of_charge(merged: Merged, sides: Sides) -> Vector:
     return vector_of(merged, np.zeros(len(merged)), rows, floors)
 
 
-def _look_first(found: Climb, level: Level, control: Control) -> None:
+def _look_again(found: Climb, level: Level, control: Control, steps: int) -> None:
     """Prices that come from elsewhere may be as good as proof: a few steps tell."""
     target = level.search.value if np.isfinite(level.search.value) else level.merged.base
     enough = target * (1.0 + control.gap) if target > 0 else -np.inf
-    level.prices, level.profit = descend(
-        level.merged, level.sides, level.prices, LOOK_STEPS, enough
-    )
+    level.prices, level.profit = descend(level.merged, level.sides, level.prices, steps, enough)
     take_bound(found, level, control)
 
 

@@ -69,6 +69,22 @@ def starting_prices(merged: Merged, sides: Sides, opened: Longs) -> Prices:
     return prices
 
 
+def priced_out(merged: Merged, sides: Sides, prices: Prices) -> None:
+    """Prices, in place, of the rows that allow none of their candidates: so dear that none of these
+    earns anything. It costs the bound nothing, and would take the search for prices long."""
+    rows = len(sides.limit)
+    least = np.full(rows, np.inf)
+    np.minimum.at(least, sides.row, sides.coefficient)
+    none = (sides.limit <= 0.0) & (least > 0.0)
+    some = none[sides.row]
+    if not some.any():
+        return
+    owner = np.repeat(np.arange(len(sides.cost)), np.diff(sides.start))[some]
+    earned = np.append(np.cumsum(prices.group[merged.group]), 0.0)
+    worth = earned[merged.start[owner + 1] - 1] - earned[merged.start[owner] - 1]
+    np.maximum.at(prices.row, sides.row[some], worth / sides.coefficient[some])
+
+
 def descend(
     merged: Merged, sides: Sides, prices: Prices, steps: int, enough: float = -np.inf
 ) -> tuple[Prices, Floats]:

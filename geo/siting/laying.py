@@ -121,6 +121,63 @@ def lay(
 
 
 @njit(cache=True, nogil=True)
+def thin(
+    row: Longs,
+    column: Ints,
+    role: Bytes,
+    first: Floats,
+    second: Floats,
+    counted: Floats,
+    district: Ints,
+    base: Floats,
+    base_district: Floats,
+) -> tuple[Ints, Longs, Ints, Floats]:  # pragma: no cover - compiled
+    """As :func:`lay`, of groups, and without a search for those that have become alike: the group
+    of each, rows of candidates, and (G, 3) what each is worth."""
+    groups = len(row) - 1
+    of = np.full(groups, BEYOND, np.int32)
+    rows, columns = np.zeros(groups + 1, np.int64), np.empty(len(column), np.int32)
+    worth = np.empty((groups, 3))
+    count = end = 0
+    for g in range(groups):
+        kept, begin = 0, end
+        for number in range(row[g], row[g + 1]):
+            if role[column[number]] == 0:
+                columns[end] = column[number]
+                end += 1
+            elif role[column[number]] == 1:
+                kept += 1
+        value, again, share = first[g], second[g], counted[g]
+        if kept:
+            of[g] = SERVED
+            base[0] += value
+            if district[g] >= 0:
+                base_district[district[g]] += share
+            value, again, share = again, 0.0, 0.0
+            if kept > 1:
+                base[0] += value
+                value = 0.0
+        if value <= 0.0 or end == begin:
+            end = begin
+            continue
+        of[g] = count
+        worth[count, 0], worth[count, 1], worth[count, 2] = value, again, share
+        count += 1
+        rows[count] = end
+    return of, rows[: count + 1].copy(), columns[:end].copy(), worth[:count].copy()
+
+
+@njit(cache=True, nogil=True)
+def count(start: Longs, group: Ints, opened: Longs, groups: int) -> Ints:  # pragma: no cover
+    """(G,) how many of some open candidates cover each group."""
+    times = np.zeros(groups, np.int32)
+    for j in opened:
+        for number in range(start[j], start[j + 1]):
+            times[group[number]] += 1
+    return times
+
+
+@njit(cache=True, nogil=True)
 def dominators_of(
     start: Longs, group: Ints, row: Longs, column: Ints, cost: Floats
 ) -> Ints:  # pragma: no cover - compiled

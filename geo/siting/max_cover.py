@@ -31,7 +31,7 @@ from geo.siting.problem import (
     Sites,
     gap_of,
 )
-from geo.siting.sides import sides_of, too_near
+from geo.siting.sides import names_of, sides_of, too_near
 from geo.siting.warmth import (
     Warmth,
     begin_of,
@@ -124,7 +124,8 @@ def max_cover(
     )
     answer = _answer(found, merged, sites, rules, control, seed)
     held = (demand.weight, demand.district, reach)
-    answer.warmth = warmth_of(found, neutral, into, key, answer.sites, held, known)
+    names = names_of(merged, conditions.stated)
+    answer.warmth = warmth_of(found, neutral, into, key, answer.sites, names, held, known)
     if with_certificate and np.isfinite(found.value):
         group = np.full_like(neutral.of, -1)
         group[neutral.of >= 0] = into[neutral.of[neutral.of >= 0]]

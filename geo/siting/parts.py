@@ -297,6 +297,8 @@ def split(
         return -1
     order = order_of(distance)
     best, chosen = -1.0, order[0]
+    if tries == 1:
+        return int(chosen)
     for number in range(min(tries, free)):
         j = order[number]
         drops = np.empty(2)

@@ -63,7 +63,7 @@ class Branch:
 
 def once_of(merged: Merged, floor: Floats) -> Floats:
     """(G,) what the first covering is worth, with what the floors of districts pay for it."""
-    if not len(floor):
+    if not floor.any():
         return merged.first
     paid = np.where(merged.district >= 0, floor[np.maximum(merged.district, 0)], 0.0)
     found: Floats = merged.first + paid * merged.counted
@@ -73,10 +73,13 @@ def once_of(merged: Merged, floor: Floats) -> Floats:
 def levels(merged: Merged, price: Floats, floor: Floats) -> Floats:
     """(G,) levels of some prices, beside those of the floors."""
     first, second = once_of(merged, floor), merged.second
-    low = np.divide(price, second, out=np.zeros_like(price), where=second > 0)
     room = first - second
     high = np.divide(price - second, room, out=np.zeros_like(price), where=room > 0)
-    found: Floats = np.where(price <= second, low, 1.0 + np.maximum(0.0, high))
+    found: Floats = 1.0 + np.maximum(0.0, high)
+    if not second.any():
+        return found
+    low = np.divide(price, second, out=np.zeros_like(price), where=second > 0)
+    found = np.where(price <= second, low, found)
     # Nothing to earn a second time: every price lies beyond the first level.
     found[(second <= 0)] = 1.0 + np.maximum(0.0, high[second <= 0])
     return found

@@ -280,13 +280,16 @@ def run_saddle(
                 step_floor[d] += board.counted[g]
     for d in range(districts):
         step_floor[d] = 1.0 / step_floor[d] if step_floor[d] > 0.0 else 0.0
+    # A point of a question before may take more than there is room for: a solution it is not.
+    wish, x = at.x.copy(), np.empty(sites)
+    t = project(wish, step_x, weight, room, 0.0, at.x)
     _sums(board, at.x, at.met)
     _profits(board, at)
     total_of, mean = _like(at), _like(at)
     _blend(total_of, 0.0, at, 0.0)
-    wish, x, met, taken = np.empty(sites), np.empty(sites), np.empty(groups), np.empty(sites)
+    met, taken = np.empty(groups), np.empty(sites)
     used, share = np.zeros(rows), np.zeros(districts)
-    length, before, t = 0, np.inf, 0.0
+    length, before = 0, np.inf
     for step in range(steps + 1):
         if step % LOOK == 0 or step == steps:
             # The last point and the average: what they prove, and what they leave open.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 from geo.siting.amounts import amount
@@ -16,7 +17,6 @@ from geo.siting.merge import Merged, covered
 from geo.siting.problem import (
     EXISTING,
     FORCED,
-    Bools,
     Demand,
     Floats,
     Ints,
@@ -94,7 +94,7 @@ class Sides:
         """The same conditions, row by row, on the candidates of `smaller`, when the candidates
         `opened` (positions in `merged`) were folded in."""
         at = np.searchsorted(merged.candidates, smaller.candidates)
-        start, into = self._entries(at)
+        start, into = self.entries(at)
         row, coefficient = self.row[into], self.coefficient[into]
         limit = self.limit - self._used(opened)
         floor = self.floor - (smaller.base_district - merged.base_district)
@@ -128,7 +128,7 @@ class Sides:
             self.derived,
         )
 
-    def _entries(self, some: Longs) -> tuple[Longs, Longs]:
+    def entries(self, some: Longs) -> tuple[Longs, Longs]:
         """Entries of some candidates, one behind the other: where each begins, which they are."""
         sizes = np.diff(self.start)[some]
         start = np.zeros(len(some) + 1, np.int64)
@@ -138,20 +138,25 @@ class Sides:
 
     def _used(self, opened: Longs) -> Floats:
         """(R,) what some candidates take of each row."""
-        _, into = self._entries(opened)
+        _, into = self.entries(opened)
         used: Floats = np.bincount(
             self.row[into], self.coefficient[into], minlength=len(self.limit)
         ).astype(float)
         return used
 
-    def shut(self) -> Bools:
-        """(k,) candidates that a row forbids, whatever else is opened."""
-        least = np.bincount(self.row, np.minimum(self.coefficient, 0.0), minlength=len(self.limit))
-        over = np.maximum(self.coefficient, 0.0) + least[self.row] > self.limit[self.row] + 1e-9
-        owner = np.repeat(np.arange(len(self.cost)), np.diff(self.start))
-        forbidden: Bools = self.cost > self.budget + slack(self.budget)
-        forbidden[owner[over & (self.coefficient > 0)]] = True
-        return forbidden
+
+def names_of(merged: Merged, sides: Sides) -> npt.NDArray[np.uint64]:
+    """(R,) each row known by the candidates it is about: a sum of random words (Zobrist, 1970), so
+    that it is found again where other rows came or went."""
+    if not len(sides.limit):
+        return np.empty(0, np.uint64)
+    words = np.random.default_rng(20_261_123).integers(
+        1, 2**64 - 1, int(merged.candidates.max(initial=-1)) + 1, np.uint64
+    )
+    owner = np.repeat(words[merged.candidates], np.diff(sides.start))
+    names = np.zeros(len(sides.limit), np.uint64)
+    np.add.at(names, sides.row, owner)
+    return names
 
 
 def slack(size: float) -> float:

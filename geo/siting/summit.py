@@ -26,7 +26,7 @@ LOOK, LOOK_WITH_GAP = 16, 4
 tree grows so fast with each step of its bound that the rest would not be enough. Later where a gap
 is good enough: there the tree is mostly sooner, and the next question like it begins from it."""
 AGAIN_PARTS: Final = 12
-AGAIN_TRIES: Final = 2
+AGAIN_TRIES: Final = 1
 NEAR: Final = 0.25
 """Of the way down, so much is left where another tree may prove what HiGHS found."""
 KEPT_BYTES: Final = 64_000_000

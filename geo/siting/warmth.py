@@ -8,13 +8,13 @@ right.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from geo.siting.climbing import Climb
-from geo.siting.merge import Merged, merge, reduced
+from geo.siting.merge import Merged, merge, reduced, thinned
 from geo.siting.problem import (
     EXISTING,
     FORCED,
@@ -28,8 +28,11 @@ from geo.siting.problem import (
 )
 from geo.siting.proof import Vector
 from geo.siting.shares import Share, share_of, sharpened
-from geo.siting.sides import Sides
+from geo.siting.sides import Sides, names_of
 from geo.siting.trunk import Trunk, averaged
+
+FEW_GONE: Final = 0.05
+"""Where no larger share of the candidates goes, hardly any groups become alike."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +46,7 @@ class Warmth:
         plan: the best one, among all sites.
         shares: rows that follow from the floors; the last of the prices of rows are theirs.
         trunk: the splits that the proof needed, on its groups.
+        names: of the rows, see :func:`geo.siting.sides.names_of`; not of those of `shares`.
         held: what the key names by identity, so that nothing else takes that identity.
         taken: how much of each site the linear relaxation opened, 0 … 1.
     """
@@ -51,6 +55,7 @@ class Warmth:
     key: tuple[object, ...]
     prices: Vector
     plan: Longs
+    names: npt.NDArray[np.uint64]
     held: tuple[object, ...]
     trunk: Trunk | None = None
     shares: tuple[Share, ...] = ()
@@ -97,7 +102,12 @@ def settled_sites(neutral: Merged, sites: Sites) -> Merged:
     """
     role = sites.fixed[neutral.candidates]
     priced = replace(neutral, cost=sites.cost[neutral.candidates])
-    return reduced(priced, role == FREE, role == FORCED)
+    free = role == FREE
+    gone = len(free) - int(free.sum())
+    if not gone:
+        return replace(priced, of=np.arange(len(neutral), dtype=np.int32)[None, :])
+    fewer = thinned if gone <= FEW_GONE * len(free) else reduced
+    return fewer(priced, free, role == FORCED)
 
 
 def composed(outer: Merged, inner: Merged) -> npt.NDArray[np.int32]:
@@ -122,8 +132,8 @@ def sharpened_again(
     prices with those of these rows."""
     place = np.full(int(merged.candidates.max(initial=-1)) + 1, -1, np.int64)
     place[merged.candidates] = np.arange(len(merged.candidates))
-    count = len(begin.row) - len(known.shares)
-    price = begin.row[:count] if count == len(sides.limit) else np.zeros(len(sides.limit))
+    count = len(known.names)
+    price = _row_prices(known, names_of(merged, sides))
     rows, shares, dear = [], [], []
     for number, share in enumerate(known.shares):
         if share.district >= len(sides.floor) or sides.floor[share.district] <= 0:
@@ -140,6 +150,22 @@ def sharpened_again(
     return sharpened(sides, rows), Vector(begin.level, row_prices, begin.floor), shares
 
 
+def _row_prices(known: Warmth, names: npt.NDArray[np.uint64]) -> Floats:
+    """Prices of the rows that are here, from those that were: each its own; where as many are here
+    as were they are the same, if with other candidates."""
+    price = known.prices.row[: len(known.names)]
+    if len(names) == len(known.names):
+        return price
+    order = np.argsort(known.names)
+    at = np.searchsorted(known.names, names, sorter=order)
+    met = at < len(order)
+    which = order[at[met]]
+    met[met] = known.names[which] == names[met]
+    found = np.zeros(len(names))
+    found[met] = price[order[at[met]]]
+    return found
+
+
 def trunk_of(known: Warmth, into: Longs, groups: int) -> Trunk | None:
     """Its splits, for the groups that the neutral ones became."""
     return None if known.trunk is None else known.trunk.through(into, groups)
@@ -151,6 +177,7 @@ def warmth_of(
     into: Longs,
     key: tuple[object, ...],
     plan: Longs,
+    names: npt.NDArray[np.uint64],
     held: tuple[object, ...],
     known: Warmth | None,
 ) -> Warmth | None:
@@ -163,7 +190,7 @@ def warmth_of(
     later = len(found.rows) - len(found.prices.row)
     row = found.rows if later else found.prices.row
     prices = Vector(level, row, found.prices.floor)
-    return Warmth(neutral, key, prices, plan, held, trunk, tuple(found.shares), found.taken)
+    return Warmth(neutral, key, prices, plan, names, held, trunk, tuple(found.shares), found.taken)
 
 
 def level_back(level: Floats, into: Longs, before: npt.NDArray[np.floating[Any]] | None) -> Floats:

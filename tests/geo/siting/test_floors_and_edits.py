@@ -19,6 +19,7 @@ from geo.siting.problem import FORBIDDEN, FORCED, Control, Demand, Rules, Sites
 from geo.siting.reach import euclidean
 from geo.siting.shares import broken, sharpened
 from geo.siting.sides import sides_of
+from geo.siting.warmth import begin_of, settled_sites, sharpened_again
 
 NONE = np.empty(0, np.int64)
 
@@ -134,6 +135,36 @@ def test_an_edit_is_answered_as_if_asked_anew(rules) -> None:
         assert answer.status == "optimal"
         assert answer.objective == pytest.approx(best)
         proved(answer, demand, edited, reach)
+
+
+def test_rows_that_stay_keep_their_prices_where_others_go() -> None:
+    here, there, weight, _ = a_town(4, 700, 60, clustered=True)
+    demand, reach = Demand.of(weight), euclidean(here, there, 0.1)
+    sites = Sites.of(60, x=there[:, 0], y=there[:, 1])
+    rules = Rules(p=12, spacing_metres=0.16)
+    known = max_cover(demand, sites, reach, rules).warmth
+    before = priced_pairs(known.neutral, demand, sites, rules, known.prices.row)
+    assert max(before.values()) > 0
+    gone = max(before, key=lambda pair: before[pair])[0]
+    fixed = np.where(np.arange(60) == gone, FORBIDDEN, 0)
+    edited = replace(sites, fixed=fixed)
+    merged = settled_sites(known.neutral, edited)
+    sides = sides_of(merged, demand, edited, rules, NONE)
+    begin = begin_of(known, merged.of[0].astype(np.int64), len(merged))
+    _, prices, _ = sharpened_again(known, merged, sides, begin)
+    after = priced_pairs(merged, demand, edited, rules, prices.row)
+    assert after == {pair: price for pair, price in before.items() if gone not in pair}
+    assert max(after.values()) > 0
+
+
+def priced_pairs(merged, demand, sites, rules, row) -> dict[tuple[int, ...], float]:
+    """The price of each pair of sites that are too near."""
+    sides = sides_of(merged, demand, sites, rules, NONE)
+    owner = np.repeat(merged.candidates, np.diff(sides.start))
+    return {
+        tuple(owner[sides.row == number].tolist()): float(row[number])
+        for number in range(len(sides.limit))
+    }
 
 
 @pytest.mark.parametrize("gap", [0.002, 0.02])

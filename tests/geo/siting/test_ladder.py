@@ -10,12 +10,13 @@ import pytest
 from siting_oracle import a_town, best_by_milp, holds
 
 from geo.siting import exact
-from geo.siting.annealing import start_search, swap
+from geo.siting.annealing import start_search, state_at, swap
+from geo.siting.fitting import fitted
 from geo.siting.fixing import settled
 from geo.siting.greedy import greedy
 from geo.siting.lagrangian import descend, outward, starting_prices
 from geo.siting.max_cover import max_cover
-from geo.siting.merge import merge
+from geo.siting.merge import covered, merge
 from geo.siting.problem import Control, Demand, Rules, Sites
 from geo.siting.reach import euclidean
 from geo.siting.sides import sides_of
@@ -78,6 +79,50 @@ def test_the_exact_search_ends_when_it_is_told_to() -> None:
     control.stop()
     result = exact.solve(merged, sides, None, control)
     assert not result.finished
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_a_site_adds_to_a_floor_is_counted_once_where_a_search_begins(seed) -> None:
+    rules = Rules(p=6, district_least_share={0: 0.3, 1: 0.2})
+    _, _, _, merged, sides = a_problem(seed, rules)
+    start = np.sort(np.random.default_rng(seed).choice(40, 5, replace=False))
+    _, state = state_at(start_search(merged, sides, start, 1), start)
+    open_still = covered(merged, start) == 0
+    for j in range(len(merged.candidates)):
+        groups = merged.group[merged.start[j] : merged.start[j + 1]]
+        groups = groups[open_still[groups]]
+        adds = np.bincount(merged.district[groups], merged.counted[groups], 2)
+        assert state.aid[j] == pytest.approx(adds)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    "rules",
+    [Rules(p=6), Rules(budget=20.0), Rules(p=9, spacing_metres=0.2), Rules(p=9, per_chain_most=2)],
+    ids=["sites", "budget", "spacing", "chains"],
+)
+def test_a_plan_that_asks_too_much_gives_up_as_little_as_it_can(rules, seed) -> None:
+    here, there, weight, rng = a_town(seed, 500, 40, clustered=True)
+    sites = Sites.of(
+        40,
+        cost=rng.integers(1, 9, 40),
+        chain=rng.integers(0, 6, 40),
+        x=there[:, 0],
+        y=there[:, 1],
+    )
+    demand = Demand.of(weight)
+    merged = merge(demand, sites, euclidean(here, there, 0.1), rules)
+    sides = sides_of(merged, demand, sites, rules, NONE)
+    plan = np.sort(rng.choice(40, 15, replace=False))
+    left = fitted(merged, sides, plan)
+    assert sides.kept_by(merged, left)
+    assert np.isin(left, plan).all()
+    assert np.array_equal(fitted(merged, sides, left), left)
+    if rules.p == 6:
+        # One site too many: the one that is missed least goes.
+        seven = plan[:7]
+        worth = [merged.value(np.delete(seven, out)) for out in range(7)]
+        assert merged.value(fitted(merged, sides, seven)) == max(worth)
 
 
 def test_swaps_only_better_a_plan() -> None:

@@ -13,7 +13,7 @@ from street_makers import place
 from geo.coordinates import geodesic_metres
 from geo.errors import Invalid
 from geo.siting.evaluate import Evaluator, assignment_of
-from geo.siting.merge import dominators, merge, reduced
+from geo.siting.merge import Merged, covered, dominators, merge, reduced, thinned
 from geo.siting.problem import EXISTING, Demand, Reach, Rules, Sites
 from geo.siting.reach import euclidean, euclidean_discs, from_file, geodesic
 from geo.siting.walked import walking
@@ -131,21 +131,43 @@ def test_merged_demand_is_worth_what_the_points_are(seed) -> None:
         assert merged.district[group] == demand.district[point]
 
 
+@pytest.mark.parametrize("fewer", [reduced, thinned])
 @given(st.integers(0, 10**6))
 @settings(max_examples=40, deadline=None)
-def test_a_reduced_problem_is_the_same_problem(seed) -> None:
+def test_a_reduced_problem_is_the_same_problem(fewer, seed) -> None:
     rng = np.random.default_rng(seed)
     here, there = rng.random((150, 2)), rng.random((14, 2))
-    rules = Rules(backup=0.5)
-    demand = Demand.of(rng.integers(1, 9, 150))
+    rules = Rules(backup=0.5, district_least_share={1: 0.1})
+    demand = Demand.of(rng.integers(1, 9, 150), district=rng.integers(-1, 3, 150))
     merged = merge(demand, Sites.of(14), euclidean(here, there, 0.3), rules)
     opened = np.zeros(len(merged.candidates), bool)
     opened[rng.integers(0, len(opened), 3)] = True
     keep = ~opened & (rng.random(len(opened)) < 0.7)
-    smaller = reduced(merged, keep, opened)
+    smaller = fewer(merged, keep, opened)
     plan = np.flatnonzero(rng.random(len(smaller.candidates)) < 0.4)
-    whole = np.union1d(smaller.candidates[plan], merged.candidates[opened])
-    assert smaller.value(plan) == pytest.approx(merged.value(merged.local(whole)))
+    whole = merged.local(np.union1d(smaller.candidates[plan], merged.candidates[opened]))
+    assert smaller.value(plan) == pytest.approx(merged.value(whole))
+    # Of each district too, and every group says what became of it.
+    assert counted(smaller, plan) == pytest.approx(counted(merged, whole))
+    assert smaller.of.max(initial=-1) == len(smaller) - 1
+    for group, into in enumerate(smaller.of[0]):
+        left = merged.column[merged.row[group] : merged.row[group + 1]]
+        if into >= 0:
+            here = smaller.column[smaller.row[into] : smaller.row[into + 1]]
+            assert set(smaller.candidates[here]) == set(merged.candidates[left[keep[left]]])
+    for j in range(len(smaller.candidates)):
+        groups = smaller.group[smaller.start[j] : smaller.start[j + 1]]
+        assert np.all(np.diff(groups) > 0)
+        for group in groups:
+            assert j in smaller.column[smaller.row[group] : smaller.row[group + 1]]
+
+
+def counted(merged: Merged, opened) -> list[float]:
+    """What a plan covers of each district."""
+    hit = (covered(merged, opened) > 0) & (merged.district >= 0)
+    share = merged.base_district.copy()
+    np.add.at(share, merged.district[hit], merged.counted[hit])
+    return share.tolist()
 
 
 def test_a_dominator_covers_all_and_costs_no_more() -> None:

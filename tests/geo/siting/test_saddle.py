@@ -14,7 +14,13 @@ from siting_oracle import a_town, best_by_milp
 
 from geo.siting import cycle, ladder
 from geo.siting.greedy import greedy
-from geo.siting.lagrangian import Prices, descend, priced, starting_prices
+from geo.siting.lagrangian import (
+    Prices,
+    descend,
+    priced,
+    priced_out,
+    starting_prices,
+)
 from geo.siting.max_cover import max_cover
 from geo.siting.merge import merge
 from geo.siting.problem import Control, Demand, Rules, Sites
@@ -103,6 +109,48 @@ def test_a_relaxation_that_is_solved_says_so_and_is_left_alone() -> None:
     prices, _ = descend(merged, sides, prices, 100_000)
     assert prices.solved
     assert prices.raw == pytest.approx(relaxed(merged, sides), rel=1e-7)
+
+
+@pytest.mark.parametrize("rules", [Rules(p=20), Rules(budget=60.0)], ids=["sites", "budget"])
+def test_a_point_that_takes_too_much_is_not_taken_for_a_solution(rules) -> None:
+    """The shares of a question before, where fewer may be opened now: what they are worth is no
+    bound's equal, however near it lies."""
+    _, _, _, merged, sides = a_question(rules, 6)
+    prices = starting_prices(merged, sides, greedy(merged, sides))
+    prices, _ = descend(merged, sides, prices, 5000)
+    fewer = replace(sides, most=12) if rules.p else replace(sides, budget=35.0)
+    least = relaxed(merged, fewer)
+    edited = Prices(prices.group, prices.row, prices.floor, taken=prices.taken)
+    first, _ = descend(merged, fewer, edited, 0)
+    assert not first.solved
+    assert first.raw > least * 1.001
+    last, _ = descend(merged, fewer, first, 6000)
+    assert least * (1 - 1e-9) <= last.raw <= least * 1.0001
+
+
+def test_a_row_that_allows_nothing_is_priced_at_once() -> None:
+    """As if its candidates were none: nobody else earns less, and the row itself costs nothing."""
+    demand, sites, _, merged, _ = a_question(Rules(p=8), 5)
+    plain = sides_of(merged, demand, sites, Rules(p=8), NONE)
+    count = len(merged.candidates)
+    shut = np.arange(count) % 3 == 0
+    none = replace(
+        plain,
+        start=np.concatenate(([0], np.cumsum(shut))),
+        row=np.zeros(shut.sum(), np.int32),
+        coefficient=np.full(shut.sum(), 2.0),
+        limit=np.zeros(1),
+    )
+    prices = starting_prices(merged, none, greedy(merged, plain))
+    priced_out(merged, none, prices)
+    raw, profit = priced(merged, none, prices)
+    assert np.all(profit[shut] <= 1e-9)
+    assert profit[shut].max() == pytest.approx(0.0)
+    _, before = priced(merged, plain, Prices(prices.group, np.empty(0), prices.floor))
+    assert np.array_equal(profit[~shut], before[~shut])
+    left = np.sort(before[~shut])[::-1][:8]
+    kept = np.maximum(0.0, merged.first - prices.group).sum()
+    assert raw == pytest.approx(merged.base + kept + np.maximum(left, 0.0).sum())
 
 
 @example([(1.0, 1.0, 1.0), (0.5, 1.0, 1e-38)], 0.5, 0.0)  # a weight that is next to nothing
