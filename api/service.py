@@ -21,8 +21,8 @@ from geo.database import Actor, Database
 from geo.enterprises.holder import RegisterHolder
 from geo.places.holder import PlacesHolder
 from geo.settings import Settings
-from geo.siting.planning import Planning
-from geo.siting.running import Runner
+from geo.siting.ground.planning import Planning
+from geo.siting.plans.running import Runner
 from geo.stations.changes import ChangesFeed
 from geo.turns import Kept
 from geo.walking.facts import FactsKept

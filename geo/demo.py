@@ -110,7 +110,7 @@ def load(
 def _is_demo(facts: editions.EditionFacts | None, label: str) -> bool:
     """Whether what is in force is the demo city's, sites of plans that opened since included."""
     # Every command comes by this module; plans bring in all the solvers.
-    from geo.siting.opening import MARK
+    from geo.siting.plans.opening import MARK
 
     return facts is not None and facts.source.split(MARK)[0] == label
 

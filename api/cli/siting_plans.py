@@ -31,7 +31,7 @@ def plans(
 ) -> None:
     """方案列表 / The saved scenarios, the newest first."""
     from api.siting.shown import brief_of
-    from geo.siting import scenarios
+    from geo.siting.plans import scenarios
 
     with (
         console.database(console.settings()) as database,
@@ -141,8 +141,8 @@ def tasks(
     ] = False,
 ) -> None:
     """建站任务：联系、同意、建成 / Tasks: hosts contacted, agreed, opened."""
-    from geo.siting import opening
-    from geo.siting import tasks as doing
+    from geo.siting.plans import opening
+    from geo.siting.plans import tasks as doing
 
     of = console.settings()
     with console.database(of) as database:
@@ -222,10 +222,10 @@ def _question(file: Path | None, given: dict[str, Any]) -> Any:
 
 def _worked_out(database: Any, of: Any, name: str | None, asked: Any) -> int:
     """Make a scenario and wait until it has ended; a server on the same database may do it."""
-    from geo.siting import scenarios
-    from geo.siting.planning import Planning
-    from geo.siting.posing import check_asked
-    from geo.siting.running import Runner
+    from geo.siting.ground.planning import Planning
+    from geo.siting.ground.posing import check_asked
+    from geo.siting.plans import scenarios
+    from geo.siting.plans.running import Runner
     from geo.walking.finder import Finder
 
     check_asked(asked)
@@ -258,7 +258,7 @@ def _worked_out(database: Any, of: Any, name: str | None, asked: Any) -> int:
 
 
 def _look(database: Any, number: int) -> Any:
-    from geo.siting import scenarios
+    from geo.siting.plans import scenarios
 
     with database.read(console.OPERATOR) as reader:
         return scenarios.brief(reader, number)
@@ -266,7 +266,7 @@ def _look(database: Any, number: int) -> Any:
 
 def _told(database: Any, of: Any, number: int, out: Path | None, language: str) -> None:
     from api.siting.shown import shown_of
-    from geo.siting import scenarios
+    from geo.siting.plans import scenarios
 
     with database.read(console.OPERATOR) as reader:
         plan = scenarios.show(reader, number)
@@ -303,7 +303,7 @@ def _told(database: Any, of: Any, number: int, out: Path | None, language: str) 
 
 
 def _drawn(database: Any, of: Any, plan: Any, ending: str, language: Any) -> bytes:
-    from geo.siting.planning import Planning
+    from geo.siting.ground.planning import Planning
     from geo.siting.question import Question
     from geo.walking.finder import Finder
     from maps.siting import draw, gather, geojson_of, geopackage_of, pdf, xlsx

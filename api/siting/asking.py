@@ -14,7 +14,7 @@ from api.answers import Commas, Identity
 from api.identity import OWN_PAGE
 from api.service import SECURED
 from geo.errors import Busy, Conflict, Forbidden, Invalid, NotFound, Unauthorized, Unavailable
-from geo.siting.city import City
+from geo.siting.ground.city import City
 from geo.siting.question import (
     MOST_CLOSING,
     USUAL_HOURS,

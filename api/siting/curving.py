@@ -15,13 +15,13 @@ from api.siting.asking import FAILURES
 from api.siting.shown import PlanProblem
 from api.siting.waiting import LONGEST_SECONDS, Left, worked_out
 from geo.errors import Invalid
-from geo.siting.curve import Curve
 from geo.siting.fields import check_fields
-from geo.siting.ground import Ground
-from geo.siting.jobs import Job
-from geo.siting.posing import pose
+from geo.siting.ground.ground import Ground
+from geo.siting.ground.posing import pose
+from geo.siting.plans.jobs import Job
+from geo.siting.plans.running import Runner, finite
 from geo.siting.question import Question
-from geo.siting.running import Runner, finite
+from geo.siting.variations.curve import Curve
 
 router = APIRouter(prefix="/api/siting", tags=["siting"])
 MOST_POINTS = 500

@@ -15,10 +15,10 @@ from api.siting.asking import CHANGE, FAILURES
 from api.siting.plans import PlanId
 from api.siting.shown import ReplacementAnswer
 from api.words import Service
-from geo.siting import opening, tasks
-from geo.siting.furnishing import LONGEST_HOURS
+from geo.siting.plans import opening, tasks
+from geo.siting.plans.furnishing import LONGEST_HOURS
+from geo.siting.plans.tasks import LONGEST_NOTE
 from geo.siting.question import Ref
-from geo.siting.tasks import LONGEST_NOTE
 
 router = APIRouter(prefix="/api/siting", tags=["siting"])
 TaskState = Literal["proposed", "contacted", "agreed", "opened", "declined"]

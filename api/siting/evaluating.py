@@ -13,13 +13,13 @@ from api import answers
 from api.service import SECURED, Seeing, Serving
 from api.siting.asking import FAILURES, DistrictFacts, as_json, many, people
 from api.siting.shown import OverlapAnswer
-from geo.siting.ground import Ground
-from geo.siting.keeping import broken_of
-from geo.siting.plan_facts import largest, overlaps_of, shares_by_hour
-from geo.siting.planning import Evaluated, evaluate, split
+from geo.siting.ground.ground import Ground
+from geo.siting.ground.planning import Evaluated, evaluate, split
+from geo.siting.ground.rooms import reaches_of
+from geo.siting.plans.facts import largest, overlaps_of, shares_by_hour
+from geo.siting.plans.keeping import broken_of
 from geo.siting.problem import Floats
 from geo.siting.question import Question, Ref
-from geo.siting.rooms import reaches_of
 from maps.texts import both
 
 router = APIRouter(prefix="/api/siting", tags=["siting"])

@@ -12,9 +12,9 @@ from api import answers
 from api.answers import EditionBrief
 from api.service import SECURED, Seeing, Serving
 from api.siting.asking import DECIMALS, FAILURES, ProfileQuestion, as_json, many, people, tag_of
-from geo.siting.city import Standing
-from geo.siting.ground import Ground
-from geo.siting.planning import alone_of
+from geo.siting.ground.city import Standing
+from geo.siting.ground.ground import Ground
+from geo.siting.ground.planning import alone_of
 from geo.siting.problem import Longs
 from geo.siting.question import Question
 

@@ -14,8 +14,8 @@ from api.service import SECURED, Seeing, Serving
 from api.siting.asking import FAILURES
 from api.words import Crs, UnionState
 from geo.schema.siting import ASSESSED
-from geo.siting import hosts
-from geo.siting.hosts import EIGHT, KIT, SIX, HostFilter
+from geo.siting.inputs import hosts
+from geo.siting.inputs.hosts import EIGHT, KIT, SIX, HostFilter
 from maps.texts import named
 
 router = APIRouter(prefix="/api/siting", tags=["siting"])

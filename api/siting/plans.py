@@ -31,11 +31,11 @@ from api.siting.shown import (
 )
 from geo.database import Actor
 from geo.errors import Busy, NotFound
-from geo.siting import scenarios
-from geo.siting.posing import check_asked
+from geo.siting.ground.posing import check_asked
+from geo.siting.plans import scenarios
+from geo.siting.plans.running import RUNNER
+from geo.siting.plans.scenarios import LONGEST_NAME, Scenario
 from geo.siting.question import Question
-from geo.siting.running import RUNNER
-from geo.siting.scenarios import LONGEST_NAME, Scenario
 
 router = APIRouter(prefix="/api/siting/plans", tags=["siting"])
 LOOK_SECONDS = 0.4
@@ -244,8 +244,8 @@ async def plan_events(service: Serving, actor: Seeing, plan_id: PlanId) -> Respo
     responses={
         200: {
             "description": "The certificate with the question in arrays: `checker` names what "
-            "multiplies it out, `geo.siting.proof_file.check_proof` derives conditions, value and "
-            "bound from the whole.",
+            "multiplies it out, `geo.siting.proofs.proof_file.check_proof` derives conditions, "
+            "value and bound from the whole.",
             "content": {"application/json": {"schema": {"type": "object"}}},
         },
         **FAILURES,

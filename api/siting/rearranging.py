@@ -17,13 +17,20 @@ from api.siting.asking import DECIMALS, FAILURES, people
 from api.siting.shown import PlanProblem, Status
 from api.siting.waiting import LONGEST_SECONDS, Left, worked_out
 from geo.siting.fields import check_fields
-from geo.siting.ground import Ground
-from geo.siting.jobs import Solved
-from geo.siting.planning import evaluate, middle_cost
+from geo.siting.ground.ground import Ground
+from geo.siting.ground.planning import evaluate, middle_cost
+from geo.siting.plans.jobs import Solved
+from geo.siting.plans.rearranging import (
+    OTHER_CASES,
+    Today,
+    cases_job,
+    change_job,
+    changed,
+    today_of,
+)
+from geo.siting.plans.running import Runner, finite
 from geo.siting.question import DayClass, Question
-from geo.siting.rearranging import OTHER_CASES, Today, cases_job, change_job, changed, today_of
-from geo.siting.robust import MOST_CASES, Robust, check_case_count
-from geo.siting.running import Runner, finite
+from geo.siting.variations.robust import MOST_CASES, Robust, check_case_count
 
 router = APIRouter(prefix="/api/siting", tags=["siting"])
 SHOWN_STATIONS = 50

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from api.answers import EditionBrief
+from geo.siting.plans.scenarios import Scenario
 from geo.siting.question import Question
-from geo.siting.scenarios import Scenario
 
 State = Literal["waiting", "running", "done", "stopped", "failed", "interrupted"]
 Status = Literal["optimal", "gap reached", "time limit", "stopped", "infeasible"]

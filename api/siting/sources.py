@@ -12,9 +12,9 @@ from api.answers import Commas, EditionBrief
 from api.service import SECURED, Seeing, Serving
 from api.siting.asking import FAILURES, people
 from geo import editions
-from geo.siting.people import DATASETS, Estimate, estimate
+from geo.siting.inputs.people import DATASETS, Estimate, estimate
+from geo.siting.inputs.weights import Weights, read_weights
 from geo.siting.question import Group
-from geo.siting.weights import Weights, read_weights
 
 router = APIRouter(prefix="/api/siting", tags=["siting"])
 

@@ -18,10 +18,10 @@ from api.service import SECURED, Seeing, Service, Serving
 from api.siting.asking import CHANGING
 from api.siting.plans import PlanId
 from geo.database import Actor
-from geo.siting import scenarios
-from geo.siting.ground import Ground
+from geo.siting.ground.ground import Ground
+from geo.siting.plans import scenarios
+from geo.siting.plans.scenarios import Scenario
 from geo.siting.question import Question as Asked
-from geo.siting.scenarios import Scenario
 from maps import geojson
 from maps.portable import content_security_policy
 from maps.siting import PlanView, draw, gather, geojson_of, geopackage_of, pdf, xlsx

@@ -10,9 +10,9 @@ from anyio import from_thread
 from fastapi import Depends, Request
 
 from geo.errors import Busy, DomainError, Invalid
-from geo.siting.jobs import Failed, Job
-from geo.siting.running import Runner
-from geo.siting.working import READY_SECONDS, Begun, Improved, Worker
+from geo.siting.plans.jobs import Failed, Job
+from geo.siting.plans.running import Runner
+from geo.siting.plans.working import READY_SECONDS, Begun, Improved, Worker
 from geo.turns import gone
 
 LONGEST_SECONDS: Final = 120.0

@@ -41,7 +41,7 @@ from geo.imports.turns import take_turn
 from geo.progress import SILENT, Progress
 from geo.schema import DATASETS, Base
 from geo.settings import Settings
-from geo.siting.load import prepare_candidate_sites, prepare_demand
+from geo.siting.inputs.load import prepare_candidate_sites, prepare_demand
 from geo.stations.duplicates import find_duplicates
 from geo.stations.load import prepare_stations
 from geo.walking.snapshot import load_graph

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from geo.siting.explanation import Names
+from geo.siting.names import Names
 from geo.siting.problem import (
     FORBIDDEN,
     FORCED,

@@ -8,7 +8,7 @@ import numpy as np
 
 from geo.errors import Invalid
 from geo.siting.checks import check_problem
-from geo.siting.merge import covered, merge
+from geo.siting.model.merge import covered, merge
 from geo.siting.problem import (
     EXISTING,
     FREE,

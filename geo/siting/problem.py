@@ -273,7 +273,7 @@ class Answer:
         relaxed: what the bound leaves out or the plan could not keep, in words.
         history: (seconds, value, bound) after each improvement.
         assignment: (n,) int32 site of each demand point, -1 none; on request.
-        certificate: see :mod:`geo.siting.certificate`.
+        certificate: see :mod:`geo.siting.max_cover.certificate`.
         warmth: given to the next question as `warm`, an edit is answered in a fraction of the time.
         found: whether there is a plan, be it one of no new sites; without one `objective` is 0 and
             `gap` infinite.

@@ -1,6 +1,7 @@
 """Which candidate reaches which demand, sparse: pairs beyond reach never exist.
 
-Straight lines by a grid of cells as wide as the reach; :mod:`geo.siting.walked` goes along streets.
+Straight lines by a grid of cells as wide as the reach; :mod:`geo.siting.ground.walked` goes along
+streets.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ class Discs:
 def euclidean_discs(
     demand_xy: npt.ArrayLike, site_xy: npt.ArrayLike, radius: float, *, metres: bool = True
 ) -> Discs:
-    """Reach in the plane, for streaming into :func:`geo.siting.merge.merge`.
+    """Reach in the plane, for streaming into :func:`geo.siting.model.merge.merge`.
 
     Args:
         demand_xy: (n, 2), in any unit of length.

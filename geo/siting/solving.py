@@ -1,11 +1,11 @@
 """What is solved, as arrays, and the solver of each model. Imports little: a process of its own
-starts with it (:mod:`geo.siting.working`)."""
+starts with it (:mod:`geo.siting.plans.working`)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from geo.siting.explanation import Names
+from geo.siting.names import Names
 from geo.siting.problem import Answer, Control, Demand, Longs, Reach, Rules, Sites
 
 Ref = int | str
@@ -47,25 +47,25 @@ def solve(
 
     Args:
         warm: what to begin from: positions among the sites, or for maximum coverage an answer; see
-            :func:`geo.siting.max_cover.max_cover`.
+            :func:`geo.siting.max_cover.solve.max_cover`.
 
     Raises:
         Invalid: see the solvers.
     """
     arguments = (problem.demand, problem.sites, problem.reach, problem.rules, control, seed)
     if problem.model == "max-cover":
-        from geo.siting.max_cover import max_cover
+        from geo.siting.max_cover.solve import max_cover
 
         return max_cover(*arguments, warm=warm, with_certificate=proof)
     warm = warm.sites if isinstance(warm, Answer) else warm
     if problem.model == "set-cover":
-        from geo.siting.set_cover import set_cover
+        from geo.siting.set_cover.solve import set_cover
 
         return set_cover(*arguments, warm=warm, with_certificate=proof)
     if problem.model == "p-median":
         from geo.siting.median import p_median
 
         return p_median(*arguments, warm=warm, with_certificate=proof)
-    from geo.siting.centre import p_centre
+    from geo.siting.centre.solve import p_centre
 
     return p_centre(*arguments, warm=warm, with_certificate=proof)

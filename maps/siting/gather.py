@@ -12,10 +12,10 @@ from geo.database import Reader
 from geo.editions import EditionFacts
 from geo.errors import Conflict, NotFound
 from geo.settings import Settings
-from geo.siting.ground import Ground
-from geo.siting.planning import evaluate
+from geo.siting.ground.ground import Ground
+from geo.siting.ground.planning import evaluate
+from geo.siting.plans.scenarios import Scenario
 from geo.siting.question import Question
-from geo.siting.scenarios import Scenario
 from geo.walking.finder import OFFERED_ACCESS
 from maps.editions import line_of, notice_of
 from maps.siting.view import People, PlanView

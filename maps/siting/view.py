@@ -30,7 +30,7 @@ class People:
 @dataclass(frozen=True, slots=True)
 class PlanView:
     """Everything that is shown of a plan. `facts` and `answer` are those of
-    :func:`geo.siting.plan_facts.facts_of` and of the plan."""
+    :func:`geo.siting.plans.facts.facts_of` and of the plan."""
 
     id: int
     name: str

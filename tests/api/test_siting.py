@@ -20,8 +20,8 @@ from api.siting.shown import PlanList, PlanShown
 from geo.database import Actor
 from geo.settings import Settings
 from geo.siting.checker import check
-from geo.siting.running import Course
-from geo.siting.working import Improved
+from geo.siting.plans.running import Course
+from geo.siting.plans.working import Improved
 
 
 def test_the_ground_tells_people_candidates_and_what_is_covered_today(planner, town):

@@ -9,7 +9,7 @@ from planning_desk import COUNT, WORKDAY, finished
 from planning_town import metres
 
 from geo.database import Actor
-from geo.siting import scenarios
+from geo.siting.plans import scenarios
 from geo.siting.question import Question
 from maps.siting.gather import gather
 from maps.siting.words import limits

@@ -13,8 +13,8 @@ from geo.imports.options import ImportOptions
 from geo.imports.run import import_file
 from geo.schema.siting import ASSESSED
 from geo.settings import Settings
-from geo.siting.people import estimate, write_demand
-from geo.siting.weights import read_weights
+from geo.siting.inputs.people import estimate, write_demand
+from geo.siting.inputs.weights import read_weights
 
 ROUTES = ("hosts", "demand/sources", "units_without_station")
 

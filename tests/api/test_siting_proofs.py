@@ -10,10 +10,10 @@ from planning_desk import COUNT, WORKDAY, covered, finished
 from planning_town import metres
 
 from geo.errors import Invalid
-from geo.siting.centre_proof import check_centre
+from geo.siting.centre.proof import check_centre
 from geo.siting.checker import check, check_served
 from geo.siting.median.certificate import check_walk
-from geo.siting.proof_file import check_proof
+from geo.siting.proofs.proof_file import check_proof
 
 QUESTIONS = {
     "max-cover": {"sites": 3},
@@ -77,8 +77,8 @@ def called(proof):
         "geo.siting.checker.check": check,
         "geo.siting.checker.check_served": check_served,
         "geo.siting.median.certificate.check_walk": check_walk,
-        "geo.siting.centre_proof.check_centre": check_centre,
-        "geo.siting.proof_file.check_proof": check_proof,
+        "geo.siting.centre.proof.check_centre": check_centre,
+        "geo.siting.proofs.proof_file.check_proof": check_proof,
     }
     name, _, arguments = proof["checker"].rstrip(")").partition("(")
     given = [

@@ -11,8 +11,8 @@ from planning_town import MARKET, metres
 from api.siting.rearranging import BOTH_DAYS, ChangesAnswer, RobustAnswer
 from geo import editions
 from geo.database import Actor
+from geo.siting.plans.rearranging import cases_job
 from geo.siting.question import Question
-from geo.siting.rearranging import cases_job
 
 FREE = range(1, COUNT)
 """Number 12 said no."""

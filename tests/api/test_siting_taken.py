@@ -18,8 +18,8 @@ from planning_desk import WORKDAY, covered, finished
 from geo import editions
 from geo.database import Actor
 from geo.errors import Conflict
-from geo.siting import opening, scenarios
-from geo.siting.planning import Planning
+from geo.siting.ground.planning import Planning
+from geo.siting.plans import opening, scenarios
 from maps.siting.gather import gather
 from maps.siting.print import MOST_DISTRICTS, pdf
 

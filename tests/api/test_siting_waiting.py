@@ -12,18 +12,18 @@ import numpy as np
 import pytest
 from served import running
 
-import geo.siting.running
+import geo.siting.plans.running
 from api.app import create_app
 from api.siting.waiting import worked_out
 from geo.errors import Busy
 from geo.settings import Settings
-from geo.siting.explanation import Names
-from geo.siting.jobs import Job, Solved
+from geo.siting.names import Names
+from geo.siting.plans.jobs import Job, Solved
+from geo.siting.plans.running import Runner
+from geo.siting.plans.working import Worker
 from geo.siting.problem import Demand, Rules, Sites
 from geo.siting.reach import euclidean
-from geo.siting.running import Runner
 from geo.siting.solving import Problem
-from geo.siting.working import Worker
 
 BODY = json.dumps({"question": {"seconds": 5}, "kind": "close", "count": 1}).encode()
 
@@ -74,12 +74,12 @@ def started(runner, monkeypatch):
         found.append(Worker())
         return found[-1]
 
-    monkeypatch.setattr(geo.siting.running, "Worker", start)
+    monkeypatch.setattr(geo.siting.plans.running, "Worker", start)
     return found
 
 
 def test_no_process_is_made_ready_beside_one_that_is_soon_back(runner, started, monkeypatch):
-    monkeypatch.setattr(geo.siting.running, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(geo.siting.plans.running, "LOOK_SECONDS", 0.05)
     worker = runner.worker()
     started.clear()
     runner.begin()  # somebody looks at plans
@@ -96,8 +96,8 @@ def test_no_process_is_made_ready_beside_one_that_is_soon_back(runner, started, 
 
 
 def test_beside_a_long_job_a_process_waits_for_the_next_one(runner, started, monkeypatch):
-    monkeypatch.setattr(geo.siting.running, "LOOK_SECONDS", 0.05)
-    monkeypatch.setattr(geo.siting.running, "SOON_SECONDS", 0.3)
+    monkeypatch.setattr(geo.siting.plans.running, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(geo.siting.plans.running, "SOON_SECONDS", 0.3)
     worker = runner.worker()
     started.clear()
     runner.begin()

@@ -26,7 +26,7 @@ sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
 
 from siting_walk_oracle import complete_reach, or_library, tsplib  # noqa: E402
 
-from geo.siting.centre import p_centre  # noqa: E402
+from geo.siting.centre.solve import p_centre  # noqa: E402
 from geo.siting.median import p_median  # noqa: E402
 from geo.siting.problem import Answer, Control, Demand, Rules, Sites  # noqa: E402
 

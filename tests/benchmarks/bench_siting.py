@@ -24,11 +24,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from geo.siting.curve import curve
 from geo.siting.evaluate import Evaluator
-from geo.siting.max_cover import max_cover
+from geo.siting.max_cover.solve import max_cover
 from geo.siting.problem import Answer, Control, Covering, Demand, Reach, Rules, Sites
 from geo.siting.reach import Discs, euclidean_discs, from_file
+from geo.siting.variations.curve import curve
 
 Floats = npt.NDArray[np.float64]
 MARKS = (0.01, 0.001, 0.0)

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from bench_siting import instance
 
-from geo.siting.max_cover import max_cover
+from geo.siting.max_cover.solve import max_cover
 from geo.siting.problem import (
     EXISTING,
     FORBIDDEN,

@@ -9,7 +9,7 @@ from geo.coverage.series import series
 from geo.database import Actor, Database
 from geo.ledger.funnel import funnel
 from geo.settings import Settings
-from geo.siting import opening, tasks
+from geo.siting.plans import opening, tasks
 
 
 def test_the_demo_city_comes_with_two_earlier_lists_and_a_ledger(

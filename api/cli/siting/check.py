@@ -14,7 +14,7 @@ from api.cli.siting import options
 from geo.errors import Invalid
 
 if TYPE_CHECKING:
-    from geo.siting.checked import Checked
+    from geo.siting.proofs.checked import Checked
 
 
 def register(app: typer.Typer) -> None:
@@ -42,7 +42,7 @@ def check(
     Example: nuanyi siting check PLAN.json
     """
     from geo.siting.files.checkable import damage_told, read_checkable
-    from geo.siting.proof_file import FORMAT, examine_proof
+    from geo.siting.proofs.proof_file import FORMAT, examine_proof
 
     told = read_checkable(plan)
     if told["format"] == FORMAT:

@@ -21,8 +21,8 @@ from geo.errors import Invalid
 MOST_POINTS = 1_000
 
 if TYPE_CHECKING:
-    from geo.siting.curve import Curve
     from geo.siting.files.load import Problem
+    from geo.siting.variations.curve import Curve
 
 
 def register(app: typer.Typer) -> None:
@@ -90,10 +90,10 @@ def curve(
         spacing=spacing, open_24h=open_24h, per_chain=per_chain, force=force, forbid=forbid,
         hours=hours, day=day,
     )  # fmt: skip
-    from geo.siting import curve as curves
-    from geo.siting.curve_walk import walk_curve
     from geo.siting.files.curving import points_of, shares_of
     from geo.siting.problem import Control
+    from geo.siting.variations import curve as curves
+    from geo.siting.variations.walking_curve import walk_curve
 
     if out is not None:
         options.check_out(out, asked, per_area)

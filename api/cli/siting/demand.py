@@ -14,8 +14,8 @@ from api.cli.siting import options
 from api.cli.siting.hosts import AsJson, Commit, Out, one_way, write_to
 
 if TYPE_CHECKING:
-    from geo.siting.people import Estimate
-    from geo.siting.weights import Weights
+    from geo.siting.inputs.people import Estimate
+    from geo.siting.inputs.weights import Weights
 
 app = typer.Typer(
     help="估算需求：权重可查、可逐项关闭 / demand by a stated model.", no_args_is_help=True
@@ -40,7 +40,7 @@ def sources(without: Without = None, weights: WeightsFile = None, as_json: AsJso
     """
     told = _weights(without, weights)
     of = console.settings()
-    from geo.siting.people import estimate
+    from geo.siting.inputs.people import estimate
 
     with console.database(of) as database, database.read(console.OPERATOR) as reader:
         made = estimate(reader, told, console.BarProgress())
@@ -81,7 +81,7 @@ def make(
     """
     from geo.imports.options import ImportOptions
     from geo.imports.run import import_file
-    from geo.siting.people import estimate, write_demand
+    from geo.siting.inputs.people import estimate, write_demand
 
     one_way(out, commit=commit)
     told = _weights(without, weights)
@@ -119,7 +119,7 @@ def make(
 
 
 def _weights(without: Iterable[str] | None, path: Path | None) -> Weights:
-    from geo.siting.weights import read_weights
+    from geo.siting.inputs.weights import read_weights
 
     return read_weights(path).without(list(options.split(without or ())))
 

@@ -61,7 +61,7 @@ def hosts(
 
     Example: nuanyi siting hosts --agreed yes --least-area 12
     """
-    from geo.siting.hosts import HostFilter, count_hosts, list_hosts
+    from geo.siting.inputs.hosts import HostFilter, count_hosts, list_hosts
 
     chosen = HostFilter(
         agreed=None if agreed is None else agreed.value,
@@ -116,7 +116,7 @@ def units(
 
     Example: nuanyi siting units --employees 200
     """
-    from geo.siting.hosts import units_without_station
+    from geo.siting.inputs.hosts import units_without_station
 
     of = console.settings()
     with console.database(of) as database, database.read(console.OPERATOR) as reader:
@@ -167,7 +167,7 @@ def candidates(
     """
     from geo.imports.options import ImportOptions
     from geo.imports.run import import_file
-    from geo.siting.generated import KINDS, generate, write_candidates
+    from geo.siting.inputs.generated import KINDS, generate, write_candidates
 
     one_way(out, commit=commit)
     of = console.settings()

@@ -197,7 +197,7 @@ def load(asked: Question, *, standing: bool = False) -> Problem:
     if asked.metric != "walk" or asked.streets is not None:
         return read(asked, None, console.BarProgress(), standing=standing)
     from geo import editions
-    from geo.siting.walked import walking
+    from geo.siting.ground.walked import walking
     from geo.walking.snapshot import load_graph
 
     of = console.settings()

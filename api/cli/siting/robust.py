@@ -14,7 +14,7 @@ from api.cli.siting.watching import STATUS, Said, until_written, watched
 from geo.errors import Invalid
 
 if TYPE_CHECKING:
-    from geo.siting.robust import Aim
+    from geo.siting.variations.robust import Aim
 
 Demands = Annotated[
     list[Path], typer.Option("--demand", help="需求文件，可给多个 / demand, more than once.")

@@ -11,15 +11,15 @@ import numpy as np
 import pyarrow as pa
 
 from geo.errors import InvalidFile
-from geo.siting.checked import NEAR, Checked, of_another
 from geo.siting.files.asked import Question, rules_of
 from geo.siting.files.checking import check_plan
 from geo.siting.files.load import Problem
 from geo.siting.files.plan import asked_of, has_plan, infeasible_of, relative
 from geo.siting.files.serving import gathered_reach, hash_of, named, number, served, sites_of
 from geo.siting.problem import EXISTING, Control, Demand, Floats, Ints, Longs, Reach
-from geo.siting.robust import Aim, Robust, check_case_count, robust
+from geo.siting.proofs.checked import NEAR, Checked, of_another
 from geo.siting.stated import standing_with
+from geo.siting.variations.robust import Aim, Robust, check_case_count, robust
 
 FORMAT: Final = "nuanyi-robust-1"
 AIMS: Final[tuple[Aim, ...]] = ("worst share", "least regret", "mean")
@@ -157,7 +157,7 @@ def _reach(parts: Sequence[Reach], before: Longs) -> Reach:
 
 
 def solve_cases(asked: Cases, aim: Aim, control: Control, seed: int = 0) -> Robust:
-    """The plan for all cases; see :func:`geo.siting.robust.robust`."""
+    """The plan for all cases; see :func:`geo.siting.variations.robust.robust`."""
     problem = asked.problem
     return robust(
         asked.weights,

@@ -10,8 +10,6 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from geo.errors import Invalid
-from geo.siting.changes import best_moves, closing, gone_and_come, moving, which_to_close
-from geo.siting.checked import Checked
 from geo.siting.evaluate import Evaluator
 from geo.siting.files.checking import check_plan
 from geo.siting.files.load import Problem
@@ -19,6 +17,8 @@ from geo.siting.files.plan import asked_of
 from geo.siting.files.serving import named, number, sites_of
 from geo.siting.files.tables import places_of
 from geo.siting.problem import EXISTING, FREE, Answer, Bools, Control, Floats, Longs, Rules, gap_of
+from geo.siting.proofs.checked import Checked
+from geo.siting.variations.changes import best_moves, closing, gone_and_come, moving, which_to_close
 
 Kind = Literal["close", "move"]
 FORMAT: Final = "nuanyi-changes-1"

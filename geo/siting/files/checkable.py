@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from geo.errors import InvalidFile
-from geo.siting import proof_file
 from geo.siting.files import cases, changing, plan
-from geo.siting.proofs import UNREADABLE
+from geo.siting.proofs import proof_file
+from geo.siting.proofs.bounds import UNREADABLE
 
 FORMATS: Final = (plan.FORMAT, changing.FORMAT, cases.FORMAT, proof_file.FORMAT)
 GZIP: Final = b"\x1f\x8b"

@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any, Final
 
 from geo.siting.amounts import amount
-from geo.siting.checked import Checked, examined
-from geo.siting.explanation import Names
 from geo.siting.files.asked import FILES
 from geo.siting.files.load import Problem
 from geo.siting.files.serving import hash_of, question_in, served, sites_of
+from geo.siting.names import Names
 from geo.siting.problem import Longs, Rules
+from geo.siting.proofs.checked import Checked, examined
 from geo.siting.stated import standing_with
 
 WALK_ALONE: Final = (
@@ -24,7 +24,7 @@ WALK_ALONE: Final = (
 def check_plan(
     plan: Mapping[str, Any], problem: Problem, conditions: Rules | None = None
 ) -> Checked:
-    """Check a plan against its files; see :func:`geo.siting.checked.examined`.
+    """Check a plan against its files; see :func:`geo.siting.proofs.checked.examined`.
 
     Raises:
         InvalidFile: the plan names sites that are in no file.

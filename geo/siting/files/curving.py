@@ -9,12 +9,12 @@ from typing import Any, Final
 import numpy as np
 
 from geo.siting.conditions import broken_conditions
-from geo.siting.curve import Curve, needed
 from geo.siting.files.load import Problem
 from geo.siting.files.plan import why_not
 from geo.siting.files.serving import named, number, served
 from geo.siting.problem import Longs, Rules
 from geo.siting.stated import standing_with
+from geo.siting.variations.curve import Curve, needed
 
 NOT_FOUND: Final = "没有在时限内找到方案。 No plan was found in time."
 

@@ -17,6 +17,7 @@ from geo.siting.files import tables
 from geo.siting.files.asked import HOURS, Metric, Question, check_question, rules_of
 from geo.siting.files.reaching import Walk, metric_of, positions, reach_of
 from geo.siting.files.tables import Table
+from geo.siting.plans.remarks import remarks_of
 from geo.siting.problem import (
     EXISTING,
     FORBIDDEN,
@@ -31,7 +32,6 @@ from geo.siting.problem import (
     Rules,
     Sites,
 )
-from geo.siting.remarks import remarks_of
 
 STATES: Final = {
     **dict.fromkeys(("", "0", "free", "可选"), FREE),

@@ -15,12 +15,14 @@ import numpy as np
 from geo.errors import Invalid, InvalidFile
 from geo.siting.conditions import everybody_needed
 from geo.siting.evaluate import Evaluator
-from geo.siting.explain import Explanation, Names, explain
+from geo.siting.explain.explain import Explanation, Names, explain
 from geo.siting.files.asked import COVERS, FILES, MODELS, Question
 from geo.siting.files.load import Problem
 from geo.siting.files.serving import hash_of, named, number, served
 from geo.siting.files.sharing import Within
+from geo.siting.ground.room import LEAST, ROUNDING, Flow
 from geo.siting.median.lexicographic import Lexicographic, cover_then_walk
+from geo.siting.plans.remarks import named_remarks
 from geo.siting.problem import (
     EXISTING,
     Answer,
@@ -28,8 +30,6 @@ from geo.siting.problem import (
     Floats,
     Longs,
 )
-from geo.siting.remarks import named_remarks
-from geo.siting.room import LEAST, ROUNDING, Flow
 
 FORMAT: Final = "nuanyi-plan-1"
 CERTIFIED_POINTS: Final = 1_000_000
@@ -39,10 +39,10 @@ FLOWED_SITES: Final = 300
 """With capacities, what a site adds takes two flows of the whole plan: for no more sites."""
 EXPLAIN_SECONDS: Final = 20.0
 _SOLVERS: Final[Mapping[str, tuple[str, str]]] = {
-    "max-cover": ("geo.siting.max_cover", "max_cover"),
-    "set-cover": ("geo.siting.set_cover", "set_cover"),
+    "max-cover": ("geo.siting.max_cover.solve", "max_cover"),
+    "set-cover": ("geo.siting.set_cover.solve", "set_cover"),
     "p-median": ("geo.siting.median", "p_median"),
-    "p-centre": ("geo.siting.centre", "p_centre"),
+    "p-centre": ("geo.siting.centre.solve", "p_centre"),
 }
 
 
@@ -61,7 +61,7 @@ def solve(
     certified: bool | None = None,
     warm: Longs | None = None,
 ) -> Answer:
-    """The plan of a problem of files; see :func:`geo.siting.max_cover.max_cover`.
+    """The plan of a problem of files; see :func:`geo.siting.max_cover.solve.max_cover`.
 
     Args:
         certified: whether prices shall prove the bound; None: unless there are very many points.

@@ -196,7 +196,7 @@ def _walk_on(question: Question) -> Walk:
             "Add --streets FILE (.osm.pbf), or use --metric geodesic.",
             field="streets",
         )
-    from geo.siting.walked import walking
+    from geo.siting.ground.walked import walking
     from geo.streets.osm import read_osm
     from geo.walking.graph import WalkingGraph
 

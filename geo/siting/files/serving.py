@@ -13,7 +13,7 @@ from geo.siting.conditions import served_by
 from geo.siting.files.load import Problem
 from geo.siting.files.tables import places_of
 from geo.siting.problem import Covering, Floats, Ints, Longs, Reach
-from geo.siting.proofs import Question
+from geo.siting.proofs.bounds import Question
 from geo.siting.reach import Discs, gathered
 
 

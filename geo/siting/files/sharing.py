@@ -7,9 +7,9 @@ import numpy as np
 
 from geo.siting.files.load import Problem
 from geo.siting.files.serving import gathered_reach
+from geo.siting.ground.room import LEAST, Flow, Sharing
 from geo.siting.median.transport import pairs_of, transport
 from geo.siting.problem import EXISTING, Floats, Longs
-from geo.siting.room import LEAST, Flow, Sharing
 
 
 class Within:
@@ -18,7 +18,7 @@ class Within:
     Attributes:
         before: (n,) people whom today's stations alone serve.
 
-    Cost: see :class:`geo.siting.room.Sharing`; a walk is a linear program.
+    Cost: see :class:`geo.siting.ground.room.Sharing`; a walk is a linear program.
     """
 
     def __init__(self, problem: Problem, new: Longs) -> None:

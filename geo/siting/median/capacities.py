@@ -13,11 +13,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from geo.siting import exact
 from geo.siting.amounts import amount
 from geo.siting.median.certificate import certificate
 from geo.siting.median.conditions import Conditions
 from geo.siting.median.transport import Pairs, ascend_flows, pairs_of, transport
+from geo.siting.model import exact
+from geo.siting.model.sides import Sides, slack
 from geo.siting.problem import (
     EXISTING,
     FORCED,
@@ -34,7 +35,6 @@ from geo.siting.problem import (
     Status,
     gap_of,
 )
-from geo.siting.sides import Sides, slack
 
 STEPS: Final = 400
 MOST_MODEL: Final = 200_000

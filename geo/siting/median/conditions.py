@@ -1,4 +1,4 @@
-"""The conditions on sites of :mod:`geo.siting.sides` for models without merged coverage."""
+"""The conditions on sites of :mod:`geo.siting.model.sides` for models without merged coverage."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import numpy as np
 
 from geo.errors import Invalid
 from geo.siting.median.walks import Walks
-from geo.siting.merge import Merged
+from geo.siting.model.merge import Merged
+from geo.siting.model.sides import Sides, sides_of
 from geo.siting.problem import Covering, Demand, Ints, Longs, Reach, Rules, Sites
-from geo.siting.sides import Sides, sides_of
 
 
 class Conditions:

@@ -13,7 +13,6 @@ from typing import Final
 
 import numpy as np
 
-from geo.siting import exact
 from geo.siting.median import radius
 from geo.siting.median.branching import Branching
 from geo.siting.median.conditions import Conditions
@@ -21,8 +20,9 @@ from geo.siting.median.interchange import Elite
 from geo.siting.median.prices import Prices, ascend, inward, starting_prices
 from geo.siting.median.reduction import carried, reduced, settled
 from geo.siting.median.walks import Walks
+from geo.siting.model import exact
+from geo.siting.model.sides import Sides, slack
 from geo.siting.problem import Control, Longs
-from geo.siting.sides import Sides, slack
 
 WORK: Final = 6e7
 """Elementary steps a cycle, some nanoseconds each."""

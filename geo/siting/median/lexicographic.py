@@ -14,9 +14,10 @@ from typing import Final
 import numpy as np
 
 from geo.errors import Invalid
-from geo.siting.max_cover import max_cover
+from geo.siting.max_cover.solve import max_cover
 from geo.siting.median.conditions import check_reach
 from geo.siting.median.solve import p_median
+from geo.siting.model.sides import slack
 from geo.siting.problem import (
     EXISTING,
     FORBIDDEN,
@@ -31,7 +32,6 @@ from geo.siting.problem import (
     Sites,
     gap_of,
 )
-from geo.siting.sides import slack
 
 TRIES: Final = 7
 
@@ -61,7 +61,7 @@ def cover_then_walk(
     """Cover most; among the plans that do, walk least.
 
     Args:
-        demand, sites, reach: as for :func:`geo.siting.max_cover.max_cover`, with distances.
+        demand, sites, reach: as for :func:`geo.siting.max_cover.solve.max_cover`, with distances.
         rules: `p` or `budget` and conditions on the sites; `steps`.
         control: time limit of both together, half of it for the coverage; gap of each.
 

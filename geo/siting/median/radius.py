@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 
 from geo.siting.median.walks import Walks
+from geo.siting.model.sides import Sides
 from geo.siting.problem import Floats, Longs
-from geo.siting.sides import Sides
 
 
 def model_of(
     walks: Walks, most: int, sides: Sides | None = None, start: Longs | None = None
 ) -> tuple[dict[str, Any], float]:
-    """The model as plain arrays for :func:`geo.siting.highs.run`, and the constant to add.
+    """The model as plain arrays for :func:`geo.siting.model.highs.run`, and the constant to add.
 
     Args:
         most: how many candidates may be opened.

@@ -10,18 +10,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from geo.siting.centre import p_centre
-from geo.siting.checked import examined, worth_of
-from geo.siting.explanation import Names
-from geo.siting.max_cover import max_cover
+from geo.siting.centre.solve import p_centre
+from geo.siting.max_cover.solve import max_cover
 from geo.siting.median import p_median
 from geo.siting.median.lexicographic import cover_then_walk
+from geo.siting.names import Names
 from geo.siting.problem import Control, Demand, Rules, Sites
-from geo.siting.proofs import Question, proved
+from geo.siting.proofs.bounds import Question, proved
+from geo.siting.proofs.checked import examined, worth_of
 from geo.siting.reach import euclidean
-from geo.siting.robust import robust
-from geo.siting.set_cover import set_cover
+from geo.siting.set_cover.solve import set_cover
 from geo.siting.stated import rows_of
+from geo.siting.variations.robust import robust
 
 SOLVERS = {
     "max-cover": max_cover,

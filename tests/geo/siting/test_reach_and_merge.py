@@ -13,10 +13,10 @@ from street_makers import place
 from geo.coordinates import geodesic_metres
 from geo.errors import Invalid
 from geo.siting.evaluate import Evaluator, assignment_of
-from geo.siting.merge import Merged, covered, dominators, merge, reduced, thinned
+from geo.siting.ground.walked import walking
+from geo.siting.model.merge import Merged, covered, dominators, merge, reduced, thinned
 from geo.siting.problem import EXISTING, Demand, Reach, Rules, Sites
 from geo.siting.reach import euclidean, euclidean_discs, from_file, geodesic
-from geo.siting.walked import walking
 from geo.walking import WalkingGraph
 from geo.walking.routes import route_between, snap
 

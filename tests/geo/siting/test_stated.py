@@ -15,13 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from siting_oracle import a_town, worth_of
 
-from geo.siting.centre import p_centre
-from geo.siting.max_cover import max_cover
+from geo.siting.centre.solve import p_centre
+from geo.siting.max_cover.solve import max_cover
 from geo.siting.median import p_median
 from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, Demand, Rules, Sites
-from geo.siting.proofs import UNREADABLE, Question, proved
+from geo.siting.proofs.bounds import UNREADABLE, Question, proved
 from geo.siting.reach import euclidean
-from geo.siting.set_cover import set_cover
+from geo.siting.set_cover.solve import set_cover
 from geo.siting.stated import too_near_to_stand
 
 SOLVERS = {

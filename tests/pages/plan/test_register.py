@@ -12,8 +12,8 @@ from api.app import create_app
 from geo.database import Actor
 from geo.imports.options import ImportOptions
 from geo.imports.run import import_file
-from geo.siting.people import estimate, write_demand
-from geo.siting.weights import read_weights
+from geo.siting.inputs.people import estimate, write_demand
+from geo.siting.inputs.weights import read_weights
 
 SOURCES = "Estimated by cells of 100 m"
 

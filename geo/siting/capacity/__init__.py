@@ -1,0 +1,1 @@
+"""Maximum coverage where a site serves at most so many."""

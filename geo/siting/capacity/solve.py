@@ -1,0 +1,366 @@
+"""Maximum coverage where a site serves at most its capacity.
+
+    max sum_gj f_gj,  sum_j f_gj <= people_g,  sum_g f_gj <= capacity_j x_j,  f_gj <= people_g x_j
+
+Demand may be split between sites (a group is many people), so merging demand stays exact. With a
+price lambda_g for being counted, 0 … 1, and nu_r of each side row, the first condition falls away:
+
+    L(lambda, nu) = sum_g people_g lambda_g + nu · b
+                  + max { sum_j (K_j(lambda) - sum_r nu_r a_rj) x_j }
+
+where K_j is what site j earns from the groups that pay best within its capacity, a sort. L is above
+every plan (weak duality; Pirkul and Schilling, Management Science 37, 1991), and the least L is the
+bound of the strong linear relaxation. Steps as in :mod:`geo.siting.max_cover.lagrangian`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from geo.errors import Invalid
+from geo.siting.capacity.flows import bath, fill, kept, knapsacks, offered
+from geo.siting.capacity.model import certificate, model_of
+from geo.siting.capacity.roomy import Asked, asked_of, opened_with
+from geo.siting.max_cover.descent import pick
+from geo.siting.max_cover.fixing import cut_of, settled_by
+from geo.siting.max_cover.lagrangian import outward
+from geo.siting.model import exact
+from geo.siting.model.moves import Flags
+from geo.siting.model.sides import slack
+from geo.siting.problem import (
+    FORCED,
+    Answer,
+    Control,
+    Covering,
+    Demand,
+    Floats,
+    Rules,
+    Sites,
+    Status,
+    gap_of,
+)
+
+CYCLES: Final = 6
+STEPS: Final = 1_500
+PARTS: Final = 30
+"""Of the steps: after each it may be time to end."""
+ROOMY: Final = 0.1
+"""Of the time, for a plan as if there were room everywhere."""
+DESCENTS: Final = 400
+MOST_ARCS: Final = 150_000
+"""So many pairs HiGHS is asked about; beyond that the gap of the prices stands."""
+
+
+@dataclass(eq=False)
+class _Prices:
+    """Prices, and the state of the steps: averaged slope, length, failures."""
+
+    price: Floats
+    row: Floats
+    raw: float
+    best: tuple[Floats, Floats]
+    slope: Floats
+    theta: float = 0.1
+    failed: int = 0
+    profit: Floats | None = None
+
+
+def max_served(
+    demand: Demand, sites: Sites, reach: Covering, rules: Rules, control: Control, seed: int
+) -> Answer:
+    """The plan that serves most, within capacities; called by
+    :func:`geo.siting.max_cover.solve.max_cover`, which has checked the question.
+
+    Raises:
+        Invalid: steps, backup or least shares of districts, which are not defined here.
+
+    Cost: each step of the prices a pass over the merged pairs; each of the heat bath some paths.
+    """
+    if rules.steps or rules.backup or rules.district_least_share:
+        raise Invalid(
+            "容量不能与分级覆盖、二次覆盖或街道最低覆盖率同时使用。 "
+            "Capacities do not go with steps, backup or least shares of districts.",
+            remedy="去掉其中之一；街道可改用最少站点数。 "
+            "Leave one of them out; ask for a least number of sites of a district instead.",
+            field="capacities",
+        )
+    asked = asked_of(demand, sites, reach, rules)
+    now = opened_with(asked, np.empty(0, np.int64), seed)
+    if asked.sides.impossible:
+        return _nothing("infeasible", control, seed, list(asked.sides.impossible))
+    power = bool(np.isfinite(asked.sides.budget))
+    fill(asked.net, now, asked.free, asked.sides.most, asked.sides.budget, 0.0, float(power))
+    best, record = now.opened.copy(), np.array([-np.inf])
+    if kept(asked.net, now):
+        record[0] = now.tally[0]
+    _begin_roomy(asked, demand, sites, reach, rules, control, seed, best, record)
+    people = float(asked.net.people.sum())
+    prices = _Prices(
+        np.full(len(asked.net.people), 0.5),
+        np.zeros(len(asked.net.limit)),
+        np.inf,
+        (np.zeros(0), np.zeros(0)),
+        np.zeros(0),
+    )
+    bound, by, relaxed = outward(people, asked.unit), "prices", []
+    free, cut = asked.free.copy(), -np.inf
+    for number in range(CYCLES):
+        before = record[0], bound
+        bound = min(bound, _descend(asked, prices, record[0], DESCENTS))
+        _tell(asked, best, record, bound, control)
+        if _enough(asked, record, bound, control):
+            break
+        share = (0.12, 0.05, 0.02)[number % 3]
+        hot = share * max(record[0], people * 0.1, 1e-9) / max(1, int(now.tally[1]))
+        some = best if np.isfinite(record[0]) else now.opened
+        now = opened_with(asked, np.flatnonzero(some & asked.free).astype(np.int64), seed + number)
+        uneven = power and bool(np.ptp(asked.net.cost) > 0)
+        most, budget = asked.sides.most, asked.sides.budget
+        for part in range(PARTS):
+            if control.stopped() or record[0] * (1.0 + control.gap) >= bound:
+                break
+            ends = hot * 0.02 ** (part / PARTS), hot * 0.02 ** ((part + 1) / PARTS)
+            bath(asked.net, now, free, most, budget, uneven, STEPS // PARTS, *ends, best, record)
+        if np.isfinite(record[0]):
+            free, cut = _worth_trying(asked, prices, record[0], control.gap, best)
+        _tell(asked, best, record, bound, control)
+        if number and (record[0], bound) == before:
+            break
+    infeasible = False
+    if not _enough(asked, record, bound, control) and control.exact:
+        if len(asked.net.group) > MOST_ARCS:
+            relaxed.append("模型太大，未做精确搜索。 Too large for the exact search.")
+        else:
+            exact_bound, infeasible = _search(asked, free, best, record, control, relaxed)
+            # What was left out is no better than that.
+            exact_bound = max(exact_bound, cut)
+            if exact_bound < bound:
+                bound, by = exact_bound, "highs"
+            _tell(asked, best, record, bound, control)
+    if infeasible and not np.isfinite(record[0]):
+        return _nothing("infeasible", control, seed, relaxed)
+    if not np.isfinite(record[0]):
+        relaxed.append(
+            "没有在时限内找到满足全部条件的方案。 "
+            "No plan that keeps to all conditions was found in time."
+        )
+        answer = _nothing("time limit", control, seed, relaxed)
+        answer.bound = bound
+        return answer
+    return _answer(asked, prices, best, bound, by, sites, rules, control, seed, relaxed)
+
+
+def _descend(asked: Asked, prices: _Prices, target: float, steps: int) -> float:
+    """So many steps of averaged slopes; the bound they prove."""
+    net, sides = asked.net, asked.sides
+    groups = len(net.people)
+    if not np.isfinite(target):
+        target = 0.0
+    worth, load = np.empty(len(net.capacity)), np.empty(len(net.capacity))
+    taken, free = np.zeros(len(net.capacity)), asked.free.astype(bool)
+    scale = np.concatenate((1.0 / np.maximum(net.people, 1e-12), np.ones(len(net.limit))))
+    scale[groups:] *= max(1.0, float(net.capacity.mean()) if len(net.capacity) else 1.0)
+    if not len(prices.slope):
+        prices.slope = np.zeros(groups + len(net.limit))
+        prices.best = prices.price.copy(), prices.row.copy()
+    inner = np.empty(int(free.sum()))
+    for step in range(steps):
+        order = np.argsort(prices.price, kind="stable")
+        knapsacks(net, prices.price, prices.row, worth, load, order)
+        raw = float(net.people @ prices.price + net.limit @ prices.row)
+        raw += float(worth[asked.standing].sum())
+        raw += pick(worth[free], sides.cost, sides.most, sides.budget, sides.by_number, inner)
+        taken[free] = inner
+        taken[asked.standing] = 1.0
+        if raw < prices.raw:
+            prices.failed = 0 if raw < prices.raw - 1e-8 * abs(raw) else prices.failed
+            prices.theta = min(2.0, prices.theta * 1.1) if step else prices.theta
+            prices.raw = raw
+            prices.best = prices.price.copy(), prices.row.copy()
+            prices.profit = worth.copy()
+            if outward(raw, asked.unit) <= target:
+                break
+        else:
+            prices.failed += 1
+            if prices.failed >= 10:
+                prices.theta, prices.failed = prices.theta * 0.8, 0
+                if prices.theta < 1e-4:
+                    prices.theta = 0.01
+        served, used = offered(net, prices.price, taken, order)
+        slope = np.concatenate((net.people - served, net.limit - used))
+        prices.slope = slope if not prices.slope.any() else 0.9 * prices.slope + 0.1 * slope
+        here = np.concatenate(prices.best)
+        moving = np.where((here <= 0) & (prices.slope > 0), 0.0, prices.slope)
+        norm = float((moving * moving * scale).sum())
+        if norm <= 0:
+            break
+        length = prices.theta * max(prices.raw - target, 1e-7 * abs(prices.raw)) / norm
+        values = np.maximum(0.0, here - length * scale * moving)
+        prices.price = np.minimum(1.0, values[:groups])
+        prices.row = values[groups:]
+    return outward(prices.raw, asked.unit)
+
+
+def _worth_trying(
+    asked: Asked, prices: _Prices, value: float, gap: float, best: Flags
+) -> tuple[Flags, float]:
+    """Free sites that a plan may open which is better than good enough, by reduced cost
+    (:mod:`geo.siting.max_cover.fixing`), and those of the best; and how much is good enough."""
+    free = asked.free.astype(bool)
+    if prices.profit is None or not free.any():
+        return asked.free, -np.inf
+    cut = cut_of(value, asked.unit, gap)
+    keep, _ = settled_by(asked.unit, asked.sides, prices.raw, prices.profit[free], cut)
+    found = np.zeros(len(free), np.uint8)
+    found[np.flatnonzero(free)[keep]] = 1
+    found[(best > 0) & free] = 1
+    return found, cut
+
+
+def _begin_roomy(
+    asked: Asked,
+    demand: Demand,
+    sites: Sites,
+    reach: Covering,
+    rules: Rules,
+    control: Control,
+    seed: int,
+    best: Flags,
+    record: Floats,
+) -> None:
+    """A plan as if there were room everywhere: where capacities hardly bind it is nearly the best,
+    and where they do it costs little to have looked."""
+    if control.stopped():
+        return
+    from geo.siting.max_cover.solve import max_cover
+
+    limit = None if control.time_limit is None else ROOMY * control.left
+    roomy = Control(limit, max(0.002, control.gap), exact=False)
+    answer = max_cover(
+        demand,
+        sites,
+        reach,
+        replace(rules, capacities=False),
+        roomy,
+        seed,
+        with_certificate=False,
+    )
+    plan = asked.merged.local(answer.sites)
+    plan = plan[asked.free[plan] > 0]
+    now = opened_with(asked, plan, seed)
+    if now.tally[0] > record[0] and kept(asked.net, now):
+        record[0], best[:] = now.tally[0], now.opened
+
+
+def _enough(asked: Asked, record: Floats, bound: float, control: Control) -> bool:
+    value = float(record[0])
+    if control.stopped():
+        return True
+    if not np.isfinite(value):
+        return False
+    near = 0.5 * asked.unit if asked.unit else slack(value)
+    return bound - value <= max(near, control.gap * abs(value))
+
+
+def _tell(asked: Asked, best: Flags, record: Floats, bound: float, control: Control) -> None:
+    if not np.isfinite(record[0]):
+        return
+    news = float(record[0]), max(bound, float(record[0]))
+    if not control.history or control.history[-1][1:] != news:
+        plan = asked.merged.candidates[(best & asked.free) > 0].astype(np.int64)
+        control.improved(*news, plan)
+
+
+def _search(
+    asked: Asked,
+    free: Flags,
+    best: Flags,
+    record: Floats,
+    control: Control,
+    relaxed: list[str],
+) -> tuple[float, bool]:
+    """HiGHS on what is left: (bound, no plan at all)."""
+    kept_sites = free.astype(bool)
+    kept_sites[asked.standing] = True
+    start = best if np.isfinite(record[0]) else None
+    model = model_of(asked.net, asked.sides, asked.free, asked.standing, kept_sites, start)
+    model |= {"unit": asked.unit, "gap": control.gap}
+    try:
+        found = exact.solve_model(model, control)
+    except (OSError, RuntimeError) as error:
+        relaxed.append(f"精确搜索未能完成：{error} The exact search did not finish: {error}")
+        return np.inf, False
+    if found is None:
+        return np.inf, False
+    if found["infeasible"]:
+        return float(record[0]), True
+    if found["x"] is not None:
+        which = np.flatnonzero(kept_sites)
+        opened = which[found["x"][: len(which)] > 0.5]
+        plan = opened[asked.free[opened] > 0].astype(np.int64)
+        now = opened_with(asked, plan, 0)
+        if now.tally[0] > record[0] and kept(asked.net, now):
+            record[0], best[:] = now.tally[0], now.opened
+    above = float(found["bound"])
+    # HiGHS keeps its rows to 1e-6: whole numbers leave room for that, others are as good as that.
+    room = 1e-6 * max(1.0, abs(above))
+    above = float(np.floor(above + 1e-4)) if asked.unit else above
+    if found["finished"] and not asked.unit and above - record[0] <= room:
+        above = float(record[0])
+    return max(above, float(record[0])), False
+
+
+def _answer(
+    asked: Asked,
+    prices: _Prices,
+    best: Flags,
+    bound: float,
+    by: str,
+    sites: Sites,
+    rules: Rules,
+    control: Control,
+    seed: int,
+    relaxed: list[str],
+) -> Answer:
+    new = np.flatnonzero((best & asked.free) > 0).astype(np.int64)
+    now = opened_with(asked, new, seed)
+    value = float(now.tally[0])
+    if asked.unit:
+        value = float(round(value))
+    bound = max(bound, value)
+    near = 0.5 * asked.unit if asked.unit else slack(value)
+    status: Status = "optimal" if bound - value <= near else "stopped"
+    if not value and status == "optimal":
+        bound = 0.0
+    if status != "optimal" and gap_of(value, bound) <= control.gap:
+        status = "gap reached"
+    elif status != "optimal" and not control.asked_to_stop and control.time_limit is not None:
+        status = "time limit"
+    forced = np.flatnonzero(sites.fixed == FORCED)
+    plan = np.union1d(asked.merged.candidates[new], forced).astype(np.int64)
+    answer = Answer(
+        status,
+        value,
+        bound,
+        gap_of(value, bound),
+        plan,
+        control.seconds,
+        seed,
+        relaxed,
+        control.history,
+    )
+    price, row = prices.best if len(prices.best[0]) else (prices.price, prices.row)
+    if prices.raw > float(asked.net.people.sum()):
+        # Nobody more than all can be served: that is what prices of 1 say.
+        price, row = np.ones(len(price)), np.zeros(len(row))
+    proof = certificate(asked.merged, asked.net, now, price, row, plan, sites, rules)
+    answer.certificate = proof | {"unit": asked.unit, "value": value, "bound": bound, "by": by}
+    return answer
+
+
+def _nothing(status: Status, control: Control, seed: int, relaxed: list[str]) -> Answer:
+    none = np.empty(0, np.int64)
+    return Answer(status, 0.0, 0.0, np.inf, none, control.seconds, seed, relaxed, found=False)

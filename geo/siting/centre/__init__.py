@@ -1,0 +1,1 @@
+"""The sites from which the longest walk is shortest."""

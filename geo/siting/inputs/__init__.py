@@ -1,0 +1,1 @@
+"""Demand and candidates: estimated, registered, generated, imported."""

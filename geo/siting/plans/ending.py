@@ -1,0 +1,192 @@
+"""What is written down when a plan has been worked out: the answer, what it does, its proof."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Sequence
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from geo.siting.amounts import whole_text
+from geo.siting.conditions import served_by
+from geo.siting.ground.ground import Ground
+from geo.siting.ground.planning import cost_of
+from geo.siting.plans import scenarios
+from geo.siting.plans.facts import facts_of
+from geo.siting.plans.jobs import NO_PLAN, Solved
+from geo.siting.plans.remarks import (
+    NONE_NEEDED,
+    Remark,
+    halves,
+    idle_remark,
+    named_remarks,
+    remarks_of,
+)
+from geo.siting.problem import Answer, Longs
+from geo.siting.proofs.proof_file import proof_of
+from geo.siting.question import Question
+from geo.siting.solving import Problem
+from geo.siting.stated import standing_with
+from geo.siting.variations.afterwards import Afterwards
+
+MOST_PROOF_PAIRS: Final = 3_000_000
+Unit = Literal["people", "sites", "cost", "person_metres", "metres"]
+
+
+def ending(
+    ground: Ground,
+    question: Question,
+    problem: Problem,
+    told: Solved,
+    history: Sequence[Sequence[float | None]],
+) -> dict[str, Any]:
+    """What is written down at the end of a search.
+
+    Cost: see :func:`geo.siting.plans.facts.facts_of` and :func:`proof_file`.
+    """
+    answer = told.answer
+    chosen = [problem.refs[at] for at in answer.sites.tolist() if at < len(problem.refs)]
+    infeasible = answer.status == "infeasible"
+    facts = None
+    if infeasible:
+        # Who explains it names what the solver only numbers.
+        named = told.why_zh not in ("", NO_PLAN[0])
+        relaxed = [] if named else [halves(one) for one in answer.relaxed]
+    else:
+        relaxed = remarks(ground, problem, answer)
+        if answer.found:
+            facts = facts_of(ground, question, chosen)
+            if told.around is not None:
+                _tell_around(facts, problem, told.around)
+            relaxed += idle_remark(facts, question.model)
+    ended: dict[str, Any] = {
+        "state": "stopped" if answer.status == "stopped" else "done",
+        "editions": [
+            {"dataset": one.dataset, "id": one.id, "as_of": one.as_of.isoformat()}
+            for one in ground.city.editions
+        ],
+        "history": list(history),
+        "answer": {
+            "status": answer.status,
+            "objective": finite(answer.objective),
+            "objective_unit": unit_of(question),
+            "objective_sites": len(chosen),
+            "objective_cost": round(cost_of(ground, question, chosen), 2),
+            "bound": finite(answer.bound),
+            "gap": finite(answer.gap),
+            "seconds": round(answer.seconds, 3),
+            "seed": answer.seed,
+            "begun_from": told.begun_from,
+            "sites": chosen,
+            "relaxed": [f"{zh} {en}" for zh, en in relaxed],
+            "relaxed_zh": [zh for zh, _ in relaxed],
+            "relaxed_en": [en for _, en in relaxed],
+        },
+    }
+    if infeasible:
+        ended["problem"] = {
+            "detail": " ".join(part for part in (told.why_zh, told.why_en) if part)
+            or " ".join(NO_PLAN),
+            "detail_zh": told.why_zh or NO_PLAN[0],
+            "detail_en": told.why_en or NO_PLAN[1],
+            "remedy": "放宽条件后重新计算。 Relax a condition and run it again.",
+        }
+        return ended
+    if facts is not None:
+        ended["facts"] = facts
+    ended["proof"] = proof_file(problem, answer)
+    return ended
+
+
+def _tell_around(facts: dict[str, Any], problem: Problem, around: Afterwards) -> None:
+    """How sure each site is, and the best plan without it, among the facts of the sites."""
+    facts["steady"] = {
+        "plans": around.plans,
+        "within": around.within,
+        "left_zh": around.left_zh or None,
+        "left_en": around.left_en or None,
+    }
+    place = {ref: at for at, ref in enumerate(problem.refs)}
+    ready = {one.site: one for one in around.ready}
+    rules = problem.rules
+    held = rules.open_24h_least or rules.district_least_sites or rules.district_least_share
+
+    def named(sites: Longs) -> list[dict[str, Any]]:
+        return [{"id": problem.refs[at], "name": problem.names.label(at)} for at in sites.tolist()]
+
+    for site in facts["sites"]:
+        at = place[site["id"]]
+        often = around.often if around.plans else None
+        site["often"] = None if often is None else round(float(often[at]), 3)
+        one = ready.get(at)
+        if one is None:
+            continue
+        possible = bool(np.isfinite(one.loss))
+        loss = max(one.loss, 0.0)
+        # Who comes only to make up the number is nobody's replacement.
+        for_nothing = possible and not held and abs(round(loss, 1) - site["adds_last"]) < 0.05
+        site["without"] = {
+            "possible": possible,
+            "comes": [] if for_nothing else named(one.comes),
+            "goes": [] if for_nothing else named(one.goes),
+            "loss": (0.0 if loss < facts["least"] else round(loss, 1)) if possible else None,
+        }
+
+
+def unit_of(question: Question) -> Unit:
+    """What the objective of a question counts: people (or person-hours), sites, money, metres that
+    all walk together or the one who walks farthest."""
+    if question.model == "set-cover":
+        return question.least
+    units: dict[str, Unit] = {"p-median": "person_metres", "p-centre": "metres"}
+    return units.get(question.model, "people")
+
+
+def remarks(ground: Ground, problem: Problem, answer: Answer) -> list[Remark]:
+    """What could not be kept, was assumed or is odd."""
+    sites, rules, demand = problem.sites, problem.rules, problem.demand
+    told = named_remarks(sites, rules, answer, problem.names)
+    told += remarks_of(sites, rules.p, rules.budget)
+    if problem.cost_unstated and problem.none_costs:
+        told.append(
+            ("候选点都没有成本，每个按 1 计。", "No candidate states a cost; each counts as 1.")
+        )
+    elif problem.cost_unstated:
+        told.append(
+            (
+                f"有 {problem.cost_unstated} 个候选点没有成本，按中位数计。",
+                f"{problem.cost_unstated} candidates state no cost; the middle one was taken.",
+            )
+        )
+    if rules.unserved_metres is not None:
+        both = standing_with(sites, answer.sites)
+        site, *_ = served_by(len(demand), len(sites), problem.reach, (), both)
+        left = float(demand.weight[site < 0].sum())
+        if left >= max(ground.least, 1e-9):
+            unit_zh, unit_en = ("人·时", "person-hours") if ground.hours > 1 else ("人", "people")
+            far = f"{rules.unserved_metres:,.0f}"
+            zh = f"有 {whole_text(left)} {unit_zh}在 {far} 米内没有站点，按步行 {far} 米计。"
+            en = f"{whole_text(left)} {unit_en} have no station within {far} m"
+            en += " and count as walking so far."
+            told.append((zh, en))
+    if not told and answer.status == "optimal" and not len(answer.sites):
+        told.append(NONE_NEEDED)
+    return told
+
+
+def finite(value: float) -> float | None:
+    """As JSON takes it."""
+    return float(value) if np.isfinite(value) else None
+
+
+def proof_file(problem: Problem, answer: Answer) -> bytes | None:
+    """The certificate with all that its checker needs, as JSON, gzip; None where there is none, or
+    it would be too large. See :mod:`geo.siting.proofs.proof_file`."""
+    if answer.certificate is None or problem.reach.pairs > MOST_PROOF_PAIRS:
+        return None
+    # Not harder: somebody waits for the plan, and few fetch its proof.
+    return gzip.compress(scenarios.as_json(proof_of(problem, answer)).encode(), 1)
+
+
+__all__ = ["Unit", "ending", "finite", "proof_file", "remarks", "unit_of"]

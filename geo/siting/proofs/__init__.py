@@ -1,0 +1,2 @@
+"""A plan, its bound and its conditions derived anew from what was asked, by code that the solvers
+do not share."""

@@ -1,0 +1,157 @@
+"""Maximum coverage within capacities, against scipy's milp on the raw pairs."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import coo_matrix
+from siting_oracle import a_town, raw_pairs
+
+from geo.errors import Invalid
+from geo.siting.checker import check_served
+from geo.siting.max_cover.solve import max_cover
+from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, Control, Demand, Rules, Sites
+from geo.siting.reach import euclidean
+
+
+def best_served(demand, sites, reach, rules):
+    """The optimum, one variable for each site and each pair."""
+    who, where = raw_pairs(reach)
+    n, m, arcs = len(demand), len(sites), len(who)
+    constraints = []
+
+    def add(row, column, value, low, high, size):
+        matrix = coo_matrix((value, (row, column)), (size, m + arcs))
+        constraints.append(LinearConstraint(matrix.tocsr(), low, high))
+
+    at = m + np.arange(arcs)
+    add(who, at, np.ones(arcs), 0, demand.weight, n)
+    add(
+        np.concatenate((where, np.arange(m))),
+        np.concatenate((at, np.arange(m))),
+        np.concatenate((np.ones(arcs), -sites.capacity)),
+        -np.inf,
+        0,
+        m,
+    )
+    existing = sites.fixed == EXISTING
+    new = np.flatnonzero(~existing)
+
+    def one(which, value, low, high):
+        add(np.zeros(len(which), int), which, value, low, high, 1)
+
+    if rules.p is not None:
+        one(new, np.ones(len(new)), -np.inf, rules.p)
+    if rules.budget is not None:
+        one(new, sites.cost[new], -np.inf, rules.budget)
+    if rules.open_24h_least:
+        one(np.arange(m), sites.open_24h.astype(float), rules.open_24h_least, np.inf)
+    if rules.per_chain_most is not None:
+        for chain in range(3):
+            mine = np.flatnonzero((sites.chain == chain) & ~existing)
+            one(mine, np.ones(len(mine)), -np.inf, rules.per_chain_most)
+    low = np.zeros(m + arcs)
+    high = np.full(m + arcs, np.inf)
+    low[:m], high[:m] = (sites.fixed == FORCED) | existing, sites.fixed != FORBIDDEN
+    whole = np.zeros(m + arcs)
+    whole[:m] = 1
+    worth = np.concatenate((np.zeros(m), -np.ones(arcs)))
+    found = milp(
+        worth,
+        constraints=constraints,
+        bounds=Bounds(low, high),
+        integrality=whole,
+        options={"mip_rel_gap": 0},
+    )
+    return None if found.x is None else -found.fun
+
+
+def compare(seed: int) -> None:
+    """One random town, conditions mixed."""
+    rng = np.random.default_rng(seed)
+    here, there, weight, _ = a_town(seed, 50, 12, clustered=bool(seed % 2))
+    reach = euclidean(here, there, 0.2)
+    sites = Sites.of(
+        12,
+        cost=rng.integers(1, 6, 12),
+        chain=rng.integers(-1, 3, 12),
+        open_24h=rng.random(12) < 0.4,
+        fixed=rng.choice([0, 0, 0, 0, 0, 1, 2, 3], 12),
+        capacity=rng.integers(10, 120, 12),
+    )
+    if seed % 3 == 0:
+        weight = weight * 0.7
+    rules = Rules(
+        p=5 if rng.random() < 0.7 else None,
+        budget=14.0 if rng.random() < 0.5 else None,
+        per_chain_most=2 if rng.random() < 0.4 else None,
+        open_24h_least=int(rng.integers(0, 3)),
+        capacities=True,
+    )
+    demand = Demand.of(weight)
+    answer = max_cover(demand, sites, reach, rules, seed=seed)
+    best = best_served(demand, sites, reach, rules)
+    if answer.status == "infeasible":
+        assert best is None
+        return
+    assert best is not None
+    assert answer.status == "optimal"
+    assert answer.objective == pytest.approx(best, rel=1e-6, abs=1e-6)
+    assert answer.bound >= best * (1 - 1e-6)
+    who, where = raw_pairs(reach)
+    proof = json.loads(json.dumps(answer.certificate))
+    value, bound = check_served(demand.weight, who, where, sites.capacity, sites.cost, proof)
+    assert value == pytest.approx(answer.objective, rel=1e-9, abs=1e-6)
+    assert bound >= best * (1 - 1e-6)
+    if proof["by"] == "prices":
+        assert bound == pytest.approx(answer.bound, rel=1e-6)
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=25, deadline=None)
+def test_as_many_as_possible_are_served(seed) -> None:
+    compare(seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(200))
+def test_two_hundred_towns_are_served(seed) -> None:
+    compare(seed)
+
+
+def test_no_site_serves_more_than_it_can() -> None:
+    reach = euclidean([[0, 0], [0.1, 0]], [[0, 0], [0.1, 0.1]], 1.0)
+    sites = Sites.of(2, capacity=[60, 25])
+    rules = Rules(p=1, capacities=True)
+    one = max_cover(Demand.of([50, 50]), sites, reach, rules)
+    both = max_cover(Demand.of([50, 50]), sites, reach, Rules(p=2, capacities=True))
+    assert (one.objective, one.sites.tolist()) == (60.0, [0])
+    assert both.objective == both.bound == 85.0
+    proof = dict(both.certificate, served=[[0, 0, 61.0]])
+    who, where = raw_pairs(reach)
+    cost = np.ones(2)
+    assert np.isnan(check_served(np.full(2, 50.0), who, where, sites.capacity, cost, proof)[0])
+
+
+def test_room_enough_is_plain_coverage() -> None:
+    here, there, weight, _ = a_town(2, 400, 60, clustered=True)
+    reach = euclidean(here, there, 0.08)
+    demand = Demand.of(weight)
+    plain = max_cover(demand, Sites.of(60), reach, Rules(p=6))
+    roomy = Sites.of(60, capacity=np.full(60, 1e9))
+    served = max_cover(demand, roomy, reach, Rules(p=6, capacities=True), Control(20.0))
+    assert served.objective == plain.objective == served.bound
+
+
+def test_capacities_and_steps_are_refused_together() -> None:
+    reach = euclidean([[0, 0]], [[0, 0]], 1.0)
+    rules = Rules(p=1, capacities=True, steps=((1.0, 1.0),))
+    with pytest.raises(Invalid) as refused:
+        max_cover(Demand.of([1]), Sites.of(1, capacity=[1]), reach, rules)
+    assert refused.value.field == "capacities"
+    assert refused.value.remedy
