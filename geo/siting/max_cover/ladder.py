@@ -13,6 +13,7 @@ grows too large, and better plans meanwhile.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -199,10 +200,14 @@ def _free_of_charge(merged: Merged, sides: Sides) -> Vector:
 
 
 def _look_again(found: Climb, level: Level, control: Control, steps: int) -> None:
-    """Prices that come from elsewhere may be as good as proof: a few steps tell."""
+    """Prices that come from elsewhere may be as good as proof: a look, or a few steps, tell."""
     target = level.search.value if np.isfinite(level.search.value) else level.merged.base
     enough = target * (1.0 + control.gap) if target > 0 else -np.inf
-    level.prices, level.profit = descend(level.merged, level.sides, level.prices, steps, enough)
+    if steps:
+        level.prices, level.profit = descend(level.merged, level.sides, level.prices, steps, enough)
+    else:
+        raw, level.profit = priced(level.merged, level.sides, level.prices)
+        level.prices = replace(level.prices, raw=raw, profit=level.profit)
     take_bound(found, level, control)
 
 

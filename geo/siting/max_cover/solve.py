@@ -28,7 +28,7 @@ from geo.siting.max_cover.warmth import (
     warmth_of,
 )
 from geo.siting.model.merge import Merged, dominators, reduced
-from geo.siting.model.sides import names_of, sides_of, too_near
+from geo.siting.model.sides import names_of, near_of, sides_of, too_near
 from geo.siting.problem import (
     EXISTING,
     FORCED,
@@ -102,7 +102,8 @@ def max_cover(
         merged = reduced(given, dominated < 0, np.zeros(len(dominated), np.bool_))
         into = composed(given, merged)[0].astype(np.int64)
     forced = np.flatnonzero(sites.fixed == FORCED).astype(np.int64)
-    conditions = sides_of(merged, demand, sites, rules, forced)
+    near = near_of(sites, rules, known.near if known else None) if _spaced(rules) else None
+    conditions = sides_of(merged, demand, sites, rules, forced, near)
     begin, trunk, shares = None, None, None
     if known is not None:
         begin = begin_of(known, into, len(merged))
@@ -125,7 +126,7 @@ def max_cover(
     answer = _answer(found, merged, sites, rules, control, seed)
     held = (demand.weight, demand.district, reach)
     names = names_of(merged, conditions.stated)
-    answer.warmth = warmth_of(found, neutral, into, key, answer.sites, names, held, known)
+    answer.warmth = warmth_of(found, neutral, into, key, answer.sites, names, held, known, near)
     if with_certificate and np.isfinite(found.value):
         group = np.full_like(neutral.of, -1)
         group[neutral.of >= 0] = into[neutral.of[neutral.of >= 0]]
@@ -146,11 +147,15 @@ def _plain(rules: Rules) -> bool:
     apart, and nobody counts twice."""
     return not (
         rules.backup
-        or (rules.spacing_metres and rules.spacing == "forbid")
+        or _spaced(rules)
         or rules.district_least_sites
         or rules.open_24h_least
         or rules.per_chain_most is not None
     )
+
+
+def _spaced(rules: Rules) -> bool:
+    return rules.spacing_metres > 0 and rules.spacing == "forbid"
 
 
 def _answer(

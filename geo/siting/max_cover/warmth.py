@@ -18,7 +18,7 @@ from geo.siting.max_cover.proof import Vector
 from geo.siting.max_cover.trunk import Trunk, averaged
 from geo.siting.model.merge import Merged, merge, reduced, thinned
 from geo.siting.model.shares import Share, share_of, sharpened
-from geo.siting.model.sides import Sides, names_of
+from geo.siting.model.sides import Near, Sides, names_of
 from geo.siting.problem import (
     EXISTING,
     FORCED,
@@ -49,6 +49,7 @@ class Warmth:
         names: of the rows, see :func:`geo.siting.model.sides.names_of`; not of those of `shares`.
         held: what the key names by identity, so that nothing else takes that identity.
         taken: how much of each site the linear relaxation opened, 0 … 1.
+        near: the pairs of sites too near to each other, where that is forbidden.
     """
 
     neutral: Merged
@@ -60,6 +61,7 @@ class Warmth:
     trunk: Trunk | None = None
     shares: tuple[Share, ...] = ()
     taken: Floats | None = None
+    near: Near | None = None
 
 
 def key_of(demand: Demand, sites: Sites, reach: Covering, rules: Rules) -> tuple[object, ...]:
@@ -180,6 +182,7 @@ def warmth_of(
     names: npt.NDArray[np.uint64],
     held: tuple[object, ...],
     known: Warmth | None,
+    near: Near | None,
 ) -> Warmth | None:
     """What to leave behind; `into` says what the neutral groups became, `known` what there was."""
     if found.prices is None:
@@ -190,7 +193,8 @@ def warmth_of(
     later = len(found.rows) - len(found.prices.row)
     row = found.rows if later else found.prices.row
     prices = Vector(level, row, found.prices.floor)
-    return Warmth(neutral, key, prices, plan, names, held, trunk, tuple(found.shares), found.taken)
+    shares = tuple(found.shares)
+    return Warmth(neutral, key, prices, plan, names, held, trunk, shares, found.taken, near)
 
 
 def level_back(level: Floats, into: Longs, before: npt.NDArray[np.floating[Any]] | None) -> Floats:

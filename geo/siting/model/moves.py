@@ -232,11 +232,15 @@ def fill(
                     missed += 1
         left = budget - state.tally[SPENT] + 1e-9
         best, chosen = 0.0, -1
+        # Nothing but the gain counts: most are seen to be no better at one look.
+        plain = temperature <= 0.0 and power == 0.0 and missed == 0 and len(board.limit) == 0
         for i in range(sites):
+            worth = state.gain[i]
+            if plain and worth <= best:
+                continue
             score[i] = -1.0
             if state.opened[i] or board.cost[i] > left:
                 continue
-            worth = state.gain[i]
             for number in range(missed):
                 d = short[number]
                 helps = min(state.aid[i, board.slot[d]], board.floor[d] - state.share[d])

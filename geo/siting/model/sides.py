@@ -164,13 +164,21 @@ def slack(size: float) -> float:
     return 1e-9 * max(1.0, abs(size)) if np.isfinite(size) else 0.0
 
 
-def sides_of(merged: Merged, demand: Demand, sites: Sites, rules: Rules, opened: Longs) -> Sides:
+def sides_of(
+    merged: Merged,
+    demand: Demand,
+    sites: Sites,
+    rules: Rules,
+    opened: Longs,
+    near: Near | None = None,
+) -> Sides:
     """The conditions on what is still free, when the new sites `opened` (forced ones and those
     fixed since, positions among all sites) stand already.
 
     Args:
         merged: the problem after these were folded in.
         demand, sites, rules: as given.
+        near: the pairs of sites that are too near, where they are known.
     """
     free = merged.candidates
     taken = np.zeros(len(sites), np.bool_)
@@ -230,7 +238,8 @@ def sides_of(merged: Merged, demand: Demand, sites: Sites, rules: Rules, opened:
             )
         rows.add(who, -1.0, -wanted)
     if rules.spacing_metres > 0 and rules.spacing == "forbid":
-        _space(rows, sites, free, np.flatnonzero(standing), taken, rules, impossible)
+        pairs = near_of(sites, rules, near).pairs
+        _space(rows, sites, free, np.flatnonzero(standing), taken, rules, pairs, impossible)
     floor = np.zeros(len(merged.base_district))
     for district, share in rules.district_least_share.items():
         total = demand.weight[demand.district == district].sum()
@@ -274,6 +283,31 @@ def too_near(sites: Sites, metres: float) -> Longs:
     return close
 
 
+@dataclass(frozen=True, eq=False)
+class Near:
+    """Pairs (q, 2) of sites too near to each other, and for which sites and distance they hold."""
+
+    pairs: Longs
+    metres: float
+    degrees: bool
+    x: Floats
+    y: Floats
+
+
+def near_of(sites: Sites, rules: Rules, known: Near | None = None) -> Near:
+    """The pairs of sites nearer than the spacing; those of a question before if they still hold."""
+    metres, degrees = rules.spacing_metres, sites.degrees
+    if (
+        known is not None
+        and (known.metres, known.degrees) == (metres, degrees)
+        and np.array_equal(known.x, sites.x, equal_nan=True)
+        and np.array_equal(known.y, sites.y, equal_nan=True)
+    ):
+        return known
+    pairs = too_near(sites, metres)
+    return Near(pairs, metres, degrees, sites.x.copy(), sites.y.copy())
+
+
 def _space(
     rows: _Rows,
     sites: Sites,
@@ -281,13 +315,13 @@ def _space(
     standing: Longs,
     taken: np.typing.NDArray[np.bool_],
     rules: Rules,
+    near: Longs,
     impossible: list[str],
 ) -> None:
     local = np.full(len(sites), -1, np.int64)
     local[free] = np.arange(len(free))
     stands = np.zeros(len(sites), np.bool_)
     stands[standing] = True
-    near = too_near(sites, rules.spacing_metres)
     there, here = stands[near], local[near]
     forced = (sites.fixed[near] == FORCED).any(axis=1) & taken[near].any(axis=1) & there.all(axis=1)
     impossible.extend(

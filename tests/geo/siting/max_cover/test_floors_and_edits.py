@@ -137,6 +137,31 @@ def test_an_edit_is_answered_as_if_asked_anew(rules) -> None:
         proved(answer, demand, edited, reach)
 
 
+@pytest.mark.parametrize("change", ["places", "spacing", "neither"])
+def test_after_an_edit_sites_stay_apart_by_where_they_are_now(change) -> None:
+    here, there, weight, rng = a_town(5, 150, 30)
+    demand, reach = Demand.of(weight), euclidean(here, there, 0.2)
+    sites = Sites.of(30, x=there[:, 0], y=there[:, 1])
+    rules = Rules(p=5, spacing_metres=0.2)
+    first = max_cover(demand, sites, reach, rules)
+    assert first.warmth.near is not None
+    fixed = sites.fixed.copy()
+    fixed[first.sites[0]] = FORBIDDEN
+    edited = replace(sites, fixed=fixed)
+    if change == "places":
+        shift = rng.permutation(30)
+        edited = replace(edited, x=sites.x[shift], y=sites.y[shift])
+    elif change == "spacing":
+        rules = replace(rules, spacing_metres=0.3)
+    again = max_cover(demand, edited, reach, rules, warm=first)
+    assert (again.warmth.near is first.warmth.near) == (change == "neither")
+    anew = max_cover(demand, edited, reach, rules)
+    assert again.objective == pytest.approx(anew.objective)
+    xy = np.column_stack((edited.x, edited.y))[again.sites]
+    apart = np.linalg.norm(xy[:, None] - xy[None, :], axis=2)[np.triu_indices(len(xy), 1)]
+    assert apart.min() >= rules.spacing_metres
+
+
 def test_rows_that_stay_keep_their_prices_where_others_go() -> None:
     here, there, weight, _ = a_town(4, 700, 60, clustered=True)
     demand, reach = Demand.of(weight), euclidean(here, there, 0.1)
