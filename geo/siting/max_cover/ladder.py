@@ -60,7 +60,7 @@ MOST_WORK: Final = 2e10
 """Elementary steps a cycle: a nanosecond each."""
 PATIENCE: Final = 3
 """Cycles without progress before the exact search, if the model is small and the gap no wider than
-NEAR_GAP; else MORE_PATIENCE."""
+NEAR_GAP; else MORE_PATIENCE. A tree of a question before that leaves a wider one is given up."""
 NEAR_GAP: Final = 0.003
 WORTH_GAP: Final = 0.004
 LESS_PATIENCE: Final = 2
@@ -147,6 +147,9 @@ def climb(
     grown: Tree | None = None
     if trunk is not None and control.exact and not done(found, merged.unit, control):
         grown = grow_again(found, here, control, trunk, proof=proof)
+        if grown is not None and gap_of(found.value, grown.bound) > NEAR_GAP:
+            # It has grown for another question: with it the tree would only become larger.
+            trunk = grown = None
     work, stale = FIRST_WORK if begin is None else FIRST_WORK / 16, 0
     with ThreadPoolExecutor(2) as pool:
         while not done(found, merged.unit, control):

@@ -28,6 +28,8 @@ TRY_STEPS: Any = np.int64(12)
 """Not a plain 12: for each literal that it is given Numba compiles a function anew."""
 ONCE: Any = np.int64(1)
 FAR: Any = np.float64(0.3)
+LEAST_FAR = 0.05
+"""How far a site is opened or shut that all but is: so little says nothing of a whole one."""
 INFEASIBLE = -1e300
 
 
@@ -202,6 +204,8 @@ def work(
     sides: Floats,
     said_level: Singles,
     said_sides: Floats,
+    known: Floats,
+    tried: Floats,
 ) -> tuple[float, int, int, Floats]:  # pragma: no cover - compiled
     """Bound, settle and split one part.
 
@@ -210,6 +214,7 @@ def work(
         tries: candidates that are tried for a split.
         status: (k,) changed in place. level, sides: prices to begin from; afterwards the last.
         said_level, said_sides: (ROUNDS, …) the vectors that were used.
+        known, tried: (k, 2) see :func:`split`.
 
     Returns:
         The least L; how many vectors were used; the candidate to split on, -1: none is left;
@@ -266,6 +271,8 @@ def work(
             sides,
             liking,
             least,
+            known,
+            tried,
         ),
         liking,
     )
@@ -286,8 +293,15 @@ def split(
     sides: Floats,
     liking: Floats,
     least: float,
+    known: Floats,
+    tried: Floats,
 ) -> int:  # pragma: no cover - compiled
-    """The candidate whose two sides lower the bound most, of a few that are undecided."""
+    """The candidate whose two sides lower the bound most, of a few that are undecided.
+
+    `known` (k, 2): how much opening and shutting each lowered the bound elsewhere, for a whole site
+    more or less, where that was tried often enough, else -1; `tried` (k, 2) takes what is tried
+    here (reliability branching: Achterberg, Koch and Martin, Operations Research Letters 33,
+    2005)."""
     distance = np.full(len(status), np.inf)
     free = 0
     for j in range(len(status)):
@@ -309,6 +323,10 @@ def split(
             drops[side] = least - target + 1.0
             if not propagate(board, trial, most, budget):
                 continue
+            far = max(LEAST_FAR, 1.0 - liking[j] if side == 0 else liking[j])
+            if known[j, side] >= 0.0:
+                drops[side] = max(1e-6 * drops[side], min(drops[side], known[j, side] * far))
+                continue
             here, who, which, worth = narrow(board, trial, base, whole)
             values = np.concatenate((from_levels(here, which, sides, level), sides))
             profit, often = np.empty(len(who)), np.full(len(who), -1.0)
@@ -327,6 +345,7 @@ def split(
                 profit,
                 often,
             )
+            tried[j, side] = max(0.0, least - raw) / far
             drops[side] = max(1e-6 * (least - target + 1.0), min(drops[side], least - raw))
         if drops[0] * drops[1] > best:
             best, chosen = drops[0] * drops[1], j

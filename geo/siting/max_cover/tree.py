@@ -2,9 +2,10 @@
 
 Every part of the tree is a set of sites opened and shut. Its prices go on from its parent's, sites
 are settled by reduced cost, and what is left is split on the site whose two sides lower the bound
-most, of a few that the prices leave undecided. The part with the highest bound goes first, so the
-bound falls steadily and the search may end at any moment. Two parts are worked on at a time, always
-the same two, so that the same input goes the same way.
+most, of a few that the prices leave undecided: tried at first, later known from such trials. The
+part with the highest bound goes first, so the bound falls steadily and the search may end at any
+moment. Two parts are worked on at a time, always the same two, so that the same input goes the same
+way.
 (Branch and bound with Lagrangian relaxation: Geoffrion, Math. Programming Study 2, 1974; for the
 p-median Christofides and Beasley, EJOR 10, 1982.)
 """
@@ -33,6 +34,8 @@ from geo.siting.problem import Bytes, Control, Floats, Longs, Singles
 
 STEPS: Final = 30
 FIRST_STEPS: Final = 400
+RELIABLE: Final = 16
+"""So often a split on a site is tried before it is known what it brings."""
 MOST_BYTES: Final = 600_000_000
 """Of price vectors kept for the proof and the parts still open."""
 
@@ -57,6 +60,7 @@ class Found:
     plan: Longs | None
     value: float
     split: int
+    tried: Floats
 
 
 class Tree:
@@ -105,6 +109,8 @@ class Tree:
         self.parts = 0
         self.count = 1
         self.bytes = 0
+        self._drops = np.zeros((len(merged.candidates), 2))
+        self._trials = np.zeros((len(merged.candidates), 2))
 
     @property
     def bound(self) -> float:
@@ -213,8 +219,8 @@ class Tree:
             if self.parts >= most or self.bytes > MOST_BYTES:
                 return False
             at_once = 1 if pool is None else min(2, len(self.open))
-            parts = [heapq.heappop(self.open)[2] for _ in range(at_once)]
             before = self.bound, self.value
+            parts = [heapq.heappop(self.open)[2] for _ in range(at_once)]
             if pool is None:
                 self._take(self._work(parts[0], self.value, self.cut))
             else:
@@ -242,6 +248,9 @@ class Tree:
         heapq.heapify(self.open)
 
     def _take(self, found: Found) -> None:
+        was = found.tried >= 0.0
+        self._drops[was] += found.tried[was]
+        self._trials += was
         if found.plan is not None:
             self.beat(found.value, found.plan)
         if found.split < 0 or found.bound <= self.cut:
@@ -257,6 +266,9 @@ class Tree:
         target = value if known else merged.base
         need = self._need(value, cut)
         level, prices = part.level.copy(), part.sides.copy()
+        mean = self._drops / np.maximum(self._trials, 1.0)
+        drops = np.where(self._trials >= RELIABLE, mean, -1.0)
+        tried = np.full_like(drops, -1.0)
         said_level = np.empty((ROUNDS, len(level)), np.float32)
         said_sides = np.empty((ROUNDS, len(prices)))
         raw, used, split, liking = work(
@@ -275,6 +287,8 @@ class Tree:
             prices,
             said_level,
             said_sides,
+            drops,
+            tried,
         )
         rows = len(sides.limit)
         for number in range(used):
@@ -292,7 +306,7 @@ class Tree:
         if raw != INFEASIBLE:
             plan, worth = self._plan(part, liking, split < 0)
         bound = -np.inf if raw == INFEASIBLE else outward(raw, merged.unit)
-        return Found(part, bound, plan, worth, split)
+        return Found(part, bound, plan, worth, split, tried)
 
     def _plan(self, part: Part, liking: Floats, ended: bool) -> tuple[Longs | None, float]:
         """A plan from what is open and what the prices like, bettered by swaps."""

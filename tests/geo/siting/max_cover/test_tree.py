@@ -15,6 +15,7 @@ from geo.siting.max_cover.annealing import start_search
 from geo.siting.max_cover.descent import bound_at
 from geo.siting.max_cover.greedy import greedy
 from geo.siting.max_cover.lagrangian import starting_prices
+from geo.siting.max_cover.parts import split
 from geo.siting.max_cover.proof import levels, prices_at, vector_of
 from geo.siting.max_cover.solve import max_cover
 from geo.siting.max_cover.tree import Tree
@@ -99,6 +100,52 @@ def test_the_tree_alone_finds_and_proves_the_best(backup) -> None:
     best = best_by_milp(demand, sites, reach, rules)
     assert tree.value == tree.bound == pytest.approx(best)
     assert bounds == sorted(bounds, reverse=True)
+
+
+def a_tree() -> Tree:
+    """Of a clustered town, from the greedy plan."""
+    here, there, weight, _ = a_town(5, 1500, 120, clustered=True)
+    demand, reach, rules, sites = Demand.of(weight), euclidean(here, there, 0.12), Rules(p=15), 120
+    merged = merge(demand, Sites.of(sites), reach, rules)
+    sides = sides_of(merged, demand, Sites.of(sites), rules, NONE)
+    start = greedy(merged, sides)
+    prices = starting_prices(merged, sides, start)
+    vector = vector_of(merged, prices.group, prices.row, prices.floor)
+    return Tree(merged, sides, vector, start, start_search(merged, sides, start, 0).value)
+
+
+def test_whoever_watches_a_tree_is_told_of_every_better_bound() -> None:
+    """They once heard of it only when another part was the highest by then."""
+    tree, heard = a_tree(), [np.inf]
+    steps = 0
+    while not tree.search(Control(), tree.parts + 2, lambda: heard.append(tree.bound)):
+        steps += 1
+        assert heard[-1] == tree.bound
+    assert steps > 5
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_where_to_split_is_known_from_trials_after_so_many(side) -> None:
+    tree = a_tree()
+    free = len(tree.merged.candidates)
+    known, tried = np.full((free, 2), 1.0), np.full((free, 2), -1.0)
+    known[:, side] = 1e-3
+    known[9, side] = 50.0
+    vector = tree.open[0][2]
+    status, liking = np.zeros(free, np.int8), np.full(free, 0.9)
+    liking[[3, 9, 21]] = 0.45, 0.5, 0.55
+    asked = tree.board, tree.merged.base, tree.sides.most, tree.sides.budget, True, False
+    prices = vector.level, vector.sides
+
+    def chosen() -> int:
+        return split(*asked, 0.0, 3, status, *prices, liking, 1e6, known, tried)
+
+    assert chosen() == 9
+    assert (tried < 0).all()
+    known[21] = -1.0
+    chosen()
+    assert (tried[21] >= 0).all()
+    assert (np.delete(tried, 21, axis=0) < 0).all()
 
 
 def test_a_proof_by_splitting_is_checked_and_its_lack_noticed(monkeypatch) -> None:
