@@ -147,7 +147,7 @@ def test_another_station_on_the_map_can_be_chosen(page, mount):
 def test_the_look_can_change_and_what_was_drawn_stays(page, mount):
     mount()
     page.evaluate("map.restyle('/map/style.json?theme=night')")
-    page.wait_for_function("document.getElementById('map').dataset.theme === 'night'")
+    expect(page.locator("#map")).to_have_attribute("data-theme", "night")
     page.wait_for_timeout(1500)
     assert share(page, PALETTES["night"].ground) > 0.3
     assert share(page, PALETTES["night"].me) > 0
