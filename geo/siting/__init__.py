@@ -1,9 +1,10 @@
 """Where the next stations go: a plan, and a proof of how good it is.
 
 Beside this page stand the words that all rooms share: the question in arrays
-(:mod:`~geo.siting.problem`), who reaches whom (:mod:`~geo.siting.reach`), what a planner asks
-(:mod:`~geo.siting.question`), and the short checker of any answer (:mod:`~geo.siting.checker`). The
-rooms, each of which imports only from those above it (a contract of import-linter):
+(:mod:`~geo.siting.problem`), how long a search goes on (:mod:`~geo.siting.control`), who reaches
+whom (:mod:`~geo.siting.reach`), what a planner asks (:mod:`~geo.siting.question`), and the short
+checker of any answer (:mod:`~geo.siting.checker`). The rooms, each of which imports only from those
+above it (a contract of import-linter):
 
 - `model`: the question as solvers take it: demand merged, conditions as rows, HiGHS;
 - `max_cover`, `capacity`: most people for a number or a budget, where sites have room for all or

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from geo.siting.control import Control
 from geo.siting.names import Names
-from geo.siting.problem import Answer, Control, Demand, Longs, Reach, Rules, Sites
+from geo.siting.problem import Answer, Demand, Longs, Reach, Rules, Sites
 
 Ref = int | str
 """A candidate by its id, or a place put on the map by its key."""

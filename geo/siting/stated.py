@@ -134,7 +134,7 @@ def _alike(rules: Rules) -> bool:
     may stand in for another."""
     return not (
         rules.backup
-        or (rules.spacing_metres and rules.spacing == "forbid")
+        or rules.keep_apart
         or rules.district_least_sites
         or rules.open_24h_least
         or rules.per_chain_most is not None
@@ -217,7 +217,7 @@ def placed(sites: Sites) -> Floats:
 def too_near_to_stand(sites: Sites, rules: Rules) -> Bools:
     """(m,) free sites nearer to one that stands than the question allows."""
     shut = np.zeros(len(sites), np.bool_)
-    if not rules.spacing_metres or rules.spacing != "forbid":
+    if not rules.keep_apart:
         return shut
     place = placed(sites)
     known = np.isfinite(place).all(axis=1)

@@ -13,9 +13,10 @@ from planning_desk import COUNT, WORKDAY, best_of, covered, finished
 from planning_town import WEST
 
 from api.siting.models import ModelsAnswer
+from geo.siting.control import Control
 from geo.siting.fields import LABELS, TAKES
 from geo.siting.names import Names
-from geo.siting.problem import Control, Demand, Rules, Sites
+from geo.siting.problem import Demand, Rules, Sites
 from geo.siting.question import Extra
 from geo.siting.reach import euclidean
 from geo.siting.solving import Problem, solve

@@ -27,8 +27,9 @@ sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
 from siting_walk_oracle import complete_reach, or_library, tsplib  # noqa: E402
 
 from geo.siting.centre.solve import p_centre  # noqa: E402
+from geo.siting.control import Control  # noqa: E402
 from geo.siting.median import p_median  # noqa: E402
-from geo.siting.problem import Answer, Control, Demand, Rules, Sites  # noqa: E402
+from geo.siting.problem import Answer, Demand, Rules, Sites  # noqa: E402
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data" / "siting"
 CENTRES = (127, 98, 93, 74, 48, 84, 64, 55, 37, 20, 59, 51, 36, 26, 18, 47, 39, 28, 18, 13)

@@ -24,9 +24,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from geo.siting.control import Control
 from geo.siting.evaluate import Evaluator
 from geo.siting.max_cover.solve import max_cover
-from geo.siting.problem import Answer, Control, Covering, Demand, Reach, Rules, Sites
+from geo.siting.problem import Answer, Covering, Demand, Reach, Rules, Sites
 from geo.siting.reach import Discs, euclidean_discs, from_file
 from geo.siting.variations.curve import curve
 

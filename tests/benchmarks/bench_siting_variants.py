@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from bench_siting import instance
 
+from geo.siting.control import Control
 from geo.siting.max_cover.solve import max_cover
 from geo.siting.problem import (
     EXISTING,
@@ -25,7 +26,6 @@ from geo.siting.problem import (
     FORCED,
     FREE,
     Answer,
-    Control,
     Demand,
     Longs,
     Reach,

@@ -110,9 +110,9 @@ def _change(
     effort: tuple[float, float | None, int],
     out: Path,
 ) -> None:
+    from geo.siting.control import Control
     from geo.siting.files import changing
     from geo.siting.files.plan import write
-    from geo.siting.problem import Control
 
     gap, time_limit, seed = effort
     said = Said()

@@ -90,8 +90,8 @@ def curve(
         spacing=spacing, open_24h=open_24h, per_chain=per_chain, force=force, forbid=forbid,
         hours=hours, day=day,
     )  # fmt: skip
+    from geo.siting.control import Control
     from geo.siting.files.curving import points_of, shares_of
-    from geo.siting.problem import Control
     from geo.siting.variations import curve as curves
     from geo.siting.variations.walking_curve import walk_curve
 

@@ -66,9 +66,9 @@ def robust(
 
     Example: nuanyi siting robust --demand D --days workday,weekend --candidates C --sites 9 --out R
     """
+    from geo.siting.control import Control
     from geo.siting.files import cases
     from geo.siting.files.plan import write
-    from geo.siting.problem import Control
 
     wanted = _aim(aim)
     which = cases.cases_of(demand, [_day(one) for one in options.split(days or ())])

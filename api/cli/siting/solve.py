@@ -12,8 +12,9 @@ from api.cli.siting import options
 from api.cli.siting.watching import STATUS, Said, until_written, watched
 
 if TYPE_CHECKING:
+    from geo.siting.control import Control
     from geo.siting.files.load import Problem
-    from geo.siting.problem import Answer, Control, Longs
+    from geo.siting.problem import Answer, Longs
 
 
 def register(app: typer.Typer) -> None:
@@ -93,9 +94,9 @@ def solve(
         spacing_rule=spacing_rule, then_walk=then_walk, unserved=unserved,
     )  # fmt: skip
     options.check_out(out, asked, per_area)
+    from geo.siting.control import Control
     from geo.siting.files.beginning import begin_from
     from geo.siting.files.plan import has_plan, plan_of, read, why_not, write
-    from geo.siting.problem import Control
 
     known = None if warm is None else read(warm)
     problem = options.load(asked)

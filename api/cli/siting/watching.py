@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from api.cli import console
 
 if TYPE_CHECKING:
-    from geo.siting.problem import Control, Longs
+    from geo.siting.control import Control
+    from geo.siting.problem import Longs
 
 TICK = 0.2
 STATUS = {

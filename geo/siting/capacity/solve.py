@@ -24,6 +24,7 @@ from geo.errors import Invalid
 from geo.siting.capacity.flows import bath, fill, kept, knapsacks, offered
 from geo.siting.capacity.model import certificate, model_of
 from geo.siting.capacity.roomy import Asked, asked_of, opened_with
+from geo.siting.control import Control
 from geo.siting.max_cover.descent import pick
 from geo.siting.max_cover.fixing import cut_of, settled_by
 from geo.siting.max_cover.lagrangian import outward
@@ -33,7 +34,6 @@ from geo.siting.model.sides import slack
 from geo.siting.problem import (
     FORCED,
     Answer,
-    Control,
     Covering,
     Demand,
     Floats,

@@ -15,6 +15,7 @@ import numpy as np
 from geo.errors import Invalid
 from geo.siting.centre.proof import proof_of
 from geo.siting.checks import check_problem
+from geo.siting.control import Control
 from geo.siting.median.conditions import Conditions, check_reach
 from geo.siting.median.solve import check_walking, left_out
 from geo.siting.median.walks import Walks, walks_of
@@ -25,7 +26,6 @@ from geo.siting.problem import (
     FORBIDDEN,
     FORCED,
     Answer,
-    Control,
     Covering,
     Demand,
     Floats,

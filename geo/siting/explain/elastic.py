@@ -12,10 +12,11 @@ import numpy.typing as npt
 from scipy.sparse import coo_matrix
 
 from geo.siting.amounts import amount
+from geo.siting.control import Control
 from geo.siting.model.exact import solve_model
 from geo.siting.model.merge import Merged
 from geo.siting.model.sides import slack, too_near
-from geo.siting.problem import EXISTING, FORCED, Control, Demand, Floats, Longs, Rules, Sites
+from geo.siting.problem import EXISTING, FORCED, Demand, Floats, Longs, Rules, Sites
 from geo.siting.reach import earth_centred
 
 KINDS: Final = (

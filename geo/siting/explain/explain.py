@@ -17,6 +17,7 @@ from scipy.spatial import cKDTree
 
 from geo.siting.amounts import amount, need
 from geo.siting.conditions import counted_steps
+from geo.siting.control import Control
 from geo.siting.explain.elastic import elastic_of
 from geo.siting.explain.explanation import (
     Change,
@@ -29,16 +30,7 @@ from geo.siting.explain.explanation import (
 from geo.siting.model.merge import Merged, merge
 from geo.siting.model.sides import slack, too_near
 from geo.siting.names import Names
-from geo.siting.problem import (
-    EXISTING,
-    FORBIDDEN,
-    FORCED,
-    Control,
-    Covering,
-    Demand,
-    Rules,
-    Sites,
-)
+from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, Covering, Demand, Rules, Sites
 from geo.siting.reach import earth_centred
 
 __all__ = ["Change", "Explanation", "Names", "Reason", "explain"]

@@ -11,12 +11,13 @@ import numpy as np
 import pyarrow as pa
 
 from geo.errors import InvalidFile
+from geo.siting.control import Control
 from geo.siting.files.asked import Question, rules_of
 from geo.siting.files.checking import check_plan
 from geo.siting.files.load import Problem
 from geo.siting.files.plan import asked_of, has_plan, infeasible_of, relative
 from geo.siting.files.serving import gathered_reach, hash_of, named, number, served, sites_of
-from geo.siting.problem import EXISTING, Control, Demand, Floats, Ints, Longs, Reach
+from geo.siting.problem import EXISTING, Demand, Floats, Ints, Longs, Reach
 from geo.siting.proofs.checked import NEAR, Checked, of_another
 from geo.siting.stated import standing_with
 from geo.siting.variations.robust import Aim, Robust, check_case_count, robust

@@ -10,13 +10,14 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from geo.errors import Invalid
+from geo.siting.control import Control
 from geo.siting.evaluate import Evaluator
 from geo.siting.files.checking import check_plan
 from geo.siting.files.load import Problem
 from geo.siting.files.plan import asked_of
 from geo.siting.files.serving import named, number, sites_of
 from geo.siting.files.tables import places_of
-from geo.siting.problem import EXISTING, FREE, Answer, Bools, Control, Floats, Longs, Rules, gap_of
+from geo.siting.problem import EXISTING, FREE, Answer, Bools, Floats, Longs, Rules, gap_of
 from geo.siting.proofs.checked import Checked
 from geo.siting.variations.changes import best_moves, closing, gone_and_come, moving, which_to_close
 

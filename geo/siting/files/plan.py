@@ -14,6 +14,7 @@ import numpy as np
 
 from geo.errors import Invalid, InvalidFile
 from geo.siting.conditions import everybody_needed
+from geo.siting.control import Control
 from geo.siting.evaluate import Evaluator
 from geo.siting.explain.explain import Explanation, Names, explain
 from geo.siting.files.asked import COVERS, FILES, MODELS, Question
@@ -23,13 +24,7 @@ from geo.siting.files.sharing import Within
 from geo.siting.ground.room import LEAST, ROUNDING, Flow
 from geo.siting.median.lexicographic import Lexicographic, cover_then_walk
 from geo.siting.plans.remarks import named_remarks
-from geo.siting.problem import (
-    EXISTING,
-    Answer,
-    Control,
-    Floats,
-    Longs,
-)
+from geo.siting.problem import EXISTING, Answer, Floats, Longs
 
 FORMAT: Final = "nuanyi-plan-1"
 CERTIFIED_POINTS: Final = 1_000_000

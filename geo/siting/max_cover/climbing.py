@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from geo.siting.control import Control
 from geo.siting.max_cover.annealing import Search
 from geo.siting.max_cover.lagrangian import Prices, outward
 from geo.siting.max_cover.proof import Branch, Vector, levels, spread
@@ -15,7 +16,7 @@ from geo.siting.max_cover.trunk import Trunk
 from geo.siting.model.merge import Merged
 from geo.siting.model.shares import Share, broken, sharpened
 from geo.siting.model.sides import Sides, slack
-from geo.siting.problem import Control, Floats, Longs, Status, gap_of
+from geo.siting.problem import Floats, Longs, Status, gap_of
 
 MOST_ROWS: Final = 400
 

@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from geo.siting.control import Control
 from geo.siting.max_cover.annealing import Search, start_search
 from geo.siting.max_cover.climbing import (
     Climb,
@@ -35,7 +36,7 @@ from geo.siting.max_cover.starts import (
     worth_parts,
 )
 from geo.siting.model.merge import Merged, reduced
-from geo.siting.problem import Control, Ints
+from geo.siting.problem import Ints
 
 WALK_COST: Final = 4.0
 """Of a step of the heat bath beside those of the prices."""

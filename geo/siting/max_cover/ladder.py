@@ -18,6 +18,7 @@ from typing import Final
 
 import numpy as np
 
+from geo.siting.control import Control
 from geo.siting.max_cover.annealing import Search, start_search, swap
 from geo.siting.max_cover.climbing import (
     Climb,
@@ -51,7 +52,7 @@ from geo.siting.max_cover.trunk import Trunk
 from geo.siting.model.merge import Merged, reduced
 from geo.siting.model.shares import Share
 from geo.siting.model.sides import Sides
-from geo.siting.problem import Control, Floats, Longs, gap_of
+from geo.siting.problem import Floats, Longs, gap_of
 
 __all__ = ["Climb", "climb", "done", "status_of"]
 

@@ -14,6 +14,7 @@ import numpy as np
 from geo.errors import Invalid
 from geo.siting.capacity.solve import max_served
 from geo.siting.checks import check_problem
+from geo.siting.control import Control
 from geo.siting.max_cover.certificate import certificate
 from geo.siting.max_cover.ladder import Climb, climb, status_of
 from geo.siting.max_cover.warmth import (
@@ -34,7 +35,6 @@ from geo.siting.problem import (
     FORCED,
     FREE,
     Answer,
-    Control,
     Covering,
     Demand,
     Longs,
@@ -102,7 +102,7 @@ def max_cover(
         merged = reduced(given, dominated < 0, np.zeros(len(dominated), np.bool_))
         into = composed(given, merged)[0].astype(np.int64)
     forced = np.flatnonzero(sites.fixed == FORCED).astype(np.int64)
-    near = near_of(sites, rules, known.near if known else None) if _spaced(rules) else None
+    near = near_of(sites, rules, known.near if known else None) if rules.keep_apart else None
     conditions = sides_of(merged, demand, sites, rules, forced, near)
     begin, trunk, shares = None, None, None
     if known is not None:
@@ -147,15 +147,11 @@ def _plain(rules: Rules) -> bool:
     apart, and nobody counts twice."""
     return not (
         rules.backup
-        or _spaced(rules)
+        or rules.keep_apart
         or rules.district_least_sites
         or rules.open_24h_least
         or rules.per_chain_most is not None
     )
-
-
-def _spaced(rules: Rules) -> bool:
-    return rules.spacing_metres > 0 and rules.spacing == "forbid"
 
 
 def _answer(

@@ -12,11 +12,12 @@ from typing import Final
 
 import numpy as np
 
+from geo.siting.control import Control
 from geo.siting.max_cover.annealing import Search, anew, anneal
 from geo.siting.max_cover.climbing import Level
 from geo.siting.max_cover.lagrangian import folded
 from geo.siting.max_cover.windows import Ground, Plan, by_parts, joined
-from geo.siting.problem import Control, Longs
+from geo.siting.problem import Longs
 
 FEW_STEPS: Final = 300
 """For each open site: with fewer a cooling from nothing is not worth its while."""

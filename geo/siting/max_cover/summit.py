@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from geo.siting.control import Control
 from geo.siting.max_cover.climbing import Climb, Level, done, glimpse, lower, tell, vector_here
 from geo.siting.max_cover.lagrangian import descend
 from geo.siting.max_cover.proof import Branch, Vector, spread, vector_of
@@ -24,7 +25,6 @@ from geo.siting.max_cover.tree import Tree
 from geo.siting.max_cover.trunk import Trunk
 from geo.siting.model import exact
 from geo.siting.model.merge import Merged
-from geo.siting.problem import Control
 
 MOST_PARTS: Final = 10**9
 TREE_WORK: Final = 3e7

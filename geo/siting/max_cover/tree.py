@@ -20,6 +20,7 @@ from typing import Final
 
 import numpy as np
 
+from geo.siting.control import Control
 from geo.siting.max_cover.annealing import start_search, swap
 from geo.siting.max_cover.fixing import cut_of
 from geo.siting.max_cover.lagrangian import outward
@@ -30,7 +31,7 @@ from geo.siting.model.merge import Merged
 from geo.siting.model.moves import board_of
 from geo.siting.model.narrowing import OPENED, SHUT
 from geo.siting.model.sides import Sides, slack
-from geo.siting.problem import Bytes, Control, Floats, Longs, Singles
+from geo.siting.problem import Bytes, Floats, Longs, Singles
 
 STEPS: Final = 30
 FIRST_STEPS: Final = 400

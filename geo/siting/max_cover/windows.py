@@ -17,6 +17,7 @@ from typing import Final
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from geo.siting.control import Control
 from geo.siting.max_cover.fixing import settled
 from geo.siting.max_cover.lagrangian import Prices, descend, folded, outward, priced
 from geo.siting.max_cover.proof import vector_of
@@ -24,7 +25,7 @@ from geo.siting.max_cover.tree import STEPS as TREE_STEPS
 from geo.siting.max_cover.tree import Tree
 from geo.siting.model.merge import Merged, reduced
 from geo.siting.model.sides import Sides
-from geo.siting.problem import Bools, Control, Floats, Longs
+from geo.siting.problem import Bools, Floats, Longs
 
 FIRST_STEPS, STEPS, ROUNDS = (0, 30), 120, 6
 """Of the prices of a part, each time before sites of it are settled: at first a look only, which

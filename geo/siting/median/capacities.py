@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from geo.siting.amounts import amount
+from geo.siting.control import Control
 from geo.siting.median.certificate import certificate
 from geo.siting.median.conditions import Conditions
 from geo.siting.median.transport import Pairs, ascend_flows, pairs_of, transport
@@ -24,7 +25,6 @@ from geo.siting.problem import (
     FORCED,
     FREE,
     Answer,
-    Control,
     Covering,
     Demand,
     Floats,

@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from geo.siting.control import Control
 from geo.siting.median import radius
 from geo.siting.median.branching import Branching
 from geo.siting.median.conditions import Conditions
@@ -22,7 +23,7 @@ from geo.siting.median.reduction import carried, reduced, settled
 from geo.siting.median.walks import Walks
 from geo.siting.model import exact
 from geo.siting.model.sides import Sides, slack
-from geo.siting.problem import Control, Longs
+from geo.siting.problem import Longs
 
 WORK: Final = 6e7
 """Elementary steps a cycle, some nanoseconds each."""

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 
 from geo.errors import Invalid
+from geo.siting.control import Control
 from geo.siting.max_cover.solve import max_cover
 from geo.siting.median.conditions import check_reach
 from geo.siting.median.solve import p_median
@@ -22,7 +23,6 @@ from geo.siting.problem import (
     EXISTING,
     FORBIDDEN,
     Answer,
-    Control,
     Covering,
     Demand,
     Floats,

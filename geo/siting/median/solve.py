@@ -14,6 +14,7 @@ import numpy as np
 from geo.errors import Invalid
 from geo.siting.amounts import amount
 from geo.siting.checks import check_problem
+from geo.siting.control import Control
 from geo.siting.max_cover.climbing import status_of
 from geo.siting.median.capacities import capacitated
 from geo.siting.median.certificate import certificate
@@ -22,17 +23,7 @@ from geo.siting.median.ladder import Climb, Ladder
 from geo.siting.median.prices import ascend, inward
 from geo.siting.median.walks import Walks, walks_of
 from geo.siting.model.sides import Sides
-from geo.siting.problem import (
-    Answer,
-    Control,
-    Covering,
-    Demand,
-    Floats,
-    Longs,
-    Rules,
-    Sites,
-    gap_of,
-)
+from geo.siting.problem import Answer, Covering, Demand, Floats, Longs, Rules, Sites, gap_of
 
 POLISHING: Final = 2e7
 """Pairs looked at, at most, to make the prices of a certificate better."""

@@ -19,10 +19,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from geo.siting.control import Control
 from geo.siting.model import highs
 from geo.siting.model.merge import Merged
 from geo.siting.model.sides import Sides
-from geo.siting.problem import Control, Floats, Longs
+from geo.siting.problem import Floats, Longs
 
 IN_PROCESS_PAIRS: Final = 3_000
 """So small a model is solved sooner than a process starts."""

@@ -237,7 +237,7 @@ def sides_of(
                 f"{number} sites are wanted ({name}); there can be {number - wanted + len(who)}."
             )
         rows.add(who, -1.0, -wanted)
-    if rules.spacing_metres > 0 and rules.spacing == "forbid":
+    if rules.keep_apart:
         pairs = near_of(sites, rules, near).pairs
         _space(rows, sites, free, np.flatnonzero(standing), taken, rules, pairs, impossible)
     floor = np.zeros(len(merged.base_district))

@@ -12,9 +12,10 @@ import numpy as np
 
 from geo.errors import DomainError
 from geo.siting.conditions import everybody_needed
+from geo.siting.control import Control
 from geo.siting.names import Names
 from geo.siting.plans.remembering import Earlier, Memory
-from geo.siting.problem import Answer, Bools, Control, Demand, Floats, Rules, Sites
+from geo.siting.problem import Answer, Bools, Demand, Floats, Rules, Sites
 from geo.siting.reach import from_file
 from geo.siting.solving import Problem, solve
 from geo.siting.variations.afterwards import SECONDS, Afterwards, afterwards

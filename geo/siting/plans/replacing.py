@@ -140,7 +140,7 @@ def _near(plan: _Plan) -> tuple[Bools, Bools]:
     sites, rules, m = plan.sites, plan.rules, len(plan.ground.host)
     near = np.zeros((len(plan.places), m), np.bool_)
     apart = np.zeros(m, np.bool_)
-    if not rules.spacing_metres or rules.spacing == "warn" or not m:
+    if not rules.keep_apart or not m:
         return near, apart
     spot, metres = placed(sites), rules.spacing_metres * (1 - 1e-9)
     tree = cKDTree(spot[:m])

@@ -20,9 +20,10 @@ from dataclasses import dataclass
 from typing import IO, Any, Final
 
 from geo.errors import Unavailable
+from geo.siting.control import Control
 from geo.siting.plans.jobs import Failed, Job, warm_up, work
 from geo.siting.plans.remembering import Memory
-from geo.siting.problem import Control, Longs
+from geo.siting.problem import Longs
 
 MODULE: Final = "geo.siting.plans.working"
 USUAL_MODEL: Final = "max-cover"

@@ -17,6 +17,7 @@ from geo.errors import Invalid
 from geo.siting.amounts import amount
 from geo.siting.checks import check_problem
 from geo.siting.conditions import counted_steps
+from geo.siting.control import Control
 from geo.siting.median.conditions import check_reach
 from geo.siting.model import exact
 from geo.siting.model.merge import Merged, merge
@@ -27,7 +28,6 @@ from geo.siting.problem import (
     FORCED,
     Answer,
     Bools,
-    Control,
     Covering,
     Demand,
     Longs,

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from geo.errors import DomainError
-from geo.siting.problem import FORCED, Answer, Control, Floats
+from geo.siting.control import Control
+from geo.siting.problem import FORCED, Answer, Floats
 from geo.siting.solving import Problem
 from geo.siting.variations.steady import Ready, how_often, ready_replacements
 

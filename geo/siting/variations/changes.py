@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from geo.errors import Invalid
+from geo.siting.control import Control
 from geo.siting.max_cover.solve import max_cover
 from geo.siting.problem import (
     EXISTING,
@@ -18,7 +19,6 @@ from geo.siting.problem import (
     FREE,
     Answer,
     Bools,
-    Control,
     Covering,
     Demand,
     Floats,

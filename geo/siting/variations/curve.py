@@ -16,22 +16,14 @@ import numpy as np
 
 from geo.errors import Invalid
 from geo.siting.checks import check_problem
+from geo.siting.control import Control
 from geo.siting.max_cover.annealing import anneal, start_search, swap
 from geo.siting.max_cover.descent import pick
 from geo.siting.max_cover.greedy import greedy
 from geo.siting.max_cover.lagrangian import descend, outward, starting_prices
 from geo.siting.model.merge import Merged, merge
 from geo.siting.model.sides import Sides, sides_of, slack
-from geo.siting.problem import (
-    FORCED,
-    Control,
-    Covering,
-    Demand,
-    Floats,
-    Longs,
-    Rules,
-    Sites,
-)
+from geo.siting.problem import FORCED, Covering, Demand, Floats, Longs, Rules, Sites
 
 DESCENTS = 150
 ANCHORS = 14

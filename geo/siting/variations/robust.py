@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.errors import Invalid
+from geo.siting.control import Control
 from geo.siting.max_cover.solve import max_cover
 from geo.siting.model import exact
 from geo.siting.model.merge import Merged, layers_of, merge
@@ -26,7 +27,6 @@ from geo.siting.problem import (
     FORCED,
     ROUNDING,
     Answer,
-    Control,
     Covering,
     Demand,
     Floats,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from geo.errors import Invalid
+from geo.siting.control import Control
 from geo.siting.max_cover.annealing import NEVER, start_search, swap
 from geo.siting.max_cover.solve import max_cover
 from geo.siting.model.merge import merge
@@ -17,7 +18,6 @@ from geo.siting.problem import (
     FORBIDDEN,
     FORCED,
     Answer,
-    Control,
     Covering,
     Demand,
     Floats,

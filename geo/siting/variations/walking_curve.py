@@ -12,8 +12,9 @@ from typing import Final, Literal
 import numpy as np
 
 from geo.siting.centre.solve import p_centre
+from geo.siting.control import Control
 from geo.siting.median import p_median
-from geo.siting.problem import Control, Covering, Demand, Longs, Rules, Sites
+from geo.siting.problem import Covering, Demand, Longs, Rules, Sites
 from geo.siting.variations.curve import Curve, numbers_to
 
 LEAST_SECONDS: Final = 0.05

@@ -10,11 +10,11 @@ import pytest
 from rich.cells import cell_len
 
 from geo.siting.checker import check
+from geo.siting.control import Control
 from geo.siting.files.load import load
 from geo.siting.files.plan import question_of, read, solve
 from geo.siting.files.serving import gathered_reach
 from geo.siting.names import Names
-from geo.siting.problem import Control
 from geo.siting.proofs.proof_file import proof_of
 from geo.siting.solving import Problem
 

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from geo.siting.centre.solve import p_centre
+from geo.siting.control import Control
 from geo.siting.max_cover.solve import max_cover
 from geo.siting.median import p_median
 from geo.siting.median.lexicographic import cover_then_walk
 from geo.siting.names import Names
-from geo.siting.problem import Control, Demand, Rules, Sites
+from geo.siting.problem import Demand, Rules, Sites
 from geo.siting.proofs.bounds import Question, proved
 from geo.siting.proofs.checked import examined, worth_of
 from geo.siting.reach import euclidean

@@ -14,8 +14,9 @@ from siting_oracle import a_town, raw_pairs
 
 from geo.errors import Invalid
 from geo.siting.checker import check_served
+from geo.siting.control import Control
 from geo.siting.max_cover.solve import max_cover
-from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, Control, Demand, Rules, Sites
+from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, Demand, Rules, Sites
 from geo.siting.reach import euclidean
 
 

@@ -13,7 +13,8 @@ from siting_walk_oracle import complete_reach, keeps, nearest_of, or_library, pl
 
 from geo.siting.centre.proof import check_centre
 from geo.siting.centre.solve import p_centre
-from geo.siting.problem import FORCED, Control, Demand, Rules, Sites
+from geo.siting.control import Control
+from geo.siting.problem import FORCED, Demand, Rules, Sites
 from geo.siting.proofs.bounds import Question, proved
 from geo.siting.reach import euclidean
 

@@ -17,13 +17,14 @@ from siting_files import RADIUS, asked
 from siting_oracle import a_town, worth_of
 
 from geo.errors import InvalidFile
+from geo.siting.control import Control
 from geo.siting.files import tables
 from geo.siting.files.asked import Question
 from geo.siting.files.checking import check_plan
 from geo.siting.files.load import load
 from geo.siting.files.plan import plan_of, question_of, read, solve, why_not, write
 from geo.siting.files.reaching import STREAMED_POINTS
-from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, Control
+from geo.siting.problem import EXISTING, FORBIDDEN, FORCED
 from geo.siting.reach import Discs
 
 

@@ -14,9 +14,9 @@ from scipy.spatial.distance import cdist
 from siting_files import asked
 from siting_oracle import a_town
 
+from geo.siting.control import Control
 from geo.siting.files.load import load
 from geo.siting.files.plan import plan_of, solve, why_not
-from geo.siting.problem import Control
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -8,9 +8,10 @@ import pytest
 from siting_files import asked
 
 from geo.errors import Invalid, InvalidFile
+from geo.siting.control import Control
 from geo.siting.files.load import load
 from geo.siting.files.plan import solve
-from geo.siting.problem import FORBIDDEN, FORCED, Control
+from geo.siting.problem import FORBIDDEN, FORCED
 
 CANDIDATES = "id,x,y,cost\np,0,0,5\nq,9,9,7\n"
 DEMAND = "id,x,y,weight\na,0,0,2\nb,9,9,3\n"

@@ -12,13 +12,16 @@ import pytest
 from siting_oracle import a_town, best_by_milp, raw_pairs
 
 from geo.siting.checker import check
+from geo.siting.control import Control
+from geo.siting.max_cover import ladder, summit
 from geo.siting.max_cover.fixing import cut_of
 from geo.siting.max_cover.solve import max_cover
+from geo.siting.max_cover.summit import search_exactly
 from geo.siting.max_cover.warmth import begin_of, settled_sites, sharpened_again
 from geo.siting.model.merge import merge
 from geo.siting.model.shares import broken, sharpened
 from geo.siting.model.sides import sides_of
-from geo.siting.problem import FORBIDDEN, FORCED, Control, Demand, Rules, Sites
+from geo.siting.problem import FORBIDDEN, FORCED, Demand, Rules, Sites
 from geo.siting.reach import euclidean
 
 NONE = np.empty(0, np.int64)
@@ -250,6 +253,34 @@ def test_after_each_edit_the_proof_is_as_good_as_the_bound(seed, gap, kind) -> N
             state[np.setdiff1d(np.flatnonzero(state == 0), answer.sites)[0]] = FORCED
         elif change == FORBIDDEN:
             state[answer.sites[1]] = FORBIDDEN
+
+
+@pytest.mark.parametrize("fits", [True, False])
+def test_a_tree_that_does_not_fit_an_edit_is_given_up(fits, monkeypatch) -> None:
+    """Where the old splits leave a wide gap a tree from nothing is smaller; either way proves."""
+    monkeypatch.setattr(ladder, "NEAR_GAP", np.inf if fits else -1.0)
+    monkeypatch.setattr(summit, "AGAIN_PARTS", 0)
+    demand, sites, reach = a_floored_town(3, 700, 60, 0.1)
+    sites, rules = replace(sites, chain=np.arange(60) % 5), Rules(p=7, per_chain_most=2)
+    first = max_cover(demand, sites, reach, rules)
+    assert first.warmth.trunk is not None
+    edited = replace(sites, fixed=np.where(np.arange(60) == first.sites[2], FORBIDDEN, 0))
+    grown = []
+
+    def searched(found, level, control, trunk, tree=None, **how) -> None:
+        grown.append((trunk is not None, tree is not None))
+        search_exactly(found, level, control, trunk, tree, **how)
+
+    monkeypatch.setattr(ladder, "search_exactly", searched)
+    again = max_cover(demand, edited, reach, rules, warm=first)
+    assert grown[0][0] is fits
+    assert fits or not grown[0][1]
+    assert (
+        again.objective
+        == again.bound
+        == pytest.approx(max_cover(demand, edited, reach, rules).objective)
+    )
+    proved(again, demand, edited, reach)
 
 
 def test_good_enough_is_a_whole_unit() -> None:

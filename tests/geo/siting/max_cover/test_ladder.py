@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from siting_oracle import a_town, best_by_milp, holds
 
+from geo.siting.control import Control
 from geo.siting.max_cover.annealing import start_search, state_at, swap
 from geo.siting.max_cover.fitting import fitted
 from geo.siting.max_cover.fixing import settled
@@ -18,7 +19,7 @@ from geo.siting.max_cover.solve import max_cover
 from geo.siting.model import exact
 from geo.siting.model.merge import covered, merge
 from geo.siting.model.sides import sides_of
-from geo.siting.problem import Control, Demand, Rules, Sites
+from geo.siting.problem import Demand, Rules, Sites
 from geo.siting.reach import euclidean
 
 NONE = np.empty(0, np.int64)

@@ -12,8 +12,9 @@ from siting_oracle import a_town, holds, raw_pairs, worth_of
 
 from geo.errors import Invalid
 from geo.siting.checker import check
+from geo.siting.control import Control
 from geo.siting.max_cover.solve import max_cover
-from geo.siting.problem import EXISTING, FORCED, Control, Demand, Reach, Rules, Sites
+from geo.siting.problem import EXISTING, FORCED, Demand, Reach, Rules, Sites
 from geo.siting.reach import euclidean, euclidean_discs, from_file
 
 

@@ -12,6 +12,7 @@ from scipy.optimize import linprog, minimize
 from scipy.sparse import coo_matrix, csr_matrix, hstack, identity, vstack
 from siting_oracle import a_town, best_by_milp
 
+from geo.siting.control import Control
 from geo.siting.max_cover import cycle, ladder
 from geo.siting.max_cover.greedy import greedy
 from geo.siting.max_cover.lagrangian import (
@@ -25,7 +26,7 @@ from geo.siting.max_cover.saddle import project
 from geo.siting.max_cover.solve import max_cover
 from geo.siting.model.merge import merge
 from geo.siting.model.sides import sides_of
-from geo.siting.problem import Control, Demand, Rules, Sites
+from geo.siting.problem import Demand, Rules, Sites
 from geo.siting.reach import euclidean
 
 NONE = np.empty(0, np.int64)

@@ -5,8 +5,9 @@ import threading
 import numpy as np
 import pytest
 
+from geo.siting.control import Control
 from geo.siting.max_cover.solve import max_cover
-from geo.siting.problem import Control, Demand, Rules, Sites
+from geo.siting.problem import Demand, Rules, Sites
 from geo.siting.reach import euclidean
 
 

@@ -10,6 +10,7 @@ import pytest
 from siting_oracle import a_town, best_by_milp, holds, raw_pairs
 
 from geo.siting.checker import check
+from geo.siting.control import Control
 from geo.siting.max_cover import ladder, summit
 from geo.siting.max_cover.annealing import start_search
 from geo.siting.max_cover.descent import bound_at
@@ -22,7 +23,7 @@ from geo.siting.max_cover.tree import Tree
 from geo.siting.model.merge import merge
 from geo.siting.model.moves import board_of
 from geo.siting.model.sides import sides_of
-from geo.siting.problem import EXISTING, Control, Demand, Rules, Sites
+from geo.siting.problem import EXISTING, Demand, Rules, Sites
 from geo.siting.reach import euclidean
 
 NONE = np.empty(0, np.int64)
@@ -80,44 +81,31 @@ def test_two_hundred_towns_with_conditions_mixed(seed) -> None:
     holds(answer, demand, sites, reach, rules, too_close(sites, rules.spacing_metres))
 
 
+def a_tree(seed: int, points: int, hosts: int, metres: float, rules: Rules):
+    """Of a clustered town, from the greedy plan; and what was asked."""
+    here, there, weight, _ = a_town(seed, points, hosts, clustered=True)
+    asked = Demand.of(weight), Sites.of(hosts), euclidean(here, there, metres), rules
+    merged = merge(*asked)
+    sides = sides_of(merged, *asked[:2], rules, NONE)
+    start = greedy(merged, sides)
+    prices = starting_prices(merged, sides, start)
+    vector = vector_of(merged, prices.group, prices.row, prices.floor)
+    return Tree(merged, sides, vector, start, start_search(merged, sides, start, 0).value), asked
+
+
 @pytest.mark.parametrize("backup", [0.0, 0.5])
 def test_the_tree_alone_finds_and_proves_the_best(backup) -> None:
-    here, there, weight, _ = a_town(11, 900, 60, clustered=True)
-    demand, reach, rules = (
-        Demand.of(weight),
-        euclidean(here, there, 0.09),
-        Rules(p=7, backup=backup),
-    )
-    sites = Sites.of(60)
-    merged = merge(demand, sites, reach, rules)
-    sides = sides_of(merged, demand, sites, rules, NONE)
-    start = greedy(merged, sides)
-    prices = starting_prices(merged, sides, start)
-    vector = vector_of(merged, prices.group, prices.row, prices.floor)
-    tree = Tree(merged, sides, vector, start, start_search(merged, sides, start, 0).value)
+    tree, asked = a_tree(11, 900, 60, 0.09, Rules(p=7, backup=backup))
     bounds = [tree.bound]
     assert tree.search(Control(), 10**6, lambda: bounds.append(tree.bound))
-    best = best_by_milp(demand, sites, reach, rules)
-    assert tree.value == tree.bound == pytest.approx(best)
+    assert tree.value == tree.bound == pytest.approx(best_by_milp(*asked))
     assert bounds == sorted(bounds, reverse=True)
-
-
-def a_tree() -> Tree:
-    """Of a clustered town, from the greedy plan."""
-    here, there, weight, _ = a_town(5, 1500, 120, clustered=True)
-    demand, reach, rules, sites = Demand.of(weight), euclidean(here, there, 0.12), Rules(p=15), 120
-    merged = merge(demand, Sites.of(sites), reach, rules)
-    sides = sides_of(merged, demand, Sites.of(sites), rules, NONE)
-    start = greedy(merged, sides)
-    prices = starting_prices(merged, sides, start)
-    vector = vector_of(merged, prices.group, prices.row, prices.floor)
-    return Tree(merged, sides, vector, start, start_search(merged, sides, start, 0).value)
 
 
 def test_whoever_watches_a_tree_is_told_of_every_better_bound() -> None:
     """They once heard of it only when another part was the highest by then."""
-    tree, heard = a_tree(), [np.inf]
-    steps = 0
+    tree, _ = a_tree(5, 1500, 120, 0.12, Rules(p=15))
+    heard, steps = [np.inf], 0
     while not tree.search(Control(), tree.parts + 2, lambda: heard.append(tree.bound)):
         steps += 1
         assert heard[-1] == tree.bound
@@ -126,7 +114,7 @@ def test_whoever_watches_a_tree_is_told_of_every_better_bound() -> None:
 
 @pytest.mark.parametrize("side", [0, 1])
 def test_where_to_split_is_known_from_trials_after_so_many(side) -> None:
-    tree = a_tree()
+    tree, _ = a_tree(5, 1500, 120, 0.12, Rules(p=15))
     free = len(tree.merged.candidates)
     known, tried = np.full((free, 2), 1.0), np.full((free, 2), -1.0)
     known[:, side] = 1e-3

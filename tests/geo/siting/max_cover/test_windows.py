@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from siting_oracle import a_town, best_by_milp
 
+from geo.siting.control import Control
 from geo.siting.max_cover import windows
 from geo.siting.max_cover.annealing import anew, start_search
 from geo.siting.max_cover.greedy import greedy
@@ -12,7 +13,7 @@ from geo.siting.max_cover.solve import max_cover
 from geo.siting.max_cover.windows import Ground, Plan, by_parts, joined
 from geo.siting.model.merge import merge
 from geo.siting.model.sides import sides_of
-from geo.siting.problem import FORBIDDEN, FREE, Control, Demand, Rules, Sites
+from geo.siting.problem import FORBIDDEN, FREE, Demand, Rules, Sites
 from geo.siting.reach import euclidean
 
 NONE = np.empty(0, np.int64)

@@ -10,9 +10,10 @@ from siting_oracle import a_town, raw_pairs
 from siting_walk_oracle import complete_reach, keeps, least_walk, nearest_of, or_library, tsplib
 
 from geo.errors import Invalid
+from geo.siting.control import Control
 from geo.siting.median import p_median
 from geo.siting.median.certificate import check_walk
-from geo.siting.problem import FORCED, Control, Demand, Rules, Sites
+from geo.siting.problem import FORCED, Demand, Rules, Sites
 from geo.siting.reach import euclidean, euclidean_discs
 
 RL1304 = {

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from geo.siting.checker import check
+from geo.siting.control import Control
 from geo.siting.names import Names
 from geo.siting.plans.jobs import Job, Solved, work
 from geo.siting.plans.remembering import Earlier, Memory
-from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, FREE, Control, Demand, Rules, Sites
+from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, FREE, Demand, Rules, Sites
 from geo.siting.reach import euclidean
 from geo.siting.solving import Problem
 

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from geo.siting.checker import check
+from geo.siting.control import Control
 from geo.siting.names import Names
 from geo.siting.plans.jobs import Job, Solved, work
 from geo.siting.plans.remembering import MOST_PLANS, Earlier, Memory
-from geo.siting.problem import FORBIDDEN, FORCED, Control, Demand, Rules, Sites
+from geo.siting.problem import FORBIDDEN, FORCED, Demand, Rules, Sites
 from geo.siting.reach import euclidean
 from geo.siting.solving import Problem
 

@@ -10,10 +10,11 @@ import pytest
 from siting_oracle import a_town, raw_pairs
 
 from geo.errors import Invalid, InvalidFile
+from geo.siting.control import Control
 from geo.siting.files.checkable import read_checkable
 from geo.siting.names import Names
 from geo.siting.plans.ending import proof_file
-from geo.siting.problem import EXISTING, FORCED, Control, Demand, Rules, Sites
+from geo.siting.problem import EXISTING, FORCED, Demand, Rules, Sites
 from geo.siting.proofs.proof_file import check_proof, examine_proof, proof_of
 from geo.siting.reach import euclidean
 from geo.siting.solving import Problem, solve

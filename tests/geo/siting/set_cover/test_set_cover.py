@@ -13,8 +13,9 @@ from siting_oracle import a_town
 from siting_walk_oracle import keeps, least_cost, nearest_of
 
 from geo.errors import Invalid
+from geo.siting.control import Control
 from geo.siting.explain.explain import Names, explain
-from geo.siting.problem import EXISTING, FORCED, Control, Demand, Rules, Sites
+from geo.siting.problem import EXISTING, FORCED, Demand, Rules, Sites
 from geo.siting.proofs.bounds import Question
 from geo.siting.proofs.checked import examined
 from geo.siting.reach import euclidean

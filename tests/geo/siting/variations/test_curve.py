@@ -11,9 +11,10 @@ from siting_oracle import a_town
 from siting_walk_oracle import keeps, nearest_of, plans_of
 
 from geo.errors import Invalid
+from geo.siting.control import Control
 from geo.siting.files.curving import points_of, shares_of
 from geo.siting.files.load import load
-from geo.siting.problem import EXISTING, FORCED, Control, Demand, Rules, Sites
+from geo.siting.problem import EXISTING, FORCED, Demand, Rules, Sites
 from geo.siting.reach import euclidean
 from geo.siting.set_cover.solve import set_cover
 from geo.siting.variations.curve import Curve, budget_curve, curve, needed

@@ -11,8 +11,9 @@ from siting_oracle import a_town, raw_pairs
 
 from geo.errors import Invalid
 from geo.siting.checker import check
+from geo.siting.control import Control
 from geo.siting.max_cover.solve import max_cover
-from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, Control, Demand, Rules, Sites
+from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, Demand, Rules, Sites
 from geo.siting.reach import euclidean
 from geo.siting.variations.robust import robust
 from geo.siting.variations.steady import how_often, ready_replacements
