@@ -123,7 +123,7 @@ def _solved(
     from geo.siting.files.plan import solve_then_walk
 
     if problem.question.then_walk:
-        both = solve_then_walk(problem, control, seed)
+        both = solve_then_walk(problem, control, seed, certified=certified)
         return both.cover, both.walk
     return by_model(problem, control, seed, certified=certified, warm=warm), None
 

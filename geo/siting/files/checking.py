@@ -12,12 +12,16 @@ from geo.siting.files.load import Problem
 from geo.siting.files.serving import hash_of, question_in, served, sites_of
 from geo.siting.names import Names
 from geo.siting.problem import Longs, Rules
-from geo.siting.proofs.checked import Checked, examined
+from geo.siting.proofs.bounds import UNREADABLE, proved_walk
+from geo.siting.proofs.checked import UNREAD, Checked, examined, of_another
 from geo.siting.stated import standing_with
 
 WALK_ALONE: Final = (
     "步行合计的界以文件所记为准，没有证书。 "
     "The bound of the walk is as the file states it; it carries no certificate."
+)
+WALK_PROVED: Final = (
+    "步行合计的界由证书证明。 The certificate of the walk proves the bound that is stated."
 )
 
 
@@ -64,7 +68,29 @@ def _walk(told: Mapping[str, Any], problem: Problem, opened: Longs) -> tuple[lis
         broken.append(
             "所记的步行的界与方案矛盾。 The bound of the walk as stated contradicts the plan."
         )
-    return broken, [WALK_ALONE] if bound else []
+    if told.get("certificate") is None:
+        return broken, [WALK_ALONE] if bound else []
+    try:
+        covered = float((problem.demand.weight * share).sum())
+        proved, wrong = proved_walk(question_in(problem), told["certificate"], covered)
+    except UNREADABLE:
+        return [*broken, UNREAD], []
+    broken += [of_another(name) for name in wrong]
+    if proved is None or bound is None:
+        return broken, []
+    if proved > walked + near:
+        broken.append("步行的证书与方案矛盾。 The certificate of the walk contradicts the plan.")
+    # What the search proved further by splitting and by leaving sites out, prices do not tell.
+    told_so = (
+        WALK_PROVED
+        if proved >= bound - near
+        else (
+            f"步行合计的证书证明不少于 {amount(proved)}，其余是搜索所得。 "
+            f"The certificate of the walk proves {amount(proved)}; the rest of its bound is by "
+            "search."
+        )
+    )
+    return broken, [told_so]
 
 
 def _changed(plan: Mapping[str, Any], problem: Problem) -> list[str]:

@@ -62,7 +62,6 @@ def solve(
         certified: whether prices shall prove the bound; None: unless there are very many points.
         warm: a plan to begin from, positions among the sites.
     """
-    wanted = len(problem.demand) <= CERTIFIED_POINTS if certified is None else certified
     return solver_of(problem.question.model)(
         problem.demand,
         problem.sites,
@@ -71,15 +70,27 @@ def solve(
         control,
         seed,
         warm=warm,
-        with_certificate=wanted,
+        with_certificate=_certified(problem, certified),
     )
 
 
-def solve_then_walk(problem: Problem, control: Control, seed: int = 0) -> Lexicographic:
-    """The plan that, of those that cover most, walks least."""
+def solve_then_walk(
+    problem: Problem, control: Control, seed: int = 0, *, certified: bool | None = None
+) -> Lexicographic:
+    """The plan that, of those that cover most, walks least; `certified` as for :func:`solve`."""
     return cover_then_walk(
-        problem.demand, problem.sites, problem.reach, problem.rules, control, seed
+        problem.demand,
+        problem.sites,
+        problem.reach,
+        problem.rules,
+        control,
+        seed,
+        with_certificate=_certified(problem, certified),
     )
+
+
+def _certified(problem: Problem, wanted: bool | None) -> bool:
+    return len(problem.demand) <= CERTIFIED_POINTS if wanted is None else wanted
 
 
 def why_not(problem: Problem, seconds: float = EXPLAIN_SECONDS) -> Explanation:
@@ -148,6 +159,7 @@ def plan_of(
             "objective": number(walk.objective),
             "bound": number(walk.bound),
             "gap": number(walk.gap),
+            "certificate": walk.certificate,
         }
     if explained is not None:
         told |= _infeasible(explained)

@@ -9,19 +9,21 @@ where mu is large enough for its plan to cover V, that plan is the answer.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from geo.errors import Invalid
 from geo.siting.control import Control
 from geo.siting.max_cover.solve import max_cover
+from geo.siting.median.certificate import check_walk
 from geo.siting.median.conditions import check_reach
 from geo.siting.median.solve import p_median
 from geo.siting.model.sides import slack
 from geo.siting.problem import (
     EXISTING,
     FORBIDDEN,
+    ROUNDING,
     Answer,
     Covering,
     Demand,
@@ -30,10 +32,14 @@ from geo.siting.problem import (
     Reach,
     Rules,
     Sites,
+    Status,
     gap_of,
 )
 
 TRIES: Final = 7
+GREATER: Final = 8.0
+ROUGH_GAP, ROUGH_TIME = 0.01, 0.2
+"""Which mu is large enough is asked so roughly, in so much of the time that is left."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +49,8 @@ class Lexicographic:
     Attributes:
         cover: of maximum coverage; `objective` what the plan covers, `bound` what none exceeds.
         walk: `objective` the walk of the covered, people times metres; `bound` what no plan that
-            covers as much is below.
+            covers as much is below; `certificate` of the p-median that proves it, see
+            :func:`geo.siting.proofs.bounds.proved_walk`.
     """
 
     cover: Answer
@@ -57,6 +64,8 @@ def cover_then_walk(
     rules: Rules,
     control: Control | None = None,
     seed: int = 0,
+    *,
+    with_certificate: bool = True,
 ) -> Lexicographic:
     """Cover most; among the plans that do, walk least.
 
@@ -64,6 +73,7 @@ def cover_then_walk(
         demand, sites, reach: as for :func:`geo.siting.max_cover.solve.max_cover`, with distances.
         rules: `p` or `budget` and conditions on the sites; `steps`.
         control: time limit of both together, half of it for the coverage; gap of each.
+        with_certificate: whether the answers shall carry what proves their bounds.
 
     Raises:
         Invalid: pairs without distances; backup, capacities, or least shares of districts.
@@ -84,52 +94,100 @@ def cover_then_walk(
     check_reach(demand, sites, reach)
     pairs = _gathered(demand, sites, reach)
     half = None if control.time_limit is None else 0.5 * control.time_limit
-    first = _part(control, half)
-    cover = max_cover(demand, sites, pairs, rules, first, seed)
+    first = _part(control, half, control.gap)
+    cover = max_cover(demand, sites, pairs, rules, first, seed, with_certificate=with_certificate)
     if not cover.found:
         return Lexicographic(cover, replace(cover, history=[], certificate=None))
-    tie = _Tie(demand, sites, pairs, rules)
-    best, most = cover.sites, tie.covered(cover.sites)
-    walk, bound = tie.walk(best), 0.0
-    # From what a covered person walks at the farthest, up.
-    mu = float(np.ceil(2.0 * float(tie.metres.max(initial=0.0)) + 1.0))
-    told: Answer | None = None
+    search = _Search(_Tie(demand, sites, pairs, rules), control, seed, rules, cover.sites)
+    # From what a covered person walks at the farthest, up: first in the rough.
+    mu = float(np.ceil(2.0 * float(search.tie.metres.max(initial=0.0)) + 1.0))
+    rough = max(ROUGH_GAP, control.gap)
     for _ in range(TRIES):
-        left = None if control.time_limit is None else max(0.0, control.left)
-        beyond = replace(rules, steps=(), unserved_metres=mu)
-        told = p_median(
-            demand, sites, tie.priced(mu), beyond, _part(control, left), seed, warm=best
-        )
-        if told.status == "infeasible":
+        if search.covers_most(mu, rough, with_certificate) or control.stopped():
             break
-        covered, walked = tie.covered(told.sites), tie.walk(told.sites)
-        more = covered > most + slack(most)
-        if more or (covered >= most - slack(most) and walked < walk):
-            best, most, walk = told.sites, max(covered, most), walked
-            bound = 0.0 if more else bound
-        rounding = 2.0**-23 * tie.weight * mu if rules.steps else 0.0
-        bound = max(bound, told.bound - mu * (tie.weight - most) - rounding)
-        if covered >= most - slack(most) or control.stopped():
-            break
-        mu *= 8.0
-    tolerance = 1e-8 * max(1.0, walk, tie.weight * mu * 1e-6)
-    bound = walk if walk - bound <= tolerance else bound
+        mu *= GREATER
+    if rough > control.gap:
+        for _ in range(TRIES):
+            if control.stopped() or search.covers_most(mu, control.gap, with_certificate):
+                break
+            mu *= GREATER
+    walk, bound, most = search.walk, search.bound, search.most
+    bound = walk if walk - bound <= max(search.rounding, 1e-8 * max(1.0, walk)) else bound
     gap = gap_of(walk, bound)
-    last = "time limit" if control.time_limit is not None else "stopped"
-    status = "optimal" if gap == 0 else "gap reached" if gap <= control.gap else last
-    seconds = control.seconds
-    relaxed = [] if told is None else list(told.relaxed)
-    second = Answer(status, walk, bound, gap, best, seconds, seed, relaxed)  # type: ignore[arg-type]
+    last: Status = "time limit" if control.time_limit is not None else "stopped"
+    status: Status = "optimal" if gap == 0 else "gap reached" if gap <= control.gap else last
+    second = Answer(
+        status, walk, bound, gap, search.best, control.seconds, seed, search.relaxed,
+        certificate=search.proof,
+    )  # fmt: skip
     top = max(cover.bound, most)
     covers = replace(
-        cover, objective=most, bound=top, gap=gap_of(most, top), sites=best, seconds=seconds
+        cover,
+        objective=most,
+        bound=top,
+        gap=gap_of(most, top),
+        sites=search.best,
+        seconds=second.seconds,
     )
     return Lexicographic(covers, second)
 
 
-def _part(control: Control, seconds: float | None) -> Control:
+class _Search:
+    """The best plan so far, and what is proved of it."""
+
+    def __init__(self, tie: _Tie, control: Control, seed: int, rules: Rules, first: Longs) -> None:
+        self.tie, self.control, self.seed = tie, control, seed
+        self.rules = replace(rules, steps=())
+        self.stepped = bool(rules.steps)
+        self.best, self.most, self.walk = first, tie.covered(first), tie.walk(first)
+        self.bound = 0.0
+        self.rounding = 0.0
+        self.proof: dict[str, Any] | None = None
+        self.proved = -np.inf
+        self.relaxed: list[str] = []
+
+    def covers_most(self, mu: float, gap: float, with_certificate: bool) -> bool:
+        """One p-median; whether a greater `mu` brings nothing more."""
+        tie, control, pairs = self.tie, self.control, self.tie.priced(mu)
+        rules = replace(self.rules, unserved_metres=mu)
+        left = None if control.time_limit is None else control.left
+        if left is not None and gap > control.gap:
+            left *= ROUGH_TIME
+        told = p_median(
+            tie.demand, tie.sites, pairs, rules, _part(control, left, gap), self.seed,
+            warm=self.best, with_certificate=with_certificate,
+        )  # fmt: skip
+        self.relaxed = list(told.relaxed)
+        if not told.found:
+            return True
+        covered, walked = tie.covered(told.sites), tie.walk(told.sites)
+        enough = slack(self.most)
+        if covered > self.most + enough:
+            self.bound, self.proved = 0.0, -np.inf
+        if covered > self.most + enough or (covered >= self.most - enough and walked < self.walk):
+            self.best, self.most, self.walk = told.sites, max(covered, self.most), walked
+        beyond = mu * (tie.weight - self.most)
+        rounding = 2.0**-23 * tie.weight * mu if self.stepped else 0.0
+        if told.bound - beyond - rounding > self.bound:
+            self.bound = told.bound - beyond - rounding
+            # By so much sums are moved outward, of which a small difference is left.
+            self.rounding = rounding + 2.0 * ROUNDING * told.objective
+        if told.certificate is not None:
+            # Prices of a smaller mu may prove more: it multiplies what their bound leaves open.
+            proved = self._multiplied_out(pairs, told.certificate) - beyond
+            if proved > self.proved:
+                self.proof, self.proved = told.certificate, proved
+        return covered >= self.most - enough
+
+    def _multiplied_out(self, pairs: Reach, proof: dict[str, Any]) -> float:
+        site = np.repeat(np.arange(len(pairs)), np.diff(pairs.start))
+        weight, cost = self.tie.weights, self.tie.sites.cost
+        return check_walk(weight, pairs.demand, site, pairs.metres, cost, proof)[1]
+
+
+def _part(control: Control, seconds: float | None, gap: float) -> Control:
     """A control that ends with the whole one."""
-    part = Control(seconds, control.gap, exact=control.exact)
+    part = Control(seconds, gap, exact=control.exact)
 
     def look(*_: object) -> None:
         if control.asked_to_stop:
@@ -168,6 +226,7 @@ class _Tie:
 
     def __init__(self, demand: Demand, sites: Sites, reach: Reach, rules: Rules) -> None:
         metres = np.zeros(0, np.float32) if reach.metres is None else reach.metres
+        self.demand = demand
         self.weights = demand.weight
         self.weight = float(demand.weight.sum())
         self.sites = sites

@@ -83,6 +83,31 @@ def proved(
     return *_CHECKERS[model](question, told | {"sites": opened.tolist()}), []
 
 
+def proved_walk(question: Question, proof: Proof, covered: float) -> tuple[float | None, list[str]]:
+    """The bound on what the covered walk under every plan that covers at least `covered`, by the
+    certificate of a p-median in which whoever is not covered walks mu metres; and what is of
+    another question. With L its bound and W all demand: L <= walk + mu (W - covered).
+
+    Raises:
+        UNREADABLE: it is no certificate of so many points and sites.
+    """
+    demand, sites, rules = question.demand, question.sites, question.rules
+    mu = float(proof["unserved_metres"])
+    if proof["model"] != "p-median" or not mu >= 0:
+        return None, ["model"]
+    told, wrong = restated(
+        demand, sites, replace(rules, steps=(), backup=0.0, unserved_metres=mu), proof
+    )
+    who, where, metres = question.pairs()
+    if wrong or metres is None:
+        return None, wrong or ["metres"]
+    share = sum((part * (metres <= np.float32(near)) for near, part in layers_of(rules)))
+    inside = share > 0
+    far = (metres + mu * (1.0 - share))[inside]
+    _, bound = check_walk(demand.weight, who[inside], where[inside], far, sites.cost, told)
+    return max(0.0, bound - mu * (float(demand.weight.sum()) - covered)), []
+
+
 def _max_cover(question: Question, proof: Proof) -> tuple[float | None, float | None]:
     demand, site, metres = question.pairs()
     return check(

@@ -175,15 +175,30 @@ def test_coverage_comes_first_and_then_the_walk(street, typed, tmp_path):
     assert (plan["sites"], plan["objective"], plan["walk"]["objective"]) == (["r"], 30, 1300)
     assert plan["walk"]["bound"] == pytest.approx(1300)
     assert typed("siting", "check", "P.json").code == 0
-    assert "carries no certificate" in " ".join(typed("siting", "check", "P.json").out.split())
-    for lie in ({"objective": 1400}, {"bound": 1310}, {"objective": 1310, "bound": 1310}):
-        lies = plan | {"walk": plan["walk"] | lie}
-        (tmp_path / "lie.json").write_text(json.dumps(lies), encoding="utf-8")
-        assert typed("siting", "check", "lie.json").code == 1
-    # A weaker bound is true all the same.
-    less = plan | {"walk": plan["walk"] | {"bound": 1200}}
-    (tmp_path / "less.json").write_text(json.dumps(less), encoding="utf-8")
-    assert typed("siting", "check", "less.json").code == 0
+
+    def checked(**change):
+        """What the check says of the plan with something else about its walk."""
+        told = plan | {"walk": plan["walk"] | change}
+        (tmp_path / "Q.json").write_text(json.dumps(told), encoding="utf-8")
+        said = typed("siting", "check", "Q.json")
+        return said.code, " ".join(said.out.split())
+
+    assert "proves the bound that is stated" in checked()[1]
+    proof = plan["walk"]["certificate"]
+    for lie in (
+        {"objective": 1400},
+        {"bound": 1310},
+        {"objective": 1310, "bound": 1310},
+        {"certificate": proof | {"p": 0}},
+        {"certificate": proof | {"price": [900.0] * 3}},
+    ):
+        assert checked(**lie)[0] == 1, lie
+    # A weaker bound is true all the same; so is one that prices prove in part, or not at all.
+    assert checked(bound=1200)[0] == 0
+    code, said = checked(certificate=proof | {"price": [0.0, 900.0]})
+    assert (code, "the rest of its bound is by search" in said) == (0, True)
+    code, said = checked(certificate=None)
+    assert (code, "carries no certificate" in said) == (0, True)
 
 
 @pytest.mark.parametrize("capacity", [(), ("--capacity", 25)])

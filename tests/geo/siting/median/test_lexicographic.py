@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,6 +14,7 @@ from siting_walk_oracle import keeps, nearest_of, plans_of
 from geo.errors import Invalid
 from geo.siting.median import cover_then_walk
 from geo.siting.problem import FORCED, Demand, Rules, Sites
+from geo.siting.proofs.bounds import Question, proved_walk
 from geo.siting.reach import euclidean, euclidean_discs
 
 
@@ -39,6 +42,33 @@ def test_of_the_plans_that_cover_most_the_least_walk_is_found(seed, clustered, s
     assert answer.walk.objective == pytest.approx(-best[1], rel=1e-6)
     assert answer.walk.bound == pytest.approx(-best[1], rel=1e-4)
     assert answer.walk.bound <= answer.walk.objective
+    # Anybody's prices prove something true, and those of the certificate something that is near.
+    proof = json.loads(json.dumps(answer.walk.certificate))
+    question = Question("max-cover", demand, sites, reach, rules)
+    walk, wrong = proved_walk(question, proof, best[0])
+    assert not wrong
+    assert -best[1] * 0.5 <= walk <= -best[1] + 1e-6 * max(1.0, -best[1])
+    other = proof | {"price": (rng.random(40) * 2 * proof["unserved_metres"]).tolist()}
+    assert proved_walk(question, other, best[0])[0] <= -best[1] + 1e-6
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_the_certificate_proves_the_walk_of_a_town(seed) -> None:
+    """Where only a great mu is enough, too: what sums are moved outward by is no gap."""
+    here, there, weight, _ = a_town(seed, 800, 60, clustered=bool(seed))
+    demand, sites, rules = Demand.of(weight), Sites.of(60), Rules(p=9)
+    reach = euclidean(here * 3000, there * 3000, 500.0)
+    answer = cover_then_walk(demand, sites, reach, rules)
+    question = Question("max-cover", demand, sites, reach, rules)
+    walk, wrong = proved_walk(question, answer.walk.certificate, answer.cover.objective)
+    assert not wrong
+    assert answer.walk.status == "optimal"
+    assert 0.95 * answer.walk.bound <= walk <= answer.walk.objective
+    # Of fewer people less is proved, and of another question nothing.
+    less, _ = proved_walk(question, answer.walk.certificate, answer.cover.objective - 5)
+    assert less < walk
+    more = question._replace(rules=Rules(p=10))
+    assert proved_walk(more, answer.walk.certificate, answer.cover.objective) == (None, ["p"])
 
 
 def test_streamed_reach_gives_the_same_plan() -> None:
