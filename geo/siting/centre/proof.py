@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -122,10 +123,13 @@ class Contradiction:
         self.scale = np.ones(len(rows))
         for r, (_, much, _) in enumerate(rows):
             self.scale[r] = max(1e-12, float(np.abs(much).max(initial=0.0)))
-        groups = len(cover)
-        owner = np.repeat(np.arange(groups), np.diff(cover.row))
-        self.covers = csr_array(
-            (np.ones(len(owner)), (owner, cover.column)), (groups, len(candidates))
+
+    @cached_property
+    def covers(self) -> Any:
+        """(groups, candidates) sparse: 1 where one reaches the other."""
+        size = len(self.cover), len(self.candidates)
+        return csr_array(
+            (np.ones(len(self.cover.column)), self.cover.column, self.cover.row), shape=size
         )
 
     @staticmethod

@@ -8,7 +8,7 @@ what is settled leaves, lists are cut -> the search tree (few sites) or the radi
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -26,6 +26,8 @@ from geo.siting.model.sides import Sides, slack
 from geo.siting.problem import Longs
 
 WORK: Final = 6e7
+AT_ONCE: Final = 2e8
+"""Pairs that are looked at between two looks at the clock: some half a second."""
 """Elementary steps a cycle, some nanoseconds each."""
 MOST_CYCLES: Final = 40
 PATIENCE: Final = 2
@@ -116,8 +118,10 @@ class Ladder:
                 self._prove()
             return found
         # Everybody walks at least to the nearest there is: a bound even without time.
-        everything = np.arange(walks.sites, dtype=np.int64)
-        self.lift(float(np.dot(walks.nearest(everything), walks.weight)))
+        nearest = walks.nearest(np.arange(walks.sites, dtype=np.int64))
+        least = float(np.dot(nearest, walks.weight))
+        found.proof = replace(starting_prices(walks, walks.far), price=nearest, raw=least)
+        self.lift(least)
         self.prices = starting_prices(walks, walks.nearest(start))
         self._cycles()
         if not self.done():
@@ -211,7 +215,13 @@ class Ladder:
     def _ascend(self, target: float, steps: int) -> None:
         free = np.zeros(self.level.sites, np.int8)
         self.prices.theta = max(self.prices.theta, 0.2)
-        ascend(self.level, self.prices, free, self.most, self.budget, target, steps)
+        # Of tens of millions of pairs a few at a time, so that it ends when it shall.
+        some = max(1, int(AT_ONCE / self._touched()))
+        for begun in range(0, steps, some):
+            if begun and self.control.stopped():
+                return
+            now = min(some, steps - begun)
+            ascend(self.level, self.prices, free, self.most, self.budget, target, now)
 
     def _touched(self) -> float:
         """Pairs that a step looks at."""

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from geo.compiled import by_key
 from geo.errors import Invalid
 from geo.siting.control import Control
 from geo.siting.max_cover.solve import max_cover
@@ -206,9 +207,7 @@ def _gathered(demand: Demand, sites: Sites, reach: Covering) -> Reach:
             [np.repeat(np.arange(len(r.start) - 1), np.diff(r.start)) + r.first for r in runs]
         )
         site = np.concatenate([r.site for r in runs])
-        order = np.argsort(site, kind="stable")
-        start = np.zeros(len(sites) + 1, np.int64)
-        np.cumsum(np.bincount(site, minlength=len(sites)), out=start[1:])
+        start, order = by_key(site, len(sites))
         some = [r.metres for r in runs if r.metres is not None]
         metres = np.concatenate(some)[order] if len(some) == len(runs) and some else None
         pairs = Reach(start, point[order].astype(np.int32), metres)

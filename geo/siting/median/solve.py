@@ -169,12 +169,14 @@ def _answer(
         status, value, bound, gap, plan, control.seconds, seed, relaxed, control.history
     )
     if with_certificate:
-        answer.certificate = certificate(_polished(found, walks, sides), answer, given, rules)
+        answer.certificate = certificate(
+            _polished(found, walks, sides, control), answer, given, rules
+        )
     answer.seconds = control.seconds
     return answer
 
 
-def _polished(found: Climb, walks: Walks, sides: Sides) -> Floats:
+def _polished(found: Climb, walks: Walks, sides: Sides, control: Control) -> Floats:
     """(n,) prices in metres of the walks as given. What the search proved by reductions and models
     does not speak of them any more, so they climb some steps further on their own."""
     prices = found.proof
@@ -183,7 +185,8 @@ def _polished(found: Climb, walks: Walks, sides: Sides) -> Floats:
         prices.direction = np.zeros(len(walks))
         owner = np.repeat(np.arange(len(walks)), np.diff(walks.row))
         touched = float((walks.metres < prices.price[owner]).sum())
-        steps = int(np.clip(POLISHING / (touched + 10.0 * walks.sites), 20, 400))
+        least = 2 if control.stopped() else 20
+        steps = int(np.clip(POLISHING / (touched + 10.0 * walks.sites), least, 400))
         free = np.zeros(walks.sites, np.int8)
         ascend(walks, prices, free, sides.most, sides.budget, found.value, steps)
     price = np.zeros(len(walks.of))

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from numba import njit
 
+from geo.compiled import by_key
 from geo.errors import Invalid
 from geo.siting.problem import (
     EXISTING,
@@ -76,9 +77,7 @@ class Walks:
     @cached_property
     def by_site(self) -> tuple[Longs, Ints, Floats]:
         """The same pairs by candidate (CSR): start, group, metres."""
-        order = np.argsort(self.column, kind="stable")
-        start = np.zeros(self.sites + 1, np.int64)
-        np.cumsum(np.bincount(self.column, minlength=self.sites), out=start[1:])
+        start, order = by_key(self.column, self.sites)
         owner = np.repeat(np.arange(len(self), dtype=np.int32), np.diff(self.row))
         return start, owner[order], self.metres[order]
 

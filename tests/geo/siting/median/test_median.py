@@ -11,7 +11,7 @@ from siting_walk_oracle import complete_reach, keeps, least_walk, nearest_of, or
 
 from geo.errors import Invalid
 from geo.siting.control import Control
-from geo.siting.median import p_median
+from geo.siting.median import ladder, p_median
 from geo.siting.median.certificate import check_walk
 from geo.siting.problem import FORCED, Demand, Rules, Sites
 from geo.siting.reach import euclidean, euclidean_discs
@@ -166,6 +166,38 @@ def test_no_time_still_gives_a_plan_and_a_bound() -> None:
     assert len(answer.sites) == 20
     assert answer.bound <= answer.objective
     assert answer.status in {"time limit", "optimal"}
+
+
+def test_the_certificate_of_an_answer_without_time_proves_its_bound() -> None:
+    """However far the nearest site is, nobody walks less than to it."""
+    here, there, weight, _ = a_town(5, 900, 150)
+    reach, demand, sites = euclidean(here, there, 3.0), Demand.of(weight), Sites.of(150)
+    answer = p_median(demand, sites, reach, Rules(p=20), Control(0.0))
+    nearest = np.linalg.norm(here[:, None] - there[None], axis=2).min(axis=1)
+    assert answer.bound == pytest.approx(float(nearest @ weight), rel=1e-6)
+    who, where = raw_pairs(reach)
+    _, bound = check_walk(weight, who, where, reach.metres, sites.cost, answer.certificate)
+    assert bound == pytest.approx(answer.bound)
+
+
+def test_steps_few_at_a_time_go_the_same_way(monkeypatch) -> None:
+    """Of tens of millions of pairs the search looks at the clock between them."""
+    here, there, weight, _ = a_town(6, 900, 150)
+    asked = Demand.of(weight), Sites.of(150), euclidean(here, there, 3.0), Rules(p=20)
+    monkeypatch.setattr(ladder, "WORK", 1.0)
+    whole = p_median(*asked)
+    monkeypatch.setattr(ladder, "AT_ONCE", 1.0)
+    parts = p_median(*asked)
+    assert (parts.objective, parts.status) == (whole.objective, "optimal")
+    control, steps = Control(), []
+
+    def once(*given) -> None:
+        steps.append(given[-1])
+        control.stop()
+
+    monkeypatch.setattr(ladder, "ascend", once)
+    assert p_median(*asked, control).status == "stopped"
+    assert steps == [1]
 
 
 def test_a_caller_can_stop_it() -> None:
