@@ -41,6 +41,11 @@ def need(value: float) -> str:
     return _trimmed(ceil(value * unit - NOISE) / unit, places)
 
 
+def sites_text(value: float) -> str:
+    """A number of sites in English: 1 site, 2 sites."""
+    return f"{value:.0f} site{'' if round(value) == 1 else 's'}"
+
+
 def _places(value: float) -> int:
     """Behind the point."""
     if not isfinite(value) or value == round(value):

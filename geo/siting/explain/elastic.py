@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import coo_matrix
 
-from geo.siting.amounts import amount
+from geo.siting.amounts import amount, sites_text
 from geo.siting.control import Control
 from geo.siting.model.exact import solve_model
 from geo.siting.model.merge import Merged
@@ -28,8 +28,12 @@ KINDS: Final = (
     "district_least_sites",
     "open_24h_least",
     "per_chain_most",
+    "capacities",
     "spacing_metres",
 )
+"""Conditions in the order in which they are asked to give way."""
+TOGETHER: Final = "per_chain_most", "capacities"
+"""Of these all rows give way alike: the limits of all chains, the room of all sites."""
 SEARCH_STEPS: Final = 7
 
 
@@ -44,7 +48,7 @@ class Yielded:
 
 
 @dataclass(frozen=True, eq=False)
-class _Row:
+class Row:
     """One condition: low <= coefficient · columns <= high; giving way by `scale` at most, which
     weighs `weight`."""
 
@@ -61,13 +65,18 @@ class _Row:
 
 @dataclass(eq=False)
 class Elastic:
-    """Rows over k candidates and the groups that conditions speak of."""
+    """Rows over k candidates and the groups that conditions speak of.
 
-    merged: Merged
-    sites: Sites
+    Attributes:
+        reached: (G + 1,) and (pairs,) the candidates that reach each group (CSR).
+        groups: those that are spoken of, each a column after the candidates.
+    """
+
+    count: int
+    reached: tuple[Longs, Longs]
     rules: Rules
     groups: Longs
-    rows: list[_Row]
+    rows: list[Row]
     spacing: list[tuple[int, int, float]]
     shut: list[tuple[int, float]]
 
@@ -84,7 +93,7 @@ class Elastic:
         zh = language == "zh"
         money = "" if rules.budget is None else amount(rules.budget)
         told: dict[str, str] = {
-            "p": f"至多 {rules.p} 个站点" if zh else f"{rules.p} sites at most",
+            "p": f"至多 {rules.p} 个站点" if zh else f"{sites_text(rules.p or 0)} at most",
             "budget": f"预算 {money}" if zh else f"a budget of {money}",
             "share": f"覆盖 {rules.share}" if zh else f"{rules.share} of all covered",
             "everybody": "人人有站" if zh else "everybody served",
@@ -93,13 +102,14 @@ class Elastic:
             "open_24h_least": (
                 f"{rules.open_24h_least} 个 24 小时站点"
                 if zh
-                else f"{rules.open_24h_least} sites open 24 hours"
+                else f"{sites_text(rules.open_24h_least)} open 24 hours"
             ),
             "per_chain_most": (
                 f"每品牌至多 {rules.per_chain_most} 个"
                 if zh
-                else f"{rules.per_chain_most} sites of a chain at most"
+                else f"{sites_text(rules.per_chain_most or 0)} of a chain at most"
             ),
+            "capacities": "站点的容量" if zh else "the room of the sites",
             "spacing_metres": (
                 f"间距 {rules.spacing_metres:g} 米" if zh else f"{rules.spacing_metres:g} m apart"
             ),
@@ -125,8 +135,7 @@ class Elastic:
         found = self._solve(elastic, control, apart)
         if found is None or found["x"] is None:
             return None
-        gave = found["x"][len(self.merged.candidates) + len(self.groups) :]
-        # All rows of a chain's limit give way together.
+        gave = found["x"][self.count + len(self.groups) :]
         slots = self._slots(elastic)
         told: dict[tuple[str, int | None], Yielded] = {}
         for number in elastic:
@@ -136,7 +145,7 @@ class Elastic:
                 continue
             if row.kind == "budget":
                 # What the sites cost, to the last digit: the solver keeps its rows only nearly.
-                opened = found["x"][: len(self.merged.candidates)] > 0.5
+                opened = found["x"][row.columns] > 0.5
                 gives = float(row.coefficient[opened].sum()) - row.high
             told[row.kind, row.district] = Yielded(
                 row.kind, _value(row, gives), row.district, bool(found["finished"])
@@ -166,34 +175,36 @@ class Elastic:
                 high = middle
         return [Yielded("spacing_metres", float(np.floor(far[low])), None, least=sure)]
 
-    def _apart(self, metres: float) -> list[_Row]:
+    def _apart(self, metres: float) -> list[Row]:
         rows = [
-            _Row("spacing_metres", np.array([a, b]), np.ones(2), -np.inf, 1.0, 1.0, 1.0, metres)
+            Row("spacing_metres", np.array([a, b]), np.ones(2), -np.inf, 1.0, 1.0, 1.0, metres)
             for a, b, far in self.spacing
             if far < metres
         ]
         shut = np.array([a for a, far in self.shut if far < metres], np.int64)
         if len(shut):
             ones = np.ones(len(shut))
-            rows.append(_Row("spacing_metres", shut, ones, -np.inf, 0.0, 1.0, 1.0, metres))
+            rows.append(Row("spacing_metres", shut, ones, -np.inf, 0.0, 1.0, 1.0, metres))
         return rows
 
     def _slots(self, elastic: Sequence[int]) -> dict[int, int]:
         slots: dict[int, int] = {}
-        chain, free = None, 0
+        shared: dict[str, int] = {}
+        free = 0
         for number in elastic:
-            if self.rows[number].kind == "per_chain_most":
-                if chain is None:
-                    chain, free = free, free + 1
-                slots[number] = chain
-            else:
-                slots[number], free = free, free + 1
+            kind = self.rows[number].kind
+            if kind in shared:
+                slots[number] = shared[kind]
+                continue
+            slots[number], free = free, free + 1
+            if kind in TOGETHER:
+                shared[kind] = slots[number]
         return slots
 
     def _solve(
-        self, elastic: Sequence[int], control: Control, apart: list[_Row]
+        self, elastic: Sequence[int], control: Control, apart: list[Row]
     ) -> dict[str, Any] | None:
-        sites, groups = len(self.merged.candidates), len(self.groups)
+        sites, groups = self.count, len(self.groups)
         slots = self._slots(elastic)
         more = max(slots.values(), default=-1) + 1
         rows = [*self.rows, *apart]
@@ -213,11 +224,11 @@ class Elastic:
                 which.append(np.array([number]))
                 cost[column] = max(cost[column], row.weight)
         # Each group is covered by the candidates that reach it.
-        starts, ends = self.merged.row[self.groups], self.merged.row[self.groups + 1]
+        starts, ends = self.reached[0][self.groups], self.reached[0][self.groups + 1]
         sizes = ends - starts
         into = np.repeat(starts - np.concatenate(([0], np.cumsum(sizes)[:-1])), sizes)
         who += [
-            self.merged.column.astype(np.int64)[into + np.arange(sizes.sum())],
+            self.reached[1].astype(np.int64)[into + np.arange(sizes.sum())],
             sites + np.arange(groups),
         ]
         how += [np.ones(int(sizes.sum())), -np.ones(groups)]
@@ -243,12 +254,14 @@ class Elastic:
         )
 
 
-def _value(row: _Row, amount: float) -> float:
+def _value(row: Row, amount: float) -> float:
     """What a condition has to be, given by how much it gave way."""
     if row.kind in ("p", "per_chain_most"):
         return row.wanted + float(round(amount))
     if row.kind == "budget":
         return row.wanted + amount
+    if row.kind == "capacities":
+        return row.wanted + amount / row.scale
     if row.kind in ("open_24h_least", "district_least_sites"):
         return row.wanted - float(round(amount))
     if row.kind == "everybody":
@@ -264,15 +277,16 @@ def elastic_of(
     """The conditions as rows.
 
     Args:
-        merged: with districts in its groups where shares are asked of them.
+        merged: with districts in its groups where shares are asked of them; sites that stand may be
+            among its candidates, but no condition limits them.
         everybody: whoever can be reached has to be.
     """
     free = merged.candidates.astype(np.int64)
     count = len(free)
     forced, existing = sites.fixed == FORCED, sites.fixed == EXISTING
     kept = forced | existing
-    rows: list[_Row] = []
-    each = np.arange(count, dtype=np.int64)
+    rows: list[Row] = []
+    each = np.flatnonzero(~kept[free]).astype(np.int64)
 
     def add(
         kind: str, who: npt.ArrayLike, how: npt.ArrayLike, limit: float, scale: float,
@@ -281,25 +295,25 @@ def elastic_of(
         columns = np.asarray(who, np.int64)
         coefficient = np.broadcast_to(np.asarray(how, np.float64), len(columns)).copy()
         low, high = (limit, np.inf) if at_least else (-np.inf, limit)
-        rows.append(_Row(kind, columns, coefficient, low, high, scale, weight, wanted, district))
+        rows.append(Row(kind, columns, coefficient, low, high, scale, weight, wanted, district))
 
     if rules.p is not None:
         add("p", each, 1.0, rules.p - int(forced.sum()), max(1.0, count), rules.p)
     if rules.budget is not None:
-        cost, spent = sites.cost[free], float(sites.cost[forced].sum())
+        cost, spent = sites.cost[free[each]], float(sites.cost[forced].sum())
         add("budget", each, cost, rules.budget - spent, max(1.0, cost.sum()), rules.budget)
     for at, least in rules.district_least_sites.items():
         limit = least - int((kept & (sites.district == at)).sum())
         if limit > 0:
-            who = each[sites.district[free] == at]
+            who = each[sites.district[free[each]] == at]
             add("district_least_sites", who, 1.0, limit, limit, least, at_least=True, district=at)
     limit = rules.open_24h_least - int((kept & sites.open_24h).sum())
     if limit > 0:
-        who = each[sites.open_24h[free]]
+        who = each[sites.open_24h[free[each]]]
         add("open_24h_least", who, 1.0, limit, limit, rules.open_24h_least, at_least=True)
     if rules.per_chain_most is not None:
         for chain in np.unique(sites.chain[sites.chain >= 0]).tolist():
-            who = each[sites.chain[free] == chain]
+            who = each[sites.chain[free[each]] == chain]
             limit = rules.per_chain_most - int((forced & (sites.chain == chain)).sum())
             if len(who) > limit:
                 add("per_chain_most", who, 1.0, limit, max(1.0, count), rules.per_chain_most)
@@ -330,7 +344,8 @@ def elastic_of(
             0.0, at_least=True,
         )  # fmt: skip
     apart, shut = _spacing(sites, free, kept, rules)
-    return Elastic(merged, sites, rules, groups, rows, apart, shut)
+    reached = merged.row, merged.column.astype(np.int64)
+    return Elastic(count, reached, rules, groups, rows, apart, shut)
 
 
 def _wanted(merged: Merged, rules: Rules, *, everybody: bool) -> Longs:
@@ -347,7 +362,7 @@ def _spacing(
     if rules.spacing_metres <= 0:
         return [], []
     local = np.full(len(sites), -1, np.int64)
-    local[free] = np.arange(len(free))
+    local[free] = np.where(kept[free], -1, np.arange(len(free)))
     near = too_near(sites, rules.spacing_metres)
     far = _metres(sites, near)
     apart: list[tuple[int, int, float]] = []

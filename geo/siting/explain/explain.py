@@ -18,7 +18,7 @@ from scipy.spatial import cKDTree
 from geo.siting.amounts import amount, need
 from geo.siting.conditions import counted_steps
 from geo.siting.control import Control
-from geo.siting.explain.elastic import elastic_of
+from geo.siting.explain.elastic import Elastic, elastic_of
 from geo.siting.explain.explanation import (
     Change,
     Explanation,
@@ -27,6 +27,7 @@ from geo.siting.explain.explanation import (
     joined,
     percent,
 )
+from geo.siting.explain.room import elastic_within_room, room_short
 from geo.siting.model.merge import Merged, merge
 from geo.siting.model.sides import slack, too_near
 from geo.siting.names import Names
@@ -78,12 +79,20 @@ def explain(
     _districts(told, demand, sites, merged, rules, names, straight=straight)
     _everything(told, demand, merged, rules)
     _counts(told, sites, rules, names)
-    if everybody and rules.capacities and sites.capacity is not None:
-        _capacities(told, demand, sites, rules)
+    control = Control(seconds)
+    crowded = everybody and rules.capacities and sites.capacity is not None
+    if crowded:
+        room_short(told, demand, sites, reach, rules, names, control)
     # What these changes leave has to be possible together too.
     left = _changed(rules, told.changes)
-    if left is not None:
-        _together(told, demand, sites, merged, left, names, everybody, Control(seconds))
+    if left is None:
+        return told
+    if crowded:
+        model = elastic_within_room(demand, sites, reach, left)
+    else:
+        model = elastic_of(merged, demand, sites, left, everybody=everybody)
+    if model is not None:
+        _together(told, model, left, names, control)
     return told
 
 
@@ -91,7 +100,7 @@ def _changed(rules: Rules, changes: Sequence[Change]) -> Rules | None:
     """The conditions after changes, of which a larger radius is the other way for one that is told
     already; None: of some it is not known what they would be."""
     for one in changes:
-        if one.value is None or one.rule == "spacing_metres":
+        if one.value is None or one.rule in ("spacing_metres", "capacities", "everybody"):
             return None
         if one.rule == "radius":
             continue
@@ -292,48 +301,13 @@ def _counts(told: Explanation, sites: Sites, rules: Rules, names: Names) -> None
                 )
 
 
-def _capacities(told: Explanation, demand: Demand, sites: Sites, rules: Rules) -> None:
-    if sites.capacity is None:
-        return
-    total = float(demand.weight.sum())
-    kept = np.isin(sites.fixed, (FORCED, EXISTING))
-    free = np.sort(sites.capacity[(sites.fixed == 0)])[::-1]
-    room = len(free) if rules.p is None else max(0, rules.p - int((sites.fixed == FORCED).sum()))
-    most = np.concatenate(([0.0], np.cumsum(free))) + float(sites.capacity[kept].sum())
-    if most[min(room, len(free))] >= total - slack(total):
-        return
-    enough = np.flatnonzero(most >= total - slack(total))
-    largest = amount(float(most[min(room, len(free))]))
-    told.reasons.append(
-        Reason(
-            f"需求 {amount(total)} 超过容量：最大的站点合计只有 {largest}",
-            f"the demand of {amount(total)} is above the capacity: the largest sites have "
-            f"{largest}",
-            "capacities",
-        )
-    )
-    if len(enough):
-        number = int(enough[0]) + int((sites.fixed == FORCED).sum())
-        told.changes.append(
-            Change(f"至少设 {number} 个站点", f"allow {number} sites at least", "p", number)
-        )
-
-
 # ---------------------------------------------------------------------- all of them together
 def _together(
-    told: Explanation,
-    demand: Demand,
-    sites: Sites,
-    merged: Merged,
-    rules: Rules,
-    names: Names,
-    everybody: bool,
-    control: Control,
+    told: Explanation, model: Elastic, rules: Rules, names: Names, control: Control
 ) -> None:
     """Which condition would have to give way, and by how much, while the others hold; where some
     have to be changed already, what has to besides."""
-    besides = bool(told.reasons)
-    model = elastic_of(merged, demand, sites, rules, everybody=everybody)
+    besides = bool(told.changes)
     if model.possible(control) is not False:
         return
     changes: list[Change] = []

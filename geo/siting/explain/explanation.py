@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from geo.siting.amounts import need
+from geo.siting.amounts import need, sites_text
 from geo.siting.explain.elastic import Yielded
 from geo.siting.names import Names
 
@@ -74,13 +74,13 @@ def change_of(one: Yielded, names: Names) -> Change:
     proved = "" if one.least else " (not proved to be the least)"
     value = one.value
     if one.rule == "p":
-        zh, en = f"站点数增至 {value:.0f}", f"allow {_sites(value)}"
+        zh, en = f"站点数增至 {value:.0f}", f"allow {sites_text(value)}"
     elif one.rule == "budget":
         zh, en = f"预算增至 {need(value)}", f"raise the budget to {need(value)}"
     elif one.rule == "open_24h_least":
-        zh, en = f"24 小时站点降为 {value:.0f} 个", f"ask for {_sites(value)} open 24 hours"
+        zh, en = f"24 小时站点降为 {value:.0f} 个", f"ask for {sites_text(value)} open 24 hours"
     elif one.rule == "per_chain_most":
-        zh, en = f"每品牌放宽到 {value:.0f} 个", f"allow {_sites(value)} of one chain"
+        zh, en = f"每品牌放宽到 {value:.0f} 个", f"allow {sites_text(value)} of one chain"
     elif one.rule == "share":
         zh, en = (
             f"总覆盖率降到 {percent(value)}",
@@ -91,6 +91,13 @@ def change_of(one: Yielded, names: Names) -> Change:
             (f"间距缩小到 {value:.0f} 米", f"ask for {value:.0f} m between sites")
             if value
             else ("不要求间距", "do not ask for spacing")
+        )
+    elif one.rule == "capacities":
+        # Rounded up, lest it should not be enough.
+        factor = np.ceil(value * 1000 - 1e-6) / 1000
+        zh, en = (
+            f"每个站点的容量提高到 {factor:g} 倍",
+            f"give each site room for {factor:g} times as many",
         )
     elif one.rule == "everybody":
         zh, en = (
@@ -103,7 +110,7 @@ def change_of(one: Yielded, names: Names) -> Change:
             zh = f"把{name}的要求降到 {percent(value)}"
             en = f"ask no more than {percent(value)} of {name}"
         else:
-            zh, en = f"{name}降为 {value:.0f} 个站点", f"ask {_sites(value)} of {name}"
+            zh, en = f"{name}降为 {value:.0f} 个站点", f"ask {sites_text(value)} of {name}"
     return Change(zh + about, en + proved, one.rule, value, one.district, one.least)
 
 
@@ -114,10 +121,6 @@ def joined(changes: Sequence[Change]) -> list[Change]:
     zh, en = "，并".join(one.zh for one in changes), " and ".join(one.en for one in changes)
     least = all(one.least for one in changes)
     return [Change(zh, en, changes[0].rule, None, least=least, parts=tuple(changes))]
-
-
-def _sites(value: float) -> str:
-    return f"{value:.0f} site{'' if round(value) == 1 else 's'}"
 
 
 def percent(share: float) -> str:

@@ -112,8 +112,11 @@ def test_sums_of_money_and_people_are_told_with_all_their_digits() -> None:
     hosts = Sites.of(2, capacity=[1234000, 1000000])
     reach = euclidean([[0, 0], [2000, 0]], [[0, 0], [2000, 0]], 5.0)
     told = explain(many, hosts, reach, Rules(p=2, capacities=True), everybody=True)
+    assert "for 235,134 people every site within reach is full" in told.en
+    hosts = Sites.of(2, capacity=[1234567, 1234567])
+    told = explain(many, hosts, reach, Rules(p=1, capacities=True), everybody=True)
     assert "The demand of 2,469,134 is above the capacity" in told.en
-    assert "have 2,234,000" in told.en
+    assert "have 1,234,567" in told.en
 
 
 def test_each_can_be_met_but_not_both_and_the_least_change_is_named() -> None:
