@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from import_lists import ENTERPRISES, STATIONS, square, write_areas
 
 from geo.database import Actor, Database
 from geo.imports.options import ImportOptions, ImportReport
@@ -32,3 +33,31 @@ def load(database: Database, actor: Actor, settings: Settings) -> Import:
         )
 
     return run
+
+
+@pytest.fixture
+def stations_file(tmp_path: Path) -> Path:
+    path = tmp_path / "stations.csv"
+    path.write_text(STATIONS, encoding="utf-8-sig")
+    return path
+
+
+@pytest.fixture
+def enterprises_file(tmp_path: Path) -> Path:
+    path = tmp_path / "enterprises.csv"
+    path.write_text(ENTERPRISES, encoding="gb18030")
+    return path
+
+
+@pytest.fixture
+def areas_file(tmp_path: Path) -> Path:
+    return write_areas(
+        tmp_path / "areas.geojson",
+        ({"kind": "subdistrict", "code": "999901001", "name": "石榴街道"}, square(100.995, 40.195)),
+        ({"kind": "subdistrict", "code": "999901002", "name": "海棠街道"}, square(101.005, 40.195)),
+        (
+            {"kind": "office_building", "code": "B1", "name": "海棠大厦（演示）"},
+            square(101.006, 40.196, 0.001),
+        ),
+        ({"kind": "district", "code": "999901", "name": "云杉区"}, None),
+    )

@@ -1,12 +1,12 @@
 """From a file to an edition in force, and back."""
 
-import json
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hostile import HOSTILE_NAME
+from import_lists import ENTERPRISES, STATIONS
 from osm_files import write_osm
 
 from geo import editions
@@ -15,65 +15,6 @@ from geo.database import Actor, Database
 from geo.errors import Conflict, Invalid, InvalidFile
 from geo.imports import activation
 from geo.streets import fetch_surroundings
-
-STATIONS = (
-    "编号,名称,类型,地址,区县,经度,纬度,服务设施,开放时间,开放对象\n"
-    "1,云杉驿站,暖心驿站,云杉区一路1号,云杉区,101.0,40.2,饮水、热饭,08:00-20:00,所有户外劳动者\n"
-    "2,海棠驿站,暖心驿站,二路2号,云杉区,101.01,40.21,饮水,周一至周五 08:30-12:00,所有户外劳动者\n"
-    "3,坏的驿站,暖心驿站,三路,云杉区,40.2,101.0,饮水,24小时,所有户外劳动者\n"
-)
-ENTERPRISES = (
-    "单位名称,单位统一社会信用代码,单位地址,职工人数,会员人数,工会名称,基层工会类型,建会状态,经度,纬度\n"
-    "甲公司,91110000600037341L,一路1号,30,28,甲公司工会,独立,已建会,101.0,40.2\n"
-    "乙公司,,海棠大厦3层,12,,,,未建会,,\n"
-    "丙公司,91110000600037341X,二路,5,,,,未建会,101.0,40.2\n"
-)
-
-
-def square(lon: float, lat: float, size: float = 0.01) -> dict:
-    east, north = lon + size, lat + size
-    ring = [[lon, lat], [east, lat], [east, north], [lon, north], [lon, lat]]
-    return {"type": "Polygon", "coordinates": [ring]}
-
-
-def write_areas(path: Path, *features: tuple[dict, dict | None]) -> Path:
-    collection = {
-        "type": "FeatureCollection",
-        "features": [
-            {"type": "Feature", "properties": properties, "geometry": geometry}
-            for properties, geometry in features
-        ],
-    }
-    path.write_text(json.dumps(collection, ensure_ascii=False), encoding="utf-8")
-    return path
-
-
-@pytest.fixture
-def stations_file(tmp_path: Path) -> Path:
-    path = tmp_path / "stations.csv"
-    path.write_text(STATIONS, encoding="utf-8-sig")
-    return path
-
-
-@pytest.fixture
-def enterprises_file(tmp_path: Path) -> Path:
-    path = tmp_path / "enterprises.csv"
-    path.write_text(ENTERPRISES, encoding="gb18030")
-    return path
-
-
-@pytest.fixture
-def areas_file(tmp_path: Path) -> Path:
-    return write_areas(
-        tmp_path / "areas.geojson",
-        ({"kind": "subdistrict", "code": "999901001", "name": "石榴街道"}, square(100.995, 40.195)),
-        ({"kind": "subdistrict", "code": "999901002", "name": "海棠街道"}, square(101.005, 40.195)),
-        (
-            {"kind": "office_building", "code": "B1", "name": "海棠大厦（演示）"},
-            square(101.006, 40.196, 0.001),
-        ),
-        ({"kind": "district", "code": "999901", "name": "云杉区"}, None),
-    )
 
 
 def test_a_dry_run_stores_nothing(load, stations_file, database: Database, actor: Actor) -> None:
@@ -279,93 +220,6 @@ def test_a_malformed_credit_code_is_rejected_with_the_reason(load, enterprises_f
     assert problem["row"] == 4
     assert problem["value"] == "91110000600037341X"
     assert "统一社会信用代码" in problem["column"]
-
-
-def test_everyone_is_counted_in_every_area_that_holds_them(
-    load, enterprises_file, areas_file, database, actor
-) -> None:
-    load("areas", areas_file, crs="wgs84")
-    load("enterprises", enterprises_file, crs="wgs84")
-    with database.read(actor) as reader:
-        counted = {
-            row.name: (row.units, row.units_own, row.units_none, row.employees)
-            for row in reader.all(
-                "SELECT coalesce(area.name, '全部') AS name, f.* FROM area_figures AS f "
-                "LEFT JOIN area ON area.id = f.area_id"
-            )
-        }
-    assert counted["石榴街道"] == (1, 1, 0, 30)
-    assert counted["海棠街道"] == (1, 0, 1, 12)
-    assert counted["海棠大厦（演示）"] == (1, 0, 1, 12)
-    assert counted["云杉区"] == (2, 1, 1, 42), "without a boundary it holds what its children hold"
-    assert counted["全部"] == (2, 1, 1, 42)
-
-
-def test_new_areas_recount_what_is_in_force(
-    load, enterprises_file, areas_file, tmp_path, database, actor
-) -> None:
-    load("areas", areas_file, crs="wgs84")
-    load("enterprises", enterprises_file, crs="wgs84")
-    whole = write_areas(
-        tmp_path / "whole.geojson",
-        ({"kind": "subdistrict", "code": "9", "name": "全区"}, square(100.9, 40.1, 0.2)),
-    )
-    load("areas", whole, crs="wgs84")
-    with database.read(actor) as reader:
-        row = reader.first(
-            "SELECT f.units FROM area_figures AS f JOIN assignment AS a ON a.id = f.assignment_id "
-            "JOIN edition AS e ON e.id = a.area_edition_id AND e.state = 'active' "
-            "WHERE f.area_id <> 0"
-        )
-    assert row.units == 2
-
-
-def test_areas_of_several_kinds_come_from_several_files(
-    load, areas_file, tmp_path, database, actor
-) -> None:
-    load("areas", areas_file, crs="wgs84")
-    parks = write_areas(
-        tmp_path / "parks.geojson", ({"name": "云杉科技园", "code": "P1"}, square(101.0, 40.2))
-    )
-    report = load("areas", parks, crs="wgs84", kind="industrial_park", add=True)
-    assert report.carried_over == 4
-    again = load("areas", parks, crs="wgs84", kind="industrial_park", add=True)
-    assert again.same_as is not None, "adding the same file twice is a no-op"
-    with database.read(actor) as reader:
-        active = editions.require_active(reader, "areas")
-        assert (
-            reader.scalar(
-                "SELECT count(*) FROM area WHERE edition_id = :edition", edition=active.id
-            )
-            == 5
-        )
-
-
-def test_a_bow_tie_is_mended_and_reported(load, tmp_path, database, actor) -> None:
-    bow_tie = {
-        "type": "Polygon",
-        "coordinates": [[[101, 40], [101.02, 40.02], [101.02, 40], [101, 40.02], [101, 40]]],
-    }
-    path = write_areas(tmp_path / "bow.geojson", ({"kind": "community", "name": "结"}, bow_tie))
-    report = load("areas", path, crs="wgs84")
-    assert report.report["mended_rows"] == [1]
-    with database.read(actor) as reader:
-        row = reader.first("SELECT ST_IsValid(boundary) AS valid, ST_Area(boundary) AS a FROM area")
-    assert row.valid
-    assert row.a == pytest.approx(0.0002), "both halves are kept"
-
-
-def test_a_polygon_without_a_name_and_a_name_without_a_polygon_are_legal(
-    load, tmp_path, database, actor
-) -> None:
-    path = write_areas(
-        tmp_path / "some.geojson",
-        ({"id": 1}, square(101, 40)),
-        ({"name": "没有边界的街道"}, None),
-        ({}, None),
-    )
-    report = load("areas", path, crs="wgs84", kind="subdistrict")
-    assert (report.read, report.accepted, report.rejected) == (3, 2, 1)
 
 
 def test_hostile_names_are_stored_as_text(load, tmp_path, database, actor) -> None:
