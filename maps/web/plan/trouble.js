@@ -34,7 +34,10 @@ export function trouble(owner, error = null, again = null) {
   else standing.delete(owner);
   if (waits) tryAgain(owner, again);
   else enough(owner);
-  const said = [...new Map([...standing.values()].map((words) => [words.join(), words])).values()];
+  const sentences = new Map([...standing.values()].map((words) => [words.join(), words]));
+  // Who has to ask once more is not told beside it that it happens by itself: one service is away.
+  if (sentences.has(t("no_answer"))) sentences.delete(t("unreachable"));
+  const said = [...sentences.values()];
   // Read aloud once, and not anew whenever anything goes well.
   if (JSON.stringify(said) === shown) return;
   shown = JSON.stringify(said);

@@ -69,6 +69,19 @@ def test_what_is_not_asked_again_does_not_say_so(planners):
     expect(page.locator("#trouble .note")).to_contain_text("try once more")
 
 
+def test_one_service_that_is_away_is_told_of_once(planners):
+    page = planners("/plan#set=4&tab=plan&lang=en")
+    settled(page)
+    note = page.locator("#trouble .note")
+    cut(page)
+    page.locator('#site-list [data-row="4"]').click()
+    page.locator('#site-list [data-act="remove"]').click()
+    expect(note).to_contain_text("it will be asked again")
+    page.locator("#solve").click()
+    expect(note).to_have_count(1)
+    expect(note).to_contain_text("try once more")
+
+
 @pytest.mark.parametrize("how", ["no answer", "refused"])
 def test_a_search_that_is_not_heard_says_so_until_it_is_heard_again(planners, bench, how):
     plan = plan_of(bench, sites=2)
