@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import time
@@ -304,23 +305,21 @@ def _told(database: Any, of: Any, number: int, out: Path | None, language: str) 
 
 def _drawn(database: Any, of: Any, plan: Any, ending: str, language: Any) -> bytes:
     from geo.siting.ground.planning import Planning
-    from geo.siting.question import Question
+    from geo.siting.plans import scenarios
+    from geo.siting.plans.whom import whom
     from geo.walking.finder import Finder
     from maps.siting import draw, gather, geojson_of, geopackage_of, pdf, xlsx
 
     with database.read(console.OPERATOR) as reader:
         finder = Finder.load(reader, of)
+        kept = scenarios.reached_of(reader, plan.id)
     planning = Planning(database, lambda: finder, of.privacy_people)
-    ground = None
-    try:
-        then = {(one["dataset"], one["id"]) for one in plan.editions or []}
-        if then == {(one.dataset, one.id) for one in planning.city().editions}:
-            ground = planning.ground(Question.model_validate(plan.question))
-    except NotFound:
-        pass
+    reached = None
+    with contextlib.suppress(NotFound):
+        reached = whom(planning, plan, kept)
     made_on = datetime.now(UTC).astimezone(ZoneInfo(of.time_zone)).date()
     with database.read(console.OPERATOR) as reader:
-        view = gather(reader, of, plan, ground=ground, made_on=made_on)
+        view = gather(reader, of, plan, whom=reached, made_on=made_on)
     if ending == ".geojson":
         return geojson_of(view)
     if ending == ".gpkg":

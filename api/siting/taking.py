@@ -18,10 +18,8 @@ from api.service import SECURED, Seeing, Service, Serving
 from api.siting.asking import CHANGING
 from api.siting.plans import PlanId
 from geo.database import Actor
-from geo.siting.ground.ground import Ground
 from geo.siting.plans import scenarios
-from geo.siting.plans.scenarios import Scenario
-from geo.siting.question import Question as Asked
+from geo.siting.plans.whom import whom
 from maps import geojson
 from maps.portable import content_security_policy
 from maps.siting import PlanView, draw, gather, geojson_of, geopackage_of, pdf, xlsx
@@ -156,7 +154,8 @@ def _reply(
     settings = service.settings
     with service.database.read(actor) as reader:
         plan = scenarios.show(reader, plan_id)
-    ground = ground_of(service, plan) if people else None
+        states = scenarios.reached_of(reader, plan_id) if people else None
+    reached = whom(service.planning, plan, states) if people else None
     made_on = today(service)
     tag = answers.etag(
         [],
@@ -164,7 +163,7 @@ def _reply(
         ending,
         answers.fingerprint(
             made_on,
-            None if ground is None else ground.city.mark,
+            None if reached is None else reached.ground.city.mark,
             settings.privacy_people,
             settings.bulletin_issuer,
             settings.map_attribution,
@@ -177,7 +176,7 @@ def _reply(
 
     def draw_it() -> bytes:
         with service.database.read(actor) as reader:
-            view = gather(reader, settings, plan, ground=ground, made_on=made_on)
+            view = gather(reader, settings, plan, whom=reached, made_on=made_on)
         return make(view)
 
     content = service.prints.get(tag, draw_it)
@@ -188,17 +187,6 @@ def _reply(
         f"{kept}; filename=\"plan-{plan.id}.{ending}\"; filename*=UTF-8''{file}"
     )
     return answer
-
-
-def ground_of(service: Service, plan: Scenario) -> Ground | None:
-    """The ground of a plan when its editions are still in force; None otherwise."""
-    if plan.editions is None or plan.facts is None:
-        return None
-    city = service.planning.city()
-    then = {(one["dataset"], one["id"]) for one in plan.editions}
-    if then != {(one.dataset, one.id) for one in city.editions}:
-        return None
-    return service.planning.ground(Asked.model_validate(plan.question))
 
 
 def today(service: Service) -> date:

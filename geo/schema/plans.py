@@ -51,6 +51,8 @@ class SitingPlan(Base):
     problem: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     proof: Mapped[bytes | None] = mapped_column(LargeBinary)
     """The certificate with the pairs it speaks of: JSON, gzip."""
+    reached: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Of each dot of people whether it was covered: a byte each, gzip."""
     stop_asked: Mapped[bool] = mapped_column(Boolean, default=False, server_default="false")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     created_by: Mapped[str] = mapped_column(Text)

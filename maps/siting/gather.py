@@ -12,9 +12,8 @@ from geo.database import Reader
 from geo.editions import EditionFacts
 from geo.errors import Conflict, NotFound
 from geo.settings import Settings
-from geo.siting.ground.ground import Ground
-from geo.siting.ground.planning import evaluate
 from geo.siting.plans.scenarios import Scenario
+from geo.siting.plans.whom import Whom
 from geo.siting.question import Question
 from geo.walking.finder import OFFERED_ACCESS
 from maps.editions import line_of, notice_of
@@ -22,7 +21,7 @@ from maps.siting.view import People, PlanView
 
 
 def gather(
-    reader: Reader, settings: Settings, plan: Scenario, *, ground: Ground | None, made_on: date
+    reader: Reader, settings: Settings, plan: Scenario, *, whom: Whom | None, made_on: date
 ) -> PlanView:
     """Everything that is shown of a plan.
 
@@ -30,8 +29,7 @@ def gather(
         reader: the transaction.
         settings: issuing body, approval number, attribution, privacy.
         plan: with its facts.
-        ground: of the plan's question, when the editions are still those in force; without it the
-            people are not drawn.
+        whom: the plan reaches; without it the people are not drawn.
         made_on: the day.
 
     Raises:
@@ -58,8 +56,8 @@ def gather(
         answer=plan.answer,
         where=_where(reader, number.get("areas"), question.area_id),
         areas=_areas(reader, number.get("areas"), plan.facts),
-        stations=_stations(reader, number.get("stations"), ground, question),
-        people=None if ground is None else _people(ground, question, plan.answer),
+        stations=_stations(reader, number.get("stations"), whom, question),
+        people=None if whom is None else _people(whom),
         editions=[line_of(one) for one in lines],
         notice=notice_of(lines),
         issuer=settings.bulletin_issuer,
@@ -96,13 +94,13 @@ def _areas(
 
 
 def _stations(
-    reader: Reader, edition: int | None, ground: Ground | None, question: Question
+    reader: Reader, edition: int | None, whom: Whom | None, question: Question
 ) -> list[tuple[int, str, float, float]]:
-    if ground is not None:
-        there = ground.city.standing
+    if whom is not None and whom.in_force:
+        there = whom.ground.city.standing
         return [
             (int(there.ids[at]), there.names[at], float(there.lon[at]), float(there.lat[at]))
-            for at in ground.station.tolist()
+            for at in whom.ground.station.tolist()
         ]
     rows = reader.all(
         "SELECT id, name, ST_X(location) AS lon, ST_Y(location) AS lat FROM station "
@@ -115,6 +113,5 @@ def _stations(
     return [(row.id, row.name, row.lon, row.lat) for row in rows]
 
 
-def _people(ground: Ground, question: Question, answer: dict[str, Any]) -> People:
-    found = evaluate(ground, question, answer["sites"])
-    return People(ground.lon, ground.lat, ground.weight, found.state)
+def _people(whom: Whom) -> People:
+    return People(whom.ground.lon, whom.ground.lat, whom.ground.weight, whom.state)

@@ -10,7 +10,7 @@ from planning_town import metres
 
 from geo.database import Actor
 from geo.siting.plans import scenarios
-from geo.siting.question import Question
+from geo.siting.plans.whom import whom
 from maps.siting.gather import gather
 from maps.siting.words import limits
 
@@ -91,9 +91,10 @@ def test_the_files_of_a_plan_say_what_closes(planner):
     service = planner.app.state.service
     with service.database.read(Actor("test")) as reader:
         plan = scenarios.show(reader, number)
-        for ground in (service.planning.ground(Question(closing=[1])), None):
+        for known in (whom(service.planning, plan, None), None):
             made_on = date(2026, 11, 23)
-            view = gather(reader, service.settings, plan, ground=ground, made_on=made_on)
+            view = gather(reader, service.settings, plan, whom=known, made_on=made_on)
             assert [one[0] for one in view.stations] == [2]
+            assert (view.people is None) == (known is None)
             assert "关停现有驿站 1 个，不再计入" in limits(view, "zh")
             assert "as if 1 stations of today closed" in limits(view, "en")

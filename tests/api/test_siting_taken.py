@@ -69,7 +69,7 @@ def test_the_areas_of_a_report_stand_in_lines_and_in_letters_one_can_read(planne
     service = planner.app.state.service
     with service.database.read(Actor("test")) as reader:
         kept = scenarios.show(reader, plan["id"])
-        view = gather(reader, service.settings, kept, ground=None, made_on=date(2026, 11, 23))
+        view = gather(reader, service.settings, kept, whom=None, made_on=date(2026, 11, 23))
     (one, *_) = view.facts["districts"]
     names = [f"第{n:02d}街道（演示数据）" for n in range(40)]
     many = [{**one, "name": name, "id": 1000 + n} for n, name in enumerate(names)]

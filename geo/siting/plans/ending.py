@@ -11,7 +11,7 @@ import numpy as np
 from geo.siting.amounts import whole_text
 from geo.siting.conditions import served_by
 from geo.siting.ground.ground import Ground
-from geo.siting.ground.planning import cost_of
+from geo.siting.ground.planning import cost_of, evaluate
 from geo.siting.plans import scenarios
 from geo.siting.plans.facts import facts_of
 from geo.siting.plans.jobs import NO_PLAN, Solved
@@ -23,6 +23,7 @@ from geo.siting.plans.remarks import (
     named_remarks,
     remarks_of,
 )
+from geo.siting.plans.whom import packed
 from geo.siting.problem import Answer, Longs
 from geo.siting.proofs.proof_file import proof_of
 from geo.siting.question import Question
@@ -95,6 +96,7 @@ def ending(
         return ended
     if facts is not None:
         ended["facts"] = facts
+        ended["reached"] = packed(evaluate(ground, question, chosen).state)
     ended["proof"] = proof_file(problem, answer)
     return ended
 

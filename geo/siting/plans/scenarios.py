@@ -151,6 +151,13 @@ def proof_of(reader: Reader, plan_id: int) -> bytes:
     return bytes(proof)
 
 
+def reached_of(reader: Reader, plan_id: int) -> bytes | None:
+    """Whom it reached when it was worked out, see :func:`geo.siting.plans.whom.whom`; None where
+    that was not kept."""
+    kept = reader.scalar("SELECT reached FROM siting_plan WHERE id = :id", id=plan_id)
+    return None if kept is None else bytes(kept)
+
+
 def rename(writer: Writer, plan_id: int, name: str) -> None:
     """Give it another name.
 
@@ -216,8 +223,8 @@ def run_again(writer: Writer, plan_id: int) -> None:
     writer.execute(
         "UPDATE siting_plan SET state = 'waiting', stop_asked = false, progress = NULL, "
         "history = NULL, answer = NULL, facts = NULL, problem = NULL, proof = NULL, "
-        "editions = NULL, begin_from = NULL, started_at = NULL, finished_at = NULL, "
-        "beat_at = NULL, revision = revision + 1 WHERE id = :id",
+        "reached = NULL, editions = NULL, begin_from = NULL, started_at = NULL, "
+        "finished_at = NULL, beat_at = NULL, revision = revision + 1 WHERE id = :id",
         {"id": plan_id},
     )
 
@@ -267,11 +274,12 @@ def beat(writer: Writer, plan_id: int, progress: dict[str, Any] | None) -> bool 
 
 
 def finish(writer: Writer, plan_id: int, state: str, **values: Any) -> None:
-    """Write the end: `answer`, `facts`, `problem`, `history`, `editions` as JSON, `proof` bytes."""
+    """Write the end: `answer`, `facts`, `problem`, `history`, `editions` as JSON, `proof` and
+    `reached` as bytes."""
     given = {name: value for name, value in values.items() if value is not None}
     columns = "".join(
-        f", {name} = " + (":proof" if name == "proof" else f"CAST(:{name} AS jsonb)")
-        for name in given
+        f", {name} = " + (f":{name}" if isinstance(value, bytes) else f"CAST(:{name} AS jsonb)")
+        for name, value in given.items()
     )
     writer.execute(
         f"UPDATE siting_plan SET state = :state, finished_at = now(), "
@@ -279,7 +287,10 @@ def finish(writer: Writer, plan_id: int, state: str, **values: Any) -> None:
         {
             "id": plan_id,
             "state": state,
-            **{name: value if name == "proof" else as_json(value) for name, value in given.items()},
+            **{
+                name: value if isinstance(value, bytes) else as_json(value)
+                for name, value in given.items()
+            },
         },
     )
 
