@@ -26,6 +26,7 @@ from geo.siting.problem import (
     EXISTING,
     FORBIDDEN,
     FORCED,
+    ROUNDING,
     Answer,
     Bools,
     Covering,
@@ -255,7 +256,9 @@ def _kept(sides: Sides, opened: Longs) -> bool:
 
 def _goal(found: _Found, control: Control) -> float:
     least = found.unit or 0.5 * slack(found.value)
-    return min(found.value * (1.0 - control.gap + 1e-12), found.value - least)
+    # A hair above, so that what is met is met after bounds are moved outward, too.
+    asked = found.value * (1.0 - control.gap) + 3.0 * ROUNDING * max(1.0, abs(found.value))
+    return min(asked, found.value - least)
 
 
 def _done(found: _Found, control: Control) -> bool:
@@ -331,8 +334,13 @@ def _search(
 
 
 def _goal_bound(found: _Found, control: Control) -> float:
-    """What plans that left the problem cost at least."""
-    return found.value if control.gap == 0 else _goal(found, control)
+    """What plans that left the problem cost at least: more than the goal, and so, where costs are
+    in units, the next one above it."""
+    goal = _goal(found, control)
+    if not found.unit:
+        return found.value if control.gap == 0 else goal
+    units = np.floor((goal - found.spent) / found.unit + 1e-7) + 1.0
+    return min(found.value, found.spent + float(units) * found.unit)
 
 
 def _status(found: _Found, control: Control) -> Status:

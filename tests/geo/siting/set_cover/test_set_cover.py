@@ -164,6 +164,24 @@ def test_how_many_sites_more_are_needed_is_counted_by_the_last_step() -> None:
     assert set_cover(*arrays, replace(rules, p=1)).sites.tolist() == [2]
 
 
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("gap", [0.001, 0.02])
+def test_nobody_stops_a_search_that_has_what_was_asked_for(gap, whole) -> None:
+    """Sites that are too dear for a better plan leave the search: what they prove is no less than
+    the gap that is asked for, where costs are in units the next unit."""
+    for seed in range(12):
+        here, there, weight, rng = a_town(seed, 300, 60)
+        sites = Sites.of(60, cost=rng.integers(1, 40, 60) if whole else rng.random(60) + 0.5)
+        asked = Demand.of(weight), sites, euclidean(here, there, 0.16), Rules(share=0.6)
+        answer = set_cover(*asked, Control(gap=gap))
+        best = set_cover(*asked)
+        assert answer.status in {"optimal", "gap reached"}
+        assert answer.gap <= gap
+        assert answer.bound <= best.objective <= answer.objective
+        if whole and gap * answer.objective < 1:
+            assert answer.status == "optimal"
+
+
 def test_no_time_still_gives_a_plan_and_a_bound() -> None:
     here, there, weight, _ = a_town(5, 3000, 300, clustered=True)
     reach = euclidean(here, there, 0.04)
