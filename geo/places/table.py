@@ -19,6 +19,10 @@ STATION, AREA, STREET, BUILDING = range(4)
 FIELDS = ("name", "host", "brand", "address", "code")
 NAME, HOST, BRAND, ADDRESS, CODE = range(5)
 
+NOTED = (AREA, STREET)
+"""Kinds of places that are found without the bracketed note at the end of their name too, also
+within a longer text."""
+NOTE = r"^(.*[^\s（(])\s*[（(][^（）()]*[）)]\s*$"
 
 WEIGHT = np.array([1.0, 0.93, 0.85, 0.85, 0.95], dtype=np.float32)
 """What a fit is worth by field: name, host, brand, address, code."""
@@ -98,6 +102,13 @@ class Parts:
         return pa.nulls(len(self), pa.string()) if value is None else value.cast(pa.string())
 
 
+def without_note(names: pa.Array) -> pa.Array:
+    """石榴区 for 「石榴区（演示数据）」; null for a name that ends in no such note."""
+    names = names.cast(pa.string())
+    noted = pc.match_substring_regex(names, NOTE)
+    return pc.if_else(noted, pc.replace_substring_regex(names, NOTE, r"\1"), None)
+
+
 def put_together(parts: list[Parts], district: Numbers, subdistrict: Numbers) -> PlaceTable:
     """One table of all kinds, in the order given."""
     first = np.concatenate(([0], np.cumsum([len(one) for one in parts]))).astype(np.int64)
@@ -105,8 +116,10 @@ def put_together(parts: list[Parts], district: Numbers, subdistrict: Numbers) ->
     of: list[Any] = []
     fields: list[Any] = []
     for start, one in zip(first, parts, strict=False):
-        known = {NAME: one.name, ADDRESS: one.column("address"), **one.further}
-        for number, column in known.items():
+        known = [(NAME, one.name), (ADDRESS, one.column("address")), *one.further.items()]
+        if one.kind in NOTED:
+            known.append((NAME, without_note(one.name)))
+        for number, column in known:
             there = column.is_valid().to_numpy(zero_copy_only=False)
             texts.append(column.cast(pa.string()).drop_null())
             of.append(start + np.flatnonzero(there))
