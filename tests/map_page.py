@@ -43,7 +43,7 @@ def near() -> list[dict]:
             "name": f"驿站{number}",
             "lon": WEST + 0.005 * number,
             "lat": SOUTH + 0.05,
-            "minutes": number - 8.4,
+            "minutes": number - 8.7,
             "hours_state": state,
         }
         for number, state in ((10, "open"), (11, "unknown"), (9, "closed"))

@@ -122,7 +122,7 @@ export async function mount(element, { style, stations = [], position = null, la
       const face = mark.getElement();
       face.replaceChildren(Object.assign(make("span"), { textContent: String(one.n) }));
       face.dataset.state = one.hours_state || "unknown";
-      const minutes = Number.isFinite(one.minutes) ? Math.max(1, Math.round(one.minutes)) : null;
+      const minutes = Number.isFinite(one.minutes) ? wholeMinutes(one.minutes) : null;
       const name = minutes === null
         ? t("station", { n: one.n, name: one.name })
         : t("station_away", { n: one.n, name: one.name, minutes });
@@ -292,6 +292,9 @@ function speaker(texts) {
     return pattern.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
   };
 }
+
+/* Never less than one, and rounded up, as the list beside the map has them. */
+const wholeMinutes = (minutes) => Math.max(1, Math.ceil(minutes - 0.05));
 
 function make(tag, name) {
   const made = document.createElement(tag);

@@ -2,7 +2,7 @@
 
 import { button, icon, make } from "./dom.js";
 import { keep, kept, tell } from "./store.js";
-import { distance, has, t, there, when, wholeMinutes, word } from "./words.js";
+import { distance, english, has, t, there, when, wholeMinutes, word } from "./words.js";
 
 const STALE_DAYS = 365;
 const SOON_MINUTES = 20;
@@ -71,6 +71,14 @@ function state(station) {
   return line;
 }
 
+/** When it is open on the other days too, as it is written; null where its state has said so. */
+function writtenHours(station) {
+  const { opening_hours: parsed, hours_text: written, hours_state: told } = station;
+  if (!told || told === "unknown" || parsed === "24/7" || written === "24小时") return null;
+  const text = english ? parsed ?? written : written ?? parsed;
+  return text ? make("p", { class: "fact quiet" }, icon("clock"), make("span", {}, t("hours_as_written", { text }))) : null;
+}
+
 function access(station) {
   const who = has(`access_${station.access}`) ? t(`access_${station.access}`) : station.access;
   return [who, station.access_method].filter(Boolean).join(" · ");
@@ -122,14 +130,17 @@ function actions(station, estimate, first) {
     : button(t("route"), "route", (event) => showRoute(event.currentTarget, station, region),
       { "aria-expanded": "false", "aria-controls": region.id, ...about });
   const phone = (station.phone ?? "").replace(/[^\d+]/g, "");
+  const shared = make("p", { class: "quiet small", hidden: true });
   const more = make("details", { class: "more" },
     make("summary", { class: "act" }, icon("more"), make("span", {}, t("more")), make("span", { class: "hidden" }, station.name)),
     first ? null : services(station.services ?? [], Infinity),
+    writtenHours(station),
     make("div", { class: "acts" },
       phone ? make("a", { class: "act", href: `tel:${phone}`, ...about }, icon("phone"), make("span", {}, t("call"))) : null,
-      button(t("share"), "share", () => share(station), about),
+      button(t("share"), "share", () => share(station, shared), about),
       button(t("report"), "report", () => import("./report.js").then((room) => room.open(station)), about),
-      kept.map ? button(t("other_maps"), "go", () => import("./handover.js").then((room) => room.open(station)), about) : null));
+      kept.map ? button(t("other_maps"), "go", () => import("./handover.js").then((room) => room.open(station)), about) : null),
+    shared);
   return make("div", { class: "acts" }, go, route, star(station), more, region);
 }
 
@@ -151,7 +162,8 @@ async function showRoute(pressed, station, region) {
   else await (await import("./route.js")).show(station, region);
 }
 
-async function share(station) {
+/** Shares a link; where the phone has no sheet for that it is copied, and `shared` says so. */
+async function share(station, shared) {
   const url = `${location.origin}/#s=${station.id}`;
   const text = [station.name, station.address].filter(Boolean).join("\n");
   const { announce } = await import("./dom.js");
@@ -162,6 +174,8 @@ async function share(station) {
     }
     await navigator.clipboard.writeText(`${text}\n${url}`);
     announce(t("copied"));
+    shared.textContent = t("copied");
+    shared.hidden = false;
   } catch (error) {
     if (error.name === "AbortError") return;
     // Neither sharing nor the clipboard is there: show the address, so that it can be copied.

@@ -4,7 +4,7 @@
 import { ask, Problem } from "./ask.js";
 import { announce, icon, make } from "./dom.js";
 import { kept, now } from "./store.js";
-import { t } from "./words.js";
+import { ours, t } from "./words.js";
 
 const WAIT_MS = 300;
 let numbers = 0;
@@ -41,16 +41,19 @@ export function open(into, { label, chosen, focus = false }) {
       return;
     }
     try {
-      const places = await find(text);
+      const { places, notes } = await find(text);
       if (mine !== asking) return;
-      said.textContent = places.length ? "" : t("no_place");
+      said.textContent = places.length ? notes.map(ours).join(" ") : t("no_place");
       if (places.length) announce(t("places_count", { n: places.length }));
       results.replaceChildren(...places.map((place) => make("li", {},
         make("button", { type: "button", onclick: () => chosen(place) },
           icon(place.kind === "station" ? "home" : "pin"),
           make("span", {}, make("strong", {}, place.name), place.detail ? make("small", {}, place.detail) : null)))));
     } catch (error) {
-      if (mine === asking) said.textContent = error instanceof Problem ? error.message : t("unreachable");
+      if (mine !== asking) return;
+      // What was found for other words must not be taken for the answer to these.
+      results.replaceChildren();
+      said.textContent = error instanceof Problem ? error.message : t("unreachable");
     }
   }
 
@@ -69,19 +72,20 @@ export function open(into, { label, chosen, focus = false }) {
   if (focus) field.focus();
 }
 
-/** Places of this name: the service's; without it the stations on the phone. */
+/** Places of this name, and what the service notes on them; without it the stations on the phone. */
 async function find(text) {
   try {
-    const { places } = await ask("/api/places?limit=8", { search: text, position: kept.coarse ? null : now.position });
-    return places.filter((place) => place.lon !== null && place.lat !== null);
+    const { places, notes } = await ask("/api/places?limit=8", { search: text, position: kept.coarse ? null : now.position });
+    return { places: places.filter((place) => place.lon !== null && place.lat !== null), notes };
   } catch (error) {
     if (error instanceof Problem) throw error;
     const { load } = await import("./area.js");
     const area = await load();
     if (!area) throw error;
-    return area.stations
+    const places = area.stations
       .filter((station) => `${station.name} ${station.address ?? ""}`.includes(text))
       .slice(0, 8)
       .map((station) => ({ kind: "station", name: station.name, detail: station.address, lon: station.lon, lat: station.lat }));
+    return { places, notes: [] };
   }
 }

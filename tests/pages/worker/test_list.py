@@ -64,6 +64,27 @@ def test_whoever_refuses_a_position_types_a_place(phones):
     expect(page.locator("#where")).to_have_text("暖心驿站（人民路）")
 
 
+def test_what_was_found_before_goes_when_a_search_fails(phones):
+    page = phones(located=False)
+    page.locator("#place-open").click()
+    field = page.locator("#place-search input")
+    field.fill("人民路51")
+    expect(page.locator(".places button").first).to_be_visible()
+    page.route("**/api/places*", lambda route: route.abort())
+    field.fill("人民路510")
+    expect(page.locator("#place-search [role=status]")).to_have_text("连接不上，请稍后再试。")
+    expect(page.locator(".places button")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("lang", "note"), [("zh", "写反了，已对调"), ("en", "looked swapped")])
+def test_a_position_that_was_turned_is_said_to_be(phones, lang, note):
+    page = phones(located=False, path=f"/?lang={lang}")
+    page.locator("#place-open").click()
+    page.locator("#place-search input").fill(f"{LAT},{LON}")
+    expect(page.locator(".places button")).to_have_count(1)
+    expect(page.locator("#place-search [role=status]")).to_contain_text(note)
+
+
 def test_a_wish_is_met_and_kept(phone):
     chip = phone.get_by_role("button", name="热饭")
     chip.click()
@@ -166,6 +187,35 @@ def test_calling_and_sharing(phone, street):
     expect(phone.locator("#aloud")).to_have_text("链接已复制")
     copied = phone.evaluate("navigator.clipboard.readText()")
     assert copied.endswith(f"{street.address}/#s={NEAREST}")
+    # Whoever sees the page is told as well as who hears it.
+    expect(first.locator(".more > p")).to_have_text("链接已复制")
+    expect(first.locator(".more > p")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("lang", "hours"),
+    [("zh", "开放时间：周一至周日 00:00-24:00"), ("en", "Hours: Mo-Su 00:00-24:00")],
+)
+def test_the_hours_of_every_day_stand_under_more(phones, lang, hours):
+    page = phones(goto=False)
+
+    def told(route):
+        answer = route.fetch().json()
+        answer["stations"][0] |= {
+            "hours_text": "周一至周日 00:00-24:00",
+            "opening_hours": "Mo-Su 00:00-24:00",
+        }
+        route.fulfill(json=answer)
+
+    page.route("**/api/stations/nearest*", told)
+    page.goto(f"/?lang={lang}")
+    first = page.locator(".card.first")
+    first.locator(".more summary").click()
+    expect(first.locator(".more")).to_contain_text(hours)
+    # Where it is open round the clock its state has said it all.
+    other = page.locator(".card").nth(1)
+    other.locator(".more summary").click()
+    expect(other.locator(".more")).not_to_contain_text(hours[:4])
 
 
 def test_the_way_is_a_list_of_turns(phone):
