@@ -261,7 +261,8 @@ def _value(row: Row, amount: float) -> float:
     if row.kind == "budget":
         return row.wanted + amount
     if row.kind == "capacities":
-        return row.wanted + amount / row.scale
+        # Times the room that the site has, the last of its row.
+        return row.wanted - amount / float(row.coefficient[-1])
     if row.kind in ("open_24h_least", "district_least_sites"):
         return row.wanted - float(round(amount))
     if row.kind == "everybody":

@@ -51,6 +51,7 @@ def explain(
     names: Names | None = None,
     everybody: bool = False,
     straight: bool = False,
+    farther: bool = True,
     seconds: float = 20.0,
 ) -> Explanation:
     """Why there is no plan.
@@ -62,6 +63,7 @@ def explain(
             without a share).
         straight: reach is by straight lines between `x` and `y`, so that it can be said how far a
             site would have to reach.
+        farther: sites could reach farther than was asked for, so that this may be said.
         seconds: for the search for the least changes.
 
     Returns:
@@ -81,8 +83,7 @@ def explain(
     _counts(told, sites, rules, names)
     control = Control(seconds)
     crowded = everybody and rules.capacities and sites.capacity is not None
-    if crowded:
-        room_short(told, demand, sites, reach, rules, names, control)
+    short = crowded and room_short(told, demand, sites, reach, rules, control)
     # What these changes leave has to be possible together too.
     left = _changed(rules, told.changes)
     if left is None:
@@ -92,7 +93,7 @@ def explain(
     else:
         model = elastic_of(merged, demand, sites, left, everybody=everybody)
     if model is not None:
-        _together(told, model, left, names, control)
+        _together(told, model, left, names, control, alone=not short, farther=farther)
     return told
 
 
@@ -303,10 +304,17 @@ def _counts(told: Explanation, sites: Sites, rules: Rules, names: Names) -> None
 
 # ---------------------------------------------------------------------- all of them together
 def _together(
-    told: Explanation, model: Elastic, rules: Rules, names: Names, control: Control
+    told: Explanation,
+    model: Elastic,
+    rules: Rules,
+    names: Names,
+    control: Control,
+    *,
+    alone: bool,
+    farther: bool,
 ) -> None:
     """Which condition would have to give way, and by how much, while the others hold; where some
-    have to be changed already, what has to besides."""
+    have to be changed already, what has to besides. `alone`: each can be met by itself then."""
     besides = bool(told.changes)
     if model.possible(control) is not False:
         return
@@ -316,7 +324,7 @@ def _together(
         yielded = model.give_way([kind], control)
         if yielded is None:
             continue
-        changes += joined([change_of(one, names) for one in yielded])
+        changes += joined([change_of(one, names, farther=farther) for one in yielded])
         for one in yielded:
             if one.rule == "district_least_share" and one.district is not None:
                 wanted = rules.district_least_share[one.district]
@@ -334,17 +342,16 @@ def _together(
                 )
     if not changes:
         all_at_once = model.give_way(list(model.kinds), control) or []
-        changes = joined([change_of(one, names) for one in all_at_once])
+        changes = joined([change_of(one, names, farther=farther) for one in all_at_once])
     words = {language: model.words(rules, language) for language in ("zh", "en")}
-    told.reasons.append(
-        Reason(
-            f"{'这样改后' if besides else ''}各条件单独可行，合在一起{'仍' if besides else ''}"
-            f"不行（{'、'.join(words['zh'])}）",
-            f"{'so changed, ' if besides else ''}each condition can be met by itself, but "
-            f"{'still ' if besides else ''}not all at once ({', '.join(words['en'])})",
-            "together",
-        )
+    together = Reason(
+        f"{'这样改后' if besides else ''}各条件单独可行，合在一起{'仍' if besides else ''}"
+        f"不行（{'、'.join(words['zh'])}）",
+        f"{'so changed, ' if besides else ''}each condition can be met by itself, but "
+        f"{'still ' if besides else ''}not all at once ({', '.join(words['en'])})",
+        "together",
     )
+    told.reasons += [together] if alone else []
     if besides:
         some = len(changes) > 1
         zh, en = ("（任选其一）", " (any one of these)") if some else ("", "")

@@ -67,8 +67,12 @@ class Explanation:
         ]  # fmt: skip
 
 
-def change_of(one: Yielded, names: Names) -> Change:
-    """A condition that gave way, as a change of the question."""
+def change_of(one: Yielded, names: Names, *, farther: bool) -> Change:
+    """A condition that gave way, as a change of the question.
+
+    Args:
+        farther: sites could reach farther.
+    """
     zh, en = "改为", "change"
     about = "" if one.least else "（未证明最少）"
     proved = "" if one.least else " (not proved to be the least)"
@@ -100,10 +104,9 @@ def change_of(one: Yielded, names: Names) -> Change:
             f"give each site room for {factor:g} times as many",
         )
     elif one.rule == "everybody":
-        zh, en = (
-            f"留下 {need(value)} 的需求不服务（或放宽距离）",
-            f"leave demand of {need(value)} unserved (or let sites reach farther)",
-        )
+        zh, en = f"留下 {need(value)} 的需求不服务", f"leave demand of {need(value)} unserved"
+        if farther:
+            zh, en = f"{zh}（或放宽距离）", f"{en} (or let sites reach farther)"
     elif one.district is not None:
         name = names.district(one.district)
         if one.rule == "district_least_share":

@@ -16,13 +16,14 @@ import numpy as np
 from geo.siting.amounts import amount, need, sites_text
 from geo.siting.control import Control
 from geo.siting.explain.elastic import Elastic, Row, elastic_of
-from geo.siting.explain.explanation import Change, Explanation, Reason, change_of
+from geo.siting.explain.explanation import Change, Explanation, Reason
 from geo.siting.model.merge import merge
 from geo.siting.model.sides import slack
-from geo.siting.names import Names
 from geo.siting.problem import EXISTING, FORCED, FREE, Covering, Demand, Rules, Sites
 
 MOST_PAIRS: Final = 100_000
+MOST_ROOM: Final = 10_000.0
+"""Nobody is told to give sites more than so many times the room they have."""
 
 
 def elastic_within_room(
@@ -60,6 +61,9 @@ def elastic_within_room(
     for begin, end in zip(merged.row[:-1].tolist(), merged.row[1:].tolist(), strict=True):
         ones = np.ones(end - begin)
         rows.append(Row("once", column[begin:end], ones, -np.inf, 1.0, 1.0, 1.0, 1.0))
+    known = sites.capacity[free]
+    smallest = float(known[known > 0].min(initial=np.inf))
+    most = float(np.clip(all_of_it / smallest, 1.0, MOST_ROOM))
     order = np.argsort(site, kind="stable")
     ends = np.cumsum(np.bincount(site, minlength=count))
     for j, mine in enumerate(np.split(order, ends[:-1])):
@@ -68,7 +72,7 @@ def elastic_within_room(
             continue
         who = np.append(column[mine], j)
         much = np.append(people[mine], -room)
-        rows.append(Row("capacities", who, much, -np.inf, 0.0, room, 1.0, 1.0))
+        rows.append(Row("capacities", who, much, -np.inf, 0.0, room * most, 1.0, 1.0))
     return replace(
         model,
         reached=(np.arange(pairs + 1, dtype=np.int64), site),
@@ -82,11 +86,10 @@ def room_short(
     sites: Sites,
     reach: Covering,
     rules: Rules,
-    names: Names,
     control: Control,
-) -> None:
-    """Whether all sites together have room for everybody, each for those whom it reaches; and then
-    whether the largest of so many have."""
+) -> bool:
+    """Whether all sites together lack room for somebody, each for those whom it reaches; else it is
+    told where the largest of so many do."""
     all_open = replace(
         rules, p=None, budget=None, per_chain_most=None, spacing_metres=0.0,
         open_24h_least=0, district_least_sites={},
@@ -95,10 +98,8 @@ def room_short(
     if model is None or model.possible(control) is not False:
         # How many sites are needed the conditions together tell, where they can be looked into.
         _largest(told, demand, sites, rules, alone=model is None)
-        return
-    left = model.give_way(["everybody"], control) or []
-    larger = model.give_way(["capacities"], control) or []
-    more = sum(one.value for one in left)
+        return False
+    more = sum(one.value for one in model.give_way(["everybody"], control) or [])
     told.reasons.append(
         Reason(
             f"站点容不下所有人：候选点和现有站点全用上，还有 {need(more)} 人够得着的站点都满了",
@@ -107,7 +108,7 @@ def room_short(
             "capacities",
         )
     )
-    told.changes.extend(change_of(one, names) for one in (*larger, *left))
+    return True
 
 
 def _largest(told: Explanation, demand: Demand, sites: Sites, rules: Rules, *, alone: bool) -> None:

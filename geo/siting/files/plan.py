@@ -109,6 +109,7 @@ def why_not(problem: Problem, seconds: float = EXPLAIN_SECONDS) -> Explanation:
         ),
         everybody=everybody_needed(question.model, problem.rules),
         straight=problem.metric in ("euclidean", "geodesic"),
+        farther=question.radius is not None,
         seconds=seconds,
     )
 
