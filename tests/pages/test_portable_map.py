@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -293,6 +294,28 @@ def test_on_a_phone_a_row_of_the_ranking_opens_its_card_on_the_map(open_map: Ope
     expect(page.locator("#panel-rank")).to_be_hidden()
     page.locator(".leaflet-popup-close-button").tap()
     expect(card).to_have_count(0)
+
+
+@pytest.mark.parametrize("panel", ["panel-table", "panel-notes", "panel-rank"])
+def test_on_paper_map_key_ranking_and_table_stand_one_below_the_other(
+    open_map: Open, panel: str
+) -> None:
+    page = open_map()
+    page.evaluate("(id) => Nuanyi.openPanel(id, true)", panel)
+    page.emulate_media(media="print")
+    # A sheet is narrower than many a screen: A4 across, and upright, less its margins.
+    for width in (1047, 718):
+        page.set_viewport_size({"width": width, "height": 718})
+        shown = [".masthead", ".map", "#panel-legend", "#panel-rank", "#panel-table", ".imprint"]
+        boxes = [page.locator(one).bounding_box() for one in shown]
+        for above, below in pairwise(boxes):
+            assert above["height"] > 10
+            assert above["y"] + above["height"] <= below["y"] + 1
+    expect(page.locator("#panel-rank .headline-figure")).to_be_visible()
+    expect(page.locator("#panel-rank .rank-row").last).to_be_visible()
+    expect(page.locator("#areas-table tbody tr").last).to_be_visible()
+    expect(page.locator(".panel .close").first).to_be_hidden()
+    expect(page.locator("#panel-notes")).to_be_visible(visible=panel == "panel-notes")
 
 
 def test_an_empty_view_is_a_page_that_says_so(open_map: Open, tmp_path: Path) -> None:

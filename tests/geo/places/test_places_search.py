@@ -350,7 +350,8 @@ def test_house_numbers_are_read(typed, number):
 def noted():
     """Two districts and a subdistrict whose names end in a note, each with a street of one name."""
     areas = Parts(
-        AREA, np.arange(3), pa.array(["白鹭区（演示数据）", "云杉区 (演示数据)", "竹汀街道（演示数据）"]),
+        AREA, np.arange(3),
+        pa.array(["白鹭区（演示数据）", "云杉区 (演示数据)", "竹汀街道（演示数据）"]),
         LON + np.arange(3), np.full(3, LAT), type=pa.array(["district", "district", "subdistrict"]),
     )  # fmt: skip
     streets = Parts(
