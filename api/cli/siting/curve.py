@@ -84,8 +84,9 @@ def curve(
     _check(model, money, wanted, backup)
     asked = options.question(
         model="max-cover" if model == "set-cover" else model,
-        sites=up_to, demand=demand, candidates=candidates, existing=existing,
-        radius=radius, metric=metric, distances=distances, streets=streets, crs=crs, steps=steps,
+        sites=None if money else up_to, budget=max(money, default=None),
+        demand=demand, candidates=candidates, existing=existing, radius=radius, metric=metric,
+        distances=distances, streets=streets, crs=crs, steps=steps,
         backup=backup, area_share=area_share, area_sites=area_sites, per_area=per_area,
         spacing=spacing, open_24h=open_24h, per_chain=per_chain, force=force, forbid=forbid,
         hours=hours, day=day,

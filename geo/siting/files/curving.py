@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from geo.siting.amounts import amount
 from geo.siting.conditions import broken_conditions
 from geo.siting.files.load import Problem
 from geo.siting.files.plan import why_not
@@ -34,6 +35,7 @@ def points_of(problem: Problem, found: Curve) -> list[dict[str, Any]]:
     nowhere = np.flatnonzero(np.isnan(found.value))
     # Conditions stay and what is allowed grows: what the last one lacks all before it lack too.
     why, proved = _why(problem, found, int(nowhere[-1])) if len(nowhere) else (None, False)
+    either = _either(found, int(nowhere[-1]), str(why)) if len(nowhere) else None
     rows = []
     for at, (size, value, bound, plan) in enumerate(
         zip(found.p, found.value, found.bound, found.plans, strict=True)
@@ -53,7 +55,7 @@ def points_of(problem: Problem, found: Curve) -> list[dict[str, Any]]:
             row["share"] = None if covered is None or not total else covered / total
         row |= {
             "cost": float(problem.sites.cost[plan].sum()) if known else None,
-            "why": None if known else why,
+            "why": None if known else either if proved and at < nowhere[-1] else why,
             "chosen": named(problem.site_ids, plan),
         }
         rows.append(row)
@@ -120,6 +122,15 @@ def _why(problem: Problem, found: Curve, at: int) -> tuple[str, bool]:
     """Why a step has no plan, and whether it is proved that there is none."""
     told = _told(problem, found.rules_of(at, problem.rules))
     return told or NOT_FOUND, bool(told)
+
+
+def _either(found: Curve, last: int, why: str) -> str:
+    """Of a step before the last one that is proved to have no plan."""
+    if found.budget is None:
+        zh, en = f"{found.p[last]} 个站点", f"{found.p[last]} sites"
+    else:
+        zh, en = f"预算 {amount(found.budget[last])} ", f"{amount(found.budget[last])}"
+    return f"{zh}也没有方案。 There is no plan for {en} either. {why}"
 
 
 def _told(problem: Problem, rules: Rules) -> str:

@@ -20,6 +20,7 @@ from geo.siting.control import Control
 from geo.siting.max_cover.annealing import anneal, start_search, swap
 from geo.siting.max_cover.descent import pick
 from geo.siting.max_cover.greedy import greedy
+from geo.siting.max_cover.ladder import TINY_PAIRS, climb
 from geo.siting.max_cover.lagrangian import descend, outward, starting_prices
 from geo.siting.model.merge import Merged, merge
 from geo.siting.model.sides import Sides, sides_of, slack
@@ -29,6 +30,9 @@ DESCENTS = 150
 ANCHORS = 14
 EASY_PAIRS = 200_000
 """So few pairs leave time for a heat bath at each number."""
+FAR = 0.005
+"""What is nearer to its bound is not searched on by itself."""
+STEP_SECONDS = 10.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,6 +212,7 @@ def _worked_out(
         value[:] = np.nan
         opened = [np.empty(0, np.int64) for _ in opened]
     bound = _bounds(merged, steps, opened, value)
+    _search_on(merged, steps, opened, value, bound, control, seed)
     plans = [
         np.sort(np.concatenate((forced, merged.candidates[one].astype(np.int64))))
         if np.isfinite(worth)
@@ -215,6 +220,44 @@ def _worked_out(
         for one, worth in zip(opened, value, strict=True)
     ]
     return value, bound, plans
+
+
+def _search_on(
+    merged: Merged,
+    steps: list[Sides],
+    opened: list[Longs],
+    value: Floats,
+    bound: Floats,
+    control: Control,
+    seed: int,
+) -> None:
+    """Steps for which no plan was found are searched one by one, the last first: where that proves
+    that there is none, none before it has one. Of a small problem also steps whose bound is far."""
+
+    def look(number: int) -> bool:
+        part = control.part(min(control.left, STEP_SECONDS))
+        part.gap = max(control.gap, FAR)
+        known = np.isfinite(value[number])
+        warm = merged.candidates[opened[number]].astype(np.int64) if known else None
+        found = climb(merged, steps[number], np.empty(0, np.int64), part, seed, warm, proof=False)
+        if found.value > value[number] or (not known and np.isfinite(found.value)):
+            value[number], opened[number] = found.value, merged.local(found.best)
+        bound[number] = max(min(bound[number], found.bound), np.nan_to_num(value[number]))
+        return bool(np.isfinite(value[number]))
+
+    for number in np.flatnonzero(np.isnan(value))[::-1].tolist():
+        if steps[number].impossible or control.stopped() or not look(number):
+            break
+    far = bound - value > FAR * np.abs(value)
+    for number in np.flatnonzero(far).tolist() if len(merged.group) <= TINY_PAIRS else []:
+        if control.stopped():
+            break
+        look(number)
+    # Who may do more does no less, and who may do less no more.
+    for number in range(1, len(steps)):
+        if value[number - 1] > value[number]:
+            value[number], opened[number] = value[number - 1], opened[number - 1]
+    bound[:] = np.maximum(np.minimum.accumulate(bound[::-1])[::-1], np.nan_to_num(value))
 
 
 def _plans(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from siting_files import asked
-from siting_oracle import a_town
+from siting_oracle import a_town, best_by_milp, worth_of
 from siting_walk_oracle import keeps, nearest_of, plans_of
 
 from geo.errors import Invalid
@@ -88,6 +89,41 @@ def test_every_budget_has_its_plan_and_bound(seed) -> None:
         assert value >= 0.97 * best
     known = found.value[~np.isnan(found.value)]
     assert (np.diff(known) >= 0).all()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_each_budget_that_can_keep_to_the_conditions_has_the_best_plan(seed) -> None:
+    """Conditions that the cheapest sites do not meet: a plan is searched for, or proved not to be
+    there, though nothing was found on the way from the budget before."""
+    here, there, weight, rng = a_town(seed, 60, 9)
+    demand, reach = Demand.of(weight), euclidean(here, there, 0.2)
+    district, chain = rng.integers(0, 3, 9), rng.integers(0, 4, 9)
+    sites = Sites.of(9, cost=rng.integers(1, 9, 9), district=district, chain=chain)
+    rules = Rules(per_chain_most=1, district_least_sites=dict.fromkeys(np.unique(district), 1))
+    found = budget_curve(demand, sites, reach, rules, range(0, 31, 3))
+    for money, value, bound, plan in zip(
+        found.budget, found.value, found.bound, found.plans, strict=True
+    ):
+        best = best_by_milp(demand, sites, reach, replace(rules, budget=money))
+        if best is None:
+            assert np.isnan(value)
+            continue
+        assert value == worth_of(plan, demand, sites, reach, rules)
+        assert value <= best + 1e-6 <= bound + 2e-6
+        # So small a problem is searched on until its bound is near.
+        assert bound - value <= max(1.0, 0.006 * value)
+
+
+def test_what_is_said_of_a_budget_without_a_plan_is_said_of_it(tmp_path) -> None:
+    (tmp_path / "D.csv").write_text("id,x,y,weight,district\na,0,0,5,A\nb,900,0,4,B\n")
+    (tmp_path / "C.csv").write_text("id,x,y,cost,district\np,0,0,3,A\nq,900,0,4,B\n")
+    problem = load(asked(tmp_path, budget=9.0, radius=100.0, area_sites=1))
+    given = problem.demand, problem.sites, problem.reach, problem.rules
+    rows = points_of(problem, budget_curve(*given, [0.0, 3.0, 6.0, 9.0]))
+    assert [row["value"] for row in rows] == [None, None, None, 9.0]
+    assert "预算增至 7" in rows[2]["why"]
+    for row in rows[:2]:
+        assert row["why"].startswith("预算 6 也没有方案。 There is no plan for 6 either. ")
 
 
 def test_how_many_sites_a_share_needs_is_what_set_cover_says() -> None:
