@@ -33,11 +33,18 @@ def check(
         Path | None, typer.Option(help="候选点 / candidates; by default that of the plan.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出 / print JSON.")] = False,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict", help="界未经证明也算不成立 / a bound that is not proved fails too."
+        ),
+    ] = False,
 ) -> None:
     """核对方案 / Derive value, conditions and bound of a plan anew.
 
     From the files alone, by code that shares nothing with the solvers; of the proof.json of a saved
-    plan from what stands in it. Exit code 1: the plan does not hold.
+    plan from what stands in it. Exit code 1: the plan does not hold; with --strict also where the
+    certificate alone does not prove its bound.
 
     Example: nuanyi siting check PLAN.json
     """
@@ -59,7 +66,7 @@ def check(
         console.show_json(facts | none)
     else:
         _show(told, found)
-    if not found.holds:
+    if not found.holds or (strict and not found.proved):
         raise typer.Exit(1)
 
 
@@ -94,13 +101,27 @@ def _in_itself(file: str, name: str) -> Invalid:
     )
 
 
+def _told(value: float) -> str:
+    return f"{value:,.10g}" if isfinite(value) else "–"
+
+
+def _verdict(found: Checked) -> str:
+    if not found.holds:
+        return "方案不成立 / the plan does not hold"
+    if not isfinite(found.value):
+        return "没有方案 / no plan is claimed"
+    if not found.proved:
+        return "方案成立，所记的界未经证书证明 / the plan holds; no certificate proves its bound"
+    return "方案成立 / the plan holds"
+
+
 def _show(plan: dict[str, Any], found: Checked) -> None:
     console.show_facts(
-        "方案成立 / the plan holds" if found.holds else "方案不成立 / the plan does not hold",
+        _verdict(found),
         {
             "模型 / model": next(plan[name] for name in ("model", "kind", "aim") if name in plan),
-            "目标值（重新计算） / objective, derived anew": f"{found.value:,.10g}",
-            "目标值（方案所记） / as stated": f"{found.stated:,.10g}",
+            "目标值（重新计算） / objective, derived anew": _told(found.value),
+            "目标值（方案所记） / as stated": _told(found.stated),
             "界（证书所证） / bound that the certificate proves": (
                 "没有证书 / no certificate" if found.bound is None else f"{found.bound:,.10g}"
             ),

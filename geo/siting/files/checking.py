@@ -9,6 +9,8 @@ from typing import Any, Final
 from geo.siting.amounts import amount
 from geo.siting.files.asked import FILES
 from geo.siting.files.load import Problem
+from geo.siting.files.plan import FORMAT, why_not
+from geo.siting.files.restating import stated_otherwise
 from geo.siting.files.serving import hash_of, question_in, served, sites_of
 from geo.siting.names import Names
 from geo.siting.problem import Longs, Rules
@@ -19,6 +21,10 @@ from geo.siting.stated import standing_with
 WALK_ALONE: Final = (
     "步行合计的界以文件所记为准，没有证书。 "
     "The bound of the walk is as the file states it; it carries no certificate."
+)
+NOT_DERIVED: Final = (
+    "“无可行方案”没有证书，也没有推出原因。 "
+    "That there is no plan carries no certificate, and no reason for it was found anew."
 )
 WALK_PROVED: Final = (
     "步行合计的界由证书证明。 The certificate of the walk proves the bound that is stated."
@@ -33,6 +39,8 @@ def check_plan(
     Raises:
         InvalidFile: the plan names sites that are in no file.
     """
+    if plan.get("status") == "infeasible":
+        return _infeasible(plan, problem)
     opened = sites_of(problem, [str(one) for one in plan["sites"]])
     stated, bound = plan["objective"], plan.get("bound")
     found = examined(
@@ -45,10 +53,25 @@ def check_plan(
         conditions,
     )
     broken = [*_changed(plan, problem), *found.broken]
+    if plan.get("format") == FORMAT:
+        if stated is None:
+            broken.append("没有写目标值。 The plan does not state its objective.")
+        broken += stated_otherwise(plan, problem, opened)
     if plan.get("walk") is None:
         return replace(found, broken=broken)
     wrong, notes = _walk(plan["walk"], problem, opened)
     return replace(found, broken=[*broken, *wrong], notes=[*found.notes, *notes])
+
+
+def _infeasible(plan: Mapping[str, Any], problem: Problem) -> Checked:
+    """That there is no plan carries no certificate; why there is none is derived anew."""
+    nothing = float("nan")
+    broken = _changed(plan, problem)
+    if plan["sites"]:
+        broken.append("“无可行方案”却有站点。 It says that there is no plan, and names sites.")
+    explained = why_not(problem)
+    notes = [f"{one.zh}。 {one.en[:1].upper()}{one.en[1:]}." for one in explained.reasons]
+    return Checked(nothing, nothing, None, None, broken, notes=notes or [NOT_DERIVED])
 
 
 def _walk(told: Mapping[str, Any], problem: Problem, opened: Longs) -> tuple[list[str], list[str]]:

@@ -140,13 +140,13 @@ def plan_of(
         "format": FORMAT,
         "model": problem.question.model,
         "status": answer.status,
-        "sense": "max" if problem.question.model == "max-cover" else "min",
+        "sense": _sense(problem),
         "objective": number(answer.objective) if has_plan(answer) else None,
         "bound": number(answer.bound),
         "gap": number(answer.gap),
         "sites": named(problem.site_ids, answer.sites),
-        "existing": int((problem.sites.fixed == EXISTING).sum()),
-        "cost": number(float(problem.sites.cost[answer.sites].sum())),
+        "existing": _existing(problem),
+        "cost": _cost(problem, answer.sites),
         "seconds": round(answer.seconds, 3),
         "seed": answer.seed,
         # Who explains names what the solver only numbers.
@@ -252,6 +252,29 @@ def question_of(plan: Mapping[str, Any], folder: Path) -> Question:
 
 
 # ---------------------------------------------------------------------- parts of the file
+def facts_of(problem: Problem, chosen: Longs, *, assigned: bool) -> dict[str, Any]:
+    """All that PLAN.json states of a set of sites by itself, whatever was asked of the solver."""
+    return {
+        "model": problem.question.model,
+        "sense": _sense(problem),
+        "existing": _existing(problem),
+        "cost": _cost(problem, chosen),
+        **_served(problem, chosen, assigned=assigned),
+    }
+
+
+def _sense(problem: Problem) -> str:
+    return "max" if problem.question.model == "max-cover" else "min"
+
+
+def _existing(problem: Problem) -> int:
+    return int((problem.sites.fixed == EXISTING).sum())
+
+
+def _cost(problem: Problem, chosen: Longs) -> float | int | None:
+    return number(float(problem.sites.cost[chosen].sum()))
+
+
 def _served(problem: Problem, chosen: Longs, *, assigned: bool) -> dict[str, Any]:
     """What the plan does: for all, for each subdistrict, and by each of its sites."""
     capacities = problem.rules.capacities and problem.sites.capacity is not None

@@ -49,7 +49,9 @@ class Checked:
     @property
     def holds(self) -> bool:
         """Whether value and conditions are as stated, and no bound contradicts the plan."""
-        return same(self.value, self.stated) and not self.broken
+        # No value at all: no plan is claimed.
+        nothing = np.isnan(self.value) and np.isnan(self.stated)
+        return bool(nothing or same(self.value, self.stated)) and not self.broken
 
     @property
     def proved(self) -> bool:

@@ -1,5 +1,6 @@
 """The command line as an operator meets it, on a real, empty PostGIS."""
 
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,3 +53,19 @@ def nuanyi(typed: Nuanyi, database: Database, monkeypatch: pytest.MonkeyPatch) -
     """Type a command of an installation whose PostGIS is empty."""
     monkeypatch.setenv("NUANYI_DATABASE_URL", database.url.render_as_string(hide_password=False))
     return typed
+
+
+@pytest.fixture
+def street(typed, tmp_path, monkeypatch):
+    """Two houses and three hosts along a street; p reaches both from afar, q from between them,
+    r from beside the larger one."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "D.csv").write_text("id,x,y,weight\na,0,0,10\nb,100,0,20\n")
+    (tmp_path / "C.csv").write_text("id,x,y,cost\np,-400,0,1\nq,50,0,5\nr,110,0,2\n")
+
+    def run(command, *more):
+        said = typed("siting", command, "--demand", "D.csv", "--candidates", "C.csv", *more)
+        assert said.code == 0, said.err
+        return said.out
+
+    return run, lambda name: json.loads((tmp_path / name).read_text("utf-8"))

@@ -152,22 +152,6 @@ def test_a_wrong_option_is_a_sentence_and_exit_code_2(typed, tmp_path, monkeypat
     assert (tmp_path / "D.csv").read_text().startswith("id,x,y,weight")
 
 
-@pytest.fixture
-def street(typed, tmp_path, monkeypatch):
-    """Two houses and three hosts along a street; p reaches both from afar, q from between them,
-    r from beside the larger one."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "D.csv").write_text("id,x,y,weight\na,0,0,10\nb,100,0,20\n")
-    (tmp_path / "C.csv").write_text("id,x,y,cost\np,-400,0,1\nq,50,0,5\nr,110,0,2\n")
-
-    def run(command, *more):
-        said = typed("siting", command, "--demand", "D.csv", "--candidates", "C.csv", *more)
-        assert said.code == 0, said.err
-        return said.out
-
-    return run, lambda name: json.loads((tmp_path / name).read_text("utf-8"))
-
-
 def test_coverage_comes_first_and_then_the_walk(street, typed, tmp_path):
     run, read = street
     run("solve", "--sites", 1, "--radius", 500, "--then-walk", "--out", "P.json")
@@ -199,21 +183,6 @@ def test_coverage_comes_first_and_then_the_walk(street, typed, tmp_path):
     assert (code, "the rest of its bound is by search" in said) == (0, True)
     code, said = checked(certificate=None)
     assert (code, "carries no certificate" in said) == (0, True)
-
-
-@pytest.mark.parametrize("capacity", [(), ("--capacity", 25)])
-@pytest.mark.parametrize(
-    ("change", "holds", "proved"), [({"bound": 32}, True, True), ({"objective": 8}, False, True)]
-)
-def test_a_check_in_json_says_yes_or_no_and_no_words(
-    street, typed, tmp_path, capacity, change, holds, proved
-):
-    run, read = street
-    run("solve", "--sites", 1, "--radius", 500, *capacity, "--out", "P.json")
-    (tmp_path / "Q.json").write_text(json.dumps(read("P.json") | change), encoding="utf-8")
-    facts = json.loads(typed("siting", "check", "Q.json", "--json").out)
-    assert facts["holds"] is holds
-    assert facts["proved"] is proved
 
 
 @pytest.mark.parametrize(
@@ -354,46 +323,6 @@ def test_a_second_covering_counts_in_the_value_and_nobody_twice_in_the_share(str
     )  # fmt: skip
     assert refused.code == 2
     assert "--backup" in refused.err
-
-
-@pytest.mark.parametrize("model", ["max-cover", "p-median"])
-def test_a_plan_without_room_for_all_is_checked_to_the_end(street, typed, tmp_path, model):
-    """A plan of no site, and one whose sites have too little room."""
-    _, read = street
-    options = ("--model", model, "--sites", 1, "--radius", 500, "--capacity", 5)
-    typed("siting", "solve", "--demand", "D.csv", "--candidates", "C.csv", *options, "--out", "P")
-    plan = read("P")
-    for sites in ([], ["q"]):
-        (tmp_path / "Q.json").write_text(json.dumps(plan | {"sites": sites, "certificate": None}))
-        said = typed("siting", "check", "Q.json", "--json")
-        assert said.code in (0, 1), said.err
-        facts = json.loads(said.out, parse_constant=pytest.fail)
-        room = any("no room for all" in one for one in facts["broken"])
-        assert (facts["value"], room) == ((None, True) if model == "p-median" else
-                                          (5 * len(sites), False))  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        {"sites": None}, {"objective": "x"}, {"objective": [1]}, {"bound": "x"},
-        {"question": {"model": "max-cover"}}, {"radius": "10"}, {"steps": [5]}, {"force": 3},
-    ],
-)  # fmt: skip
-def test_a_damaged_plan_is_a_sentence_and_exit_code_2(street, typed, tmp_path, damage):
-    run, read = street
-    run("solve", "--sites", 1, "--radius", 500, "--out", "P.json")
-    plan = read("P.json")
-    if set(damage) <= set(plan):
-        plan |= damage
-    else:
-        plan["question"] |= damage
-    (tmp_path / "Q.json").write_text(json.dumps(plan), encoding="utf-8")
-    said = typed("siting", "check", "Q.json")
-    assert (said.code, "Traceback" in said.err) == (2, False), said.err
-    for bare in ("nuanyi-plan-1", "nuanyi-changes-1", "nuanyi-robust-1", "nuanyi siting proof 2"):
-        (tmp_path / "Q.json").write_text(json.dumps({"format": bare}), encoding="utf-8")
-        assert typed("siting", "check", "Q.json").code == 2
 
 
 @pytest.mark.parametrize("written", ["60%", "60％", " 60 % ", "0.6"])
