@@ -75,8 +75,9 @@ def _check_steps(steps: tuple[tuple[float, float], ...]) -> None:
     falling = all(a >= b for a, b in pairwise(shares))
     inside = all(0 <= share <= 1 for share in shares) and all(reach >= 0 for reach in metres)
     if not (rising and falling and inside):
+        told = ",".join(f"{far:g}:{part:g}" for far, part in steps)
         raise Invalid(
-            f"覆盖分级无效：{steps}。 The steps of coverage do not fit: {steps}.",
+            f"覆盖分级无效：{told}。 The steps of coverage do not fit: {told}.",
             remedy="距离递增、比例递减，如 (500, 1), (1000, 0.5)。 "
             "Metres rise and shares fall, such as (500, 1), (1000, 0.5).",
             field="steps",

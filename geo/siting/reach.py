@@ -173,15 +173,20 @@ def from_file(
     distances = None
     if metres is not None:
         distances = np.ascontiguousarray(metres, np.float64)
-        if not (distances >= 0).all():
-            row = int(np.flatnonzero(~(distances >= 0))[0])
+        # As they are kept, with seven digits: what is within reach is so for everybody.
+        with np.errstate(over="ignore"):
+            kept = distances.astype(np.float32)
+        wrong = ~(distances >= 0) | (np.isinf(kept) & np.isfinite(distances))
+        if wrong.any():
+            row = int(np.flatnonzero(wrong)[0])
             raise Invalid(
                 f"第 {row + 1} 对的距离是 {distances[row]}。 "
                 f"The distance of pair {row + 1} is {distances[row]}.",
-                remedy="距离应为不小于 0 的数。 Distances are numbers of 0 or more.",
+                remedy="距离应为 0 到 1e38 的数，够不着写 inf。 "
+                "Distances are numbers from 0 to 1e38; write inf where nobody walks.",
                 field="distances",
             )
-        keep = distances <= limit
+        keep = np.isfinite(kept) & (kept <= np.float32(limit))
         demands, candidates, distances = demands[keep], candidates[keep], distances[keep]
         order = np.lexsort((distances, demands, candidates))
     else:

@@ -68,7 +68,7 @@ def positions(
             if _columns(table, metric) is None:
                 raise _spacing_without_places(question, table)
     columns = {_columns(table, metric) for table in looked_at} - {None}
-    if metric in ("euclidean", "file") and len(columns) > 1:
+    if len(columns) > 1:
         raise _two_kinds(looked_at, metric)
     degrees = metric in ("geodesic", "walk") or (metric == "file" and columns == {DEGREES})
     placed = [

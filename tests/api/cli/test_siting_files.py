@@ -152,6 +152,14 @@ def test_a_wrong_option_is_a_sentence_and_exit_code_2(typed, tmp_path, monkeypat
     assert (tmp_path / "D.csv").read_text().startswith("id,x,y,weight")
 
 
+def test_a_folder_is_no_file_and_steps_are_told_as_they_were_typed(street, typed, tmp_path):
+    asked = ("siting", "solve", "--candidates", "C.csv", "--sites", 1, "--out", "P.json")
+    said = typed(*asked, "--demand", tmp_path, "--radius", 50)
+    assert (said.code, "is a folder" in " ".join(said.err.split())) == (2, True)
+    said = typed(*asked, "--demand", "D.csv", "--radius", 900, "--steps", "500:1,300:.5")
+    assert (said.code, "do not fit: 500:1,300:0.5." in " ".join(said.err.split())) == (2, True)
+
+
 def test_coverage_comes_first_and_then_the_walk(street, typed, tmp_path):
     run, read = street
     run("solve", "--sites", 1, "--radius", 500, "--then-walk", "--out", "P.json")

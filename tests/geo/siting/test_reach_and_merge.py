@@ -249,3 +249,14 @@ def test_what_is_no_reach_is_refused_with_a_remedy(asked) -> None:
     with pytest.raises(Invalid) as refused:
         asked()
     assert refused.value.remedy
+
+
+def test_what_is_within_reach_is_so_for_radius_and_steps_alike() -> None:
+    """Distances are kept with seven digits; larger ones than fit are no distances."""
+    reach = from_file([0, 0], [0, 1], [1000.00001, 1000.2], 1, 2, limit=1000.0)
+    assert reach.start.tolist() == [0, 1, 1]
+    assert reach.within(1000.0).pairs == 1
+    assert from_file([0], [0], [np.inf], 1, 1).pairs == 0
+    with pytest.raises(Invalid) as refused:
+        from_file([0], [0], [1e39], 1, 1)
+    assert "inf" in refused.value.remedy

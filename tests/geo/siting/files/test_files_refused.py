@@ -66,6 +66,7 @@ DISTRICTS = "id,x,y,weight,district\na,0,0,2,东\nb,9,9,3,西\n"
         ("id,lon,lat\na,200,40\n", "id,lon,lat\np,1,2\n", {}, "is no longitude"),
         ("id,lon\na,116.4\n", "id,lon,lat\np,116.4,39.9\n", {}, "缺少列：纬度"),
         ("id,x,y\na,0,0\n", "id,lon,lat\np,116.4,39.9\n", {}, "经纬度，另一个用平面坐标"),
+        ("id,lon,lat\na,116.4,39.9\n", "id,x,y\np,116.6,40\n", {}, "经纬度，另一个用平面坐标"),
         (DEMAND, CANDIDATES, {"with_capacities": True}, "缺少列：容量"),
         (DEMAND, CANDIDATES, {"metric": "file"}, "--distances"),
         (DEMAND, CANDIDATES, {"metric": "walk"}, "需要路网"),
