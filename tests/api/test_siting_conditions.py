@@ -110,24 +110,6 @@ def test_set_cover_counts_sites_or_money_as_asked_and_tells_both(planner, town):
     assert report["question"]["least"] == "cost"
 
 
-def test_what_is_odd_but_no_mistake_is_remarked(planner):
-    many = solved(planner, sites=500)["answer"]
-    assert any("500 sites are asked for; there are 11 candidates" in one for one in many["relaxed"])
-    poor = solved(planner, budget=10)["answer"]
-    assert any("below the cheapest candidate (1,000)" in one for one in poor["relaxed"])
-    assert solved(planner, sites=2)["answer"]["relaxed"] == []
-
-
-def test_who_is_beyond_reach_is_told_with_the_walk_that_counts(planner, town):
-    question = {"model": "p-median", "sites": 1, "radius_metres": 50, "gap": 0.5}
-    plan = solved(planner, **question)
-    chosen = [town.hosts[n - 1] for n in plan["answer"]["sites"]]
-    left = WORKDAY * (~covered(town, chosen, radius=2000.0)).sum()
-    assert left > 0
-    (said,) = [one for one in plan["answer"]["relaxed"] if "count as walking" in one]
-    assert f"{left:,.0f} person-hours have no station within 2,000 m" in said
-
-
 # ---------------------------------------------------------------------- spacing
 def test_sites_that_are_near_are_forbidden_or_pointed_out_as_asked(planner):
     near = {"sites": 4, "spacing_metres": 3000, "gap": 0}
@@ -402,31 +384,3 @@ def test_what_there_is_no_time_for_is_said_to_be_left_out():
     stopped.stop()
     assert "stopped" in afterwards(problem, answer, stopped, 0).left_en
     assert len(afterwards(problem, answer, Control(), 0, seconds=30.0).ready) == 5
-
-
-def test_sites_that_add_nobody_are_told_and_stand_in_for_nobody(planner):
-    """More sites than are needed: whoever comes only to make up the number is no replacement."""
-    plan = solved(planner, sites=12)
-    idle = [one for one in plan["facts"]["sites"] if one["adds_last"] == 0]
-    assert idle
-    (said,) = [one for one in plan["answer"]["relaxed_en"] if "not needed" in one]
-    assert said.startswith(f"{len(idle)} of the sites")
-    few = solved(planner, sites=2)
-    assert not [one for one in few["answer"]["relaxed_en"] if "not needed" in one]
-    # Of eleven most are idle: without one that is not, nobody else can reach its people.
-    many = solved(planner, sites=11)
-    lost = 0
-    for one in many["facts"]["sites"]:
-        without = one.get("without")
-        if without and without["possible"] and abs(without["loss"] - one["adds_last"]) < 0.05:
-            lost += 1
-            assert without["comes"] == without["goes"] == []
-    assert lost
-
-
-def test_a_plan_without_sites_says_that_none_is_needed(planner, town):
-    """Nobody whom a candidate reaches is left: today's stations reach everybody of a share."""
-    share = float(covered(town, []).mean()) / 2
-    plan = solved(planner, model="set-cover", share=share)
-    assert plan["answer"]["sites"] == []
-    assert plan["answer"]["relaxed_en"] == ["No candidate makes it any better: none is needed."]

@@ -16,11 +16,11 @@ from geo.siting.plans import scenarios
 from geo.siting.plans.facts import facts_of
 from geo.siting.plans.jobs import NO_PLAN, Solved
 from geo.siting.plans.remarks import (
-    NONE_NEEDED,
     Remark,
     halves,
     idle_remark,
     named_remarks,
+    none_chosen,
     remarks_of,
 )
 from geo.siting.plans.whom import packed
@@ -55,7 +55,7 @@ def ending(
         named = told.why_zh not in ("", NO_PLAN[0])
         relaxed = [] if named else [halves(one) for one in answer.relaxed]
     else:
-        relaxed = remarks(ground, problem, answer)
+        relaxed = remarks(ground, question, problem, answer)
         if answer.found:
             facts = facts_of(ground, question, chosen)
             if told.around is not None:
@@ -145,7 +145,7 @@ def unit_of(question: Question) -> Unit:
     return units.get(question.model, "people")
 
 
-def remarks(ground: Ground, problem: Problem, answer: Answer) -> list[Remark]:
+def remarks(ground: Ground, question: Question, problem: Problem, answer: Answer) -> list[Remark]:
     """What could not be kept, was assumed or is odd."""
     sites, rules, demand = problem.sites, problem.rules, problem.demand
     told = named_remarks(sites, rules, answer, problem.names)
@@ -173,7 +173,8 @@ def remarks(ground: Ground, problem: Problem, answer: Answer) -> list[Remark]:
             en += " and count as walking so far."
             told.append((zh, en))
     if not told and answer.status == "optimal" and not len(answer.sites):
-        told.append(NONE_NEEDED)
+        helps = evaluate(ground, question, []).gain.max(initial=0.0) > max(ground.least, 1e-9)
+        told.append(none_chosen(question.model, rules.p, helps=bool(helps)))
     return told
 
 

@@ -26,6 +26,18 @@ NONE_NEEDED: Final[Remark] = (
 )
 
 
+def none_chosen(model: str, wanted: int | None, *, helps: bool) -> Remark:
+    """Why the best plan has no new site; `helps`: some candidate would reach somebody more."""
+    if wanted == 0:
+        return "要求的站点数是 0，没有新建。", "So it was asked for: no new site."
+    if helps and model != "set-cover":
+        return (
+            "在这些条件下一个候选点也选不了。",
+            "Under these conditions not one candidate can be chosen.",
+        )
+    return NONE_NEEDED
+
+
 def halves(told: str) -> Remark:
     """A remark of a solver (`中文。 English.`) as two; it names no host, so it can be parted."""
     zh, found, en = told.partition("。 ")
