@@ -91,7 +91,15 @@ REACH = "stations"
 @functools.cache
 def files() -> dict[str, bytes]:
     """The files of the room that a browser loads, by name."""
-    names = ("page.css", "map.css", "large.css", "boot.js", *FIRST_MODULES, *LATER_MODULES)
+    names = (
+        "page.css",
+        "map.css",
+        "large.css",
+        "paper.css",
+        "boot.js",
+        *FIRST_MODULES,
+        *LATER_MODULES,
+    )
     return {name: (ROOM / name).read_bytes() for name in names}
 
 

@@ -24,7 +24,8 @@ from geo.coverage import walks
 from geo.coverage.walks import Walks
 from geo.database import Actor
 from geo.errors import Busy, Forbidden, Invalid, NotFound, Unauthorized, Unavailable
-from maps.texts import both
+from maps.style import percent
+from maps.texts import both, text
 
 router = APIRouter(prefix="/api/coverage", tags=["coverage"])
 
@@ -93,6 +94,9 @@ def told(
     of_area = found if own is made else worked_out(service, own, minutes)
     scope = both("walks.scope")
     row = walks.ANY_HOUR if asked.hour is None else asked.hour
+    column = -1
+    if asked.area_id is not None and own.crowd is not None:
+        column = int(np.searchsorted(own.crowd.area_ids, asked.area_id))
     plain: dict[str, Any] = {
         "kind": asked.kind,
         "day": asked.day,
@@ -102,7 +106,7 @@ def told(
         "stations_off_network": made.stations.sure.off_network,
         "scope": scope.en,
         "scope_zh": scope.zh,
-        "notes": [*basics(made, asked.hour), *_notes(found, row)],
+        "notes": [*basics(made, asked.hour), *_notes(of_area, row, column, known=own.known)],
         "editions": answers.briefs(made.found),
     }
     if found is None or of_area is None:
@@ -127,9 +131,6 @@ def told(
     ids = made.crowd.area_ids if made.crowd else np.empty(0, np.int64)
     first = int(np.searchsorted(ids, after, side="right"))
     last = min(first + asked.limit, len(ids))
-    column = -1
-    if asked.area_id is not None and own.crowd is not None:
-        column = int(np.searchsorted(own.crowd.area_ids, asked.area_id))
 
     def one_area(of: Prepared, table: Walks, at: int) -> WalksOfArea:
         name = of.names[int(table.area_ids[at])]
@@ -208,10 +209,26 @@ def _equity(table: Walks, hour: int | None, minutes: int, few: int) -> EquityAns
     )
 
 
-def _notes(found: Walks | None, row: int) -> list[str]:
+def _notes(found: Walks | None, row: int, at: int, *, known: bool) -> list[str]:
+    """What keeps people and stations out of the shares, and how high those could be at most."""
+    if found is None:
+        return []
     said = []
-    if found is not None and found.stations_unknown[row]:
-        said.append(note("unknown", n=int(found.stations_unknown[row])))
-    if found is not None and found.far[row, -1]:
+    if unknown := int(found.stations_unknown[row]):
+        shares = _shares(found, row, at, known=known)
+        most = [(one.minutes, percent(one.share_at_most)) for one in shares
+                if one.share_at_most is not None]  # fmt: skip
+        if most:
+            told = [both("walks.at_most", minutes=minutes, share=share) for minutes, share in most]
+            zh = text(
+                "walks.unknown_at_most", "zh", n=unknown, shares="、".join(one.zh for one in told)
+            )
+            en = text(
+                "walks.unknown_at_most", "en", n=unknown, shares=", ".join(one.en for one in told)
+            )
+            said.append(f"{zh} / {en}")
+        else:
+            said.append(note("unknown", n=unknown))
+    if found.far[row, -1]:
         said.append(note("far", n=f"{found.far[row, -1]:,.0f}"))
     return said

@@ -77,7 +77,10 @@ def test_areas_hours_equity_and_what_is_not_known(here):
     assert far["gini"] == pytest.approx(22 / 62, abs=1e-6), "one has all, by workers"
     assert [one["workers"] for one in body["by_hour"]] == [50 + hour for hour in range(24)]
     assert body["stations_open"] == 6
-    assert any("share_at_most" in note for note in body["notes"])
+    [unknown] = [note for note in body["notes"] if "未计入；" in note]
+    at_most = [f"{one['share_at_most']:.1%}" for one in body["whole"]["shares"]]
+    assert f"步行 5 分钟内的占比为 {at_most[0]}、15 分钟内的占比为 {at_most[1]}" in unknown
+    assert f"would be {at_most[0]} within 5 min on foot, {at_most[1]} within 15" in unknown
 
 
 def test_a_weekend_has_the_people_of_weekends_and_an_area_its_own_hours(here):

@@ -14,10 +14,20 @@ const BELOW = {
   subdistrict: ["community", "industrial_park", "office_building", "commercial_district", "marketplace"],
 };
 let last = null;
+/** Whether somebody goes from an entry of a list, which goes away with the list. */
+let leaving = false;
+const ENTRIES = "#rank-list, #trail";
+
+/** What had the focus is gone: it goes on from the headline, which says where one is now. */
+function catchFocus() {
+  if (leaving && document.activeElement === document.body) byId("figures-title").focus({ preventScroll: true });
+  leaving = false;
+}
 
 /** Goes into an area: its parts are shown where it has some, else its enterprises. */
 export async function enter(id) {
   if (id === view.area) return;
+  leaving ||= Boolean(document.activeElement?.closest(ENTRIES));
   try {
     const { area, children } = await place(id);
     const there = new Set(children.map((one) => one.kind));
@@ -36,6 +46,7 @@ export async function enter(id) {
 export async function rise(id) {
   if (id === null) {
     const kind = BELOW.district.includes(view.kind) || view.kind === "district" ? view.kind : "subdistrict";
+    leaving ||= Boolean(document.activeElement?.closest(ENTRIES));
     const there = known.setup?.kinds.some((one) => one.kind === kind);
     look({ area: null, kind: there ? kind : known.setup?.kinds[0]?.kind ?? kind, cluster: null, tab: view.tab === "enterprises" ? "rank" : view.tab }, { push: true });
     fit(known.setup?.bounds);
@@ -71,9 +82,11 @@ async function trail() {
   const step = (name, kind, here, go) => make("li", {}, here
     ? make("span", { "aria-current": "location" }, name, kind ? make("small", {}, kind) : null)
     : make("button", { type: "button", onclick: go }, name), here ? null : icon("next"));
+  const held = list.contains(document.activeElement) ? document.activeElement.textContent : null;
   list.replaceChildren(
     step(t("whole"), "", view.area === null, () => rise(null)),
     ...steps.map((one, at) => step(shortName(one), word("kind", one.kind), at === steps.length - 1, () => rise(one.id))));
+  if (held) ([...list.querySelectorAll("button")].find((one) => one.textContent === held) ?? byId("figures-title")).focus({ preventScroll: true });
   kinds();
   document.title = [...steps.map(shortName).slice(-1), t("title")].join(" · ");
 }
@@ -103,6 +116,8 @@ export function ready() {
     look(measure === "stations" ? { measure, compare: null, edition: null } : { measure });
   });
   hear("setup", trail);
+  // The ranking hears of it first, and what had the focus there may be in the new one too.
+  hear("rates", catchFocus);
   hear("view", (keys) => {
     if (keys.has("area") || keys.has("kind")) trail();
     if (keys.has("measure")) byId("measure").value = view.measure;

@@ -4,7 +4,7 @@ import { colour } from "./areas.js";
 import { address, ask, Problem, turns } from "./ask.js";
 import { byId, draw, fact, fill, make, settled } from "./dom.js";
 import { bullet } from "./figures.js";
-import { showPockets } from "./pockets.js";
+import { LEAST_WORKERS, showPockets } from "./pockets.js";
 import { DAYS, hear, known, look, tell, view } from "./store.js";
 import { areaName, half, number, ours, percent, t } from "./words.js";
 
@@ -73,7 +73,7 @@ async function fetchHour() {
     mirror();
     // Without them the shares are as good.
     const pockets = await showPockets(signal).catch(() => null);
-    if (view.measure === "stations" && pockets?.total) say(`${now} ${t("pockets_told", { n: number(pockets.total), workers: number(Math.round(pockets.workers)) })}`);
+    if (view.measure === "stations" && pockets?.total) say(`${now} ${t("pockets_told", { n: number(pockets.total), least: LEAST_WORKERS, workers: number(Math.round(pockets.workers)) })}`);
   });
 }
 

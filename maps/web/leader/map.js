@@ -4,7 +4,7 @@ import { areaLayers, areaSource } from "./areas.js";
 import { askStyle, drawBase, moving, night, styled, theme, theMap, visible, warm } from "./basemap.js";
 import { cellLayers, cellSource } from "./cells.js";
 import { clusterLayers, clusterSource } from "./clusters.js";
-import { announce, byId, later, settled } from "./dom.js";
+import { announce, byId, later, make, settled } from "./dom.js";
 import { patterns } from "./patterns.js";
 import { known, look, tell, view } from "./store.js";
 import { t } from "./words.js";
@@ -87,6 +87,20 @@ export async function draw(style) {
   tell("map", map);
   return map;
 }
+
+/** A picture of the map for paper: what WebGL has drawn is gone as soon as it was shown. */
+function standIn() {
+  const map = theMap();
+  if (!map) return;
+  map.redraw();
+  const drawn = map.getCanvas();
+  const copy = make("canvas", { id: "map-on-paper", width: drawn.width, height: drawn.height });
+  copy.getContext("2d").drawImage(drawn, 0, 0);
+  byId("map-on-paper")?.remove();
+  byId("map-frame").append(copy);
+}
+addEventListener("beforeprint", standIn);
+addEventListener("afterprint", () => byId("map-on-paper")?.remove());
 
 /** Draws the map in another look: day, night, contrast. */
 export async function restyle() {

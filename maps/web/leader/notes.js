@@ -4,6 +4,7 @@ import { byId, fact, make } from "./dom.js";
 import { apart } from "./figures.js";
 import { hear, known, view } from "./store.js";
 import { address } from "./ask.js";
+import { memberFilters } from "./clusters.js";
 import { day, ours, page, short, t, word } from "./words.js";
 
 function show() {
@@ -22,6 +23,10 @@ function show() {
     make("section", {}, make("h3", {}, t("notes_editions")), make("dl", { class: "facts" }, rates.editions.map((one) => fact(word("leader", `dataset_${one.dataset}`), t("edition_of", { day: day(one.as_of), n: one.id }))))),
     make("section", {}, make("h3", {}, t("notes_take")), make("ul", {},
       link("/maps/coverage.html", t("portable")),
+      link(address("/reports/bulletin.pdf", { area_id: view.area, lang: page.language }), t("take_bulletin")),
+      link(address("/reports/bulletin.xlsx", { area_id: view.area, lang: page.language }), t("take_bulletin_sheet")),
+      link("/maps/clusters.html", t("take_clusters_map")),
+      link(address("/api/clusters.xlsx", { area_id: view.area, ...memberFilters() }), t("take_clusters")),
       link(address("/api/coverage", { kind: view.kind, parent_id: view.area, ...view.filters, limit: 1000 }), t("take_json")),
       link(address("/api/enterprises/figures", sources), t("take_figures")),
       link("/docs", t("take_docs")))));

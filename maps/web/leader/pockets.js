@@ -5,6 +5,8 @@ import { address, ask } from "./ask.js";
 import { night, theMap } from "./map.js";
 import { hear, known, view } from "./store.js";
 
+/** Workers that a pocket must have to be told; what is smaller is left out. */
+export const LEAST_WORKERS = 10;
 const NOTHING = { type: "FeatureCollection", features: [] };
 let shown = NOTHING;
 
@@ -48,7 +50,7 @@ function draw(collection) {
  * @returns {total, workers}: how many there are, and how many workers stand in them
  */
 export async function showPockets(signal) {
-  const told = await ask(address("/api/coverage/stations/pockets.geojson", { kind: view.kind, minutes: view.minutes, day: view.day, hour: view.hour }), { signal });
+  const told = await ask(address("/api/coverage/stations/pockets.geojson", { kind: view.kind, minutes: view.minutes, day: view.day, hour: view.hour, least: LEAST_WORKERS }), { signal });
   const found = view.area === null ? told : of(told, view.area);
   if (view.measure === "stations") draw(found);
   return found;

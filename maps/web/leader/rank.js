@@ -53,17 +53,27 @@ function row(area, at) {
     make("span", { class: "words" }, rate.value === null ? t("no_data_not_zero") : words)));
 }
 
+/** Remembers the row that has the focus; the answer gives it back, to its likeness in the new list. */
+function holdRow(list) {
+  const held = list.contains(document.activeElement) ? document.activeElement.dataset.area : null;
+  return () => {
+    if (held) list.querySelector(`[data-area="${held}"]`)?.focus({ preventScroll: true });
+  };
+}
+
 /** Where to send people, each with its reason. */
 async function visits(list) {
   try {
     const told = await ask(address("/api/coverage/visits", { kind: view.kind, parent_id: view.area, limit: FEW_ROWS }));
     if (view.order !== "visits") return;
     const named = told.visits.filter((one) => areaName(one).toLowerCase().includes(wanted));
+    const giveBack = holdRow(list);
     fill(list, named.map((one) => make("li", {}, make("button", { type: "button", class: "row", "data-area": one.id, onclick: () => enter(one.id) },
       make("span", { class: "place", "aria-hidden": "true" }, String(one.rank)),
       make("span", { class: "name" }, ...nameParts(one)),
       make("span", { class: "value" }, t("people_n", { n: number(one.gap_workers) })),
       make("span", { class: "words reason" }, half(one, "reason"))))));
+    giveBack();
     byId("rank-title").textContent = t("visits_title");
     byId("rank-about").textContent = [half(told, "measure"), known.past ? t("only_now") : "", filtered() ? t("not_filtered") : ""].filter(Boolean).join(" · ");
     if (!named.length) fill(list, make("li", { class: "empty" }, t("nothing_found")));
@@ -76,6 +86,7 @@ async function visits(list) {
 function reached(list) {
   const of = classes();
   const all = (known.reach ?? []).filter((area) => areaName(area).toLowerCase().includes(wanted)).sort((one, other) => (one.share ?? 2) - (other.share ?? 2));
+  const giveBack = holdRow(list);
   fill(list, all.slice(0, rows).map((area, at) => make("li", {}, make("button", { type: "button", class: "row", "data-area": area.id, onclick: () => enter(area.id) },
     make("span", { class: "place", "aria-hidden": "true" }, String(at + 1)),
     make("span", { class: "name" }, ...nameParts(area)),
@@ -83,6 +94,7 @@ function reached(list) {
     make("span", { class: "bar-box" }, bullet({ value: area.share }, { colour: of.colours[Math.max(0, classOf(area.share, of))], wide: 200, high: 10 })),
     make("span", { class: "side" }, t("people_n", { n: number(Math.round(area.workers)) })),
     area.small_denominator ? make("span", { class: "words" }, t("few")) : null))));
+  giveBack();
   if (!all.length) fill(list, make("li", { class: "empty" }, t("rank_not_stations")));
 }
 
@@ -101,13 +113,13 @@ function show() {
     return;
   }
   const all = ranked().filter((area) => areaName(area).toLowerCase().includes(wanted));
-  const held = document.activeElement?.dataset?.area;
+  const giveBack = holdRow(list);
   list.replaceChildren(...all.slice(0, rows).map(row));
   if (!all.length) {
     const why = filtered() ? t("empty_filter") : view.area === null ? t("no_areas", { kind: word("kind", view.kind) }) : t("no_children");
     list.replaceChildren(make("li", { class: "empty" }, known.rates?.areas.length ? t("nothing_found") : why));
   }
-  if (held) list.querySelector(`[data-area="${held}"]`)?.focus({ preventScroll: true });
+  giveBack();
   const left = all.length - rows;
   byId("rank-more").replaceChildren(...(left > 0 ? [make("button", { type: "button", class: "act wide", onclick: () => {
     rows += 200;

@@ -107,9 +107,17 @@ def test_the_keyboard_alone_skips_chooses_goes_down_and_up(screen):
     screen.keyboard.press("Enter")
     expect(screen.locator("#trail li")).not_to_have_count(1)
     assert look(screen, "view.area") == number
+    # The list of before is gone: it goes on from the headline, not from the top of the page.
+    expect(screen.locator("#figures-title")).to_be_focused()
     screen.keyboard.press("Escape")
     until(screen, f"() => !location.hash.includes('area={number}')")
     assert look(screen, "view.area") != number
+    expect(screen.locator("#figures-title")).to_be_focused()
+    expect(screen.locator("#trail li")).to_have_count(3)
+    screen.locator("#trail button").first.focus()
+    screen.keyboard.press("Enter")
+    expect(screen.locator("#trail li")).to_have_count(1)
+    expect(screen.locator("#figures-title")).to_be_focused()
 
 
 def test_the_map_is_moved_read_and_entered_by_keys(screen):

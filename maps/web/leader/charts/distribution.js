@@ -11,16 +11,20 @@ export const distributionChart = () => chart({
   id: "distribution", title: t("chart_distribution"),
   data: () => {
     const measure = view.measure === "stations" ? "establishment" : view.measure;
-    const shares = (known.rates?.areas ?? []).filter((area) => area.rates[measure]).map((area) => rateOf(area, measure).value).filter((value) => value !== null && value !== undefined);
+    const rates = (known.rates?.areas ?? []).filter((area) => area.rates[measure]).map((area) => rateOf(area, measure)).filter((rate) => rate.value !== null && rate.value !== undefined);
+    const shares = rates.map((rate) => rate.value);
+    // What rests on few has neither met the target nor missed it.
+    const firm = rates.filter((rate) => !rate.small);
     if (!shares.length) return { missing: t("chart_nothing") };
     const bins = Array.from({ length: Math.round(1 / BIN) }, () => 0);
     for (const share of shares) bins[Math.max(0, Math.min(bins.length - 1, Math.floor(share / BIN + 1e-9)))] += 1;
     const of = classes();
     const none = known.rates.areas.length - shares.length;
     const name = (at) => `${short(at * BIN)}–${short((at + 1) * BIN)}`;
-    const met = of.target === null ? null : shares.filter((share) => share >= of.target).length;
+    const met = of.target === null ? null : firm.filter((rate) => rate.value >= of.target).length;
     return {
-      sentence: [asOf(), t("chart_distribution_words", { n: number(shares.length), kind: word("kind", view.kind), none: number(none) }), met === null ? "" : t("met_count", { met: number(met), all: number(shares.length) })].filter(Boolean).join(" "),
+      measure,
+      sentence: [asOf(), t("chart_distribution_words", { n: number(shares.length), few: number(shares.length - firm.length), kind: word("kind", view.kind), none: number(none) }), met === null ? "" : t("met_count", { met: number(met), all: number(firm.length) })].filter(Boolean).join(" "),
       table: { head: [t("share_of"), t("areas_count")], rows: [...bins.map((count, at) => [name(at), count]).filter(([, count]) => count), ...(none ? [[t("no_data"), none]] : [])] },
       option: (look) => ({
         ...common({ grid: { top: 26 } }),

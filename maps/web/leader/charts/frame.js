@@ -2,7 +2,7 @@
 
 import { make, save } from "../dom.js";
 import { filtered, hear, known } from "../store.js";
-import { page, t } from "../words.js";
+import { day, page, t, today, word } from "../words.js";
 
 let loading = null;
 const drawn = new Set();
@@ -58,10 +58,16 @@ const quoted = (value) => {
 /** A table as a CSV file that spreadsheets open in Chinese. */
 export const csv = ({ head, rows }) => `\ufeff${[head, ...rows].map((row) => row.map(quoted).join(",")).join("\r\n")}\r\n`;
 
+/** The day that the numbers speak for: of the edition that is looked at. */
+const dayOf = () => (known.past ? known.pastDay : day(known.rates?.editions.find((one) => one.dataset === "enterprises")?.as_of)) || today();
+
+/** What a file is called: what it shows, which measure, of which day. */
+const fileName = (title, measure, ending) => `${[title, measure && word("measure", measure), dayOf()].filter(Boolean).join("-").replace(/[\\/:*?"<>|\s]+/g, "_")}.${ending}`;
+
 /** A figure: title, chart, table beside it, and both as files.
  *
  * @param options.id, options.title, options.about
- * @param options.data () → null, or {table: {head, rows}, option: (echarts, look) → option, sentence}
+ * @param options.data () → null, or {table: {head, rows}, option: (echarts, look) → option, sentence, measure}
  */
 export function chart({ id, title, about, data, tall = false }) {
   const canvas = make("div", { class: "canvas", role: "img", "aria-label": title });
@@ -70,7 +76,7 @@ export function chart({ id, title, about, data, tall = false }) {
   const none = make("p", { class: "empty", hidden: true });
   const files = make("div", { class: "acts" },
     make("button", { type: "button", class: "act quiet", onclick: () => picture() }, t("save_png")),
-    make("button", { type: "button", class: "act quiet", onclick: () => now && save(`${id}.csv`, csv(now.table), "text/csv;charset=utf-8") }, t("save_csv")));
+    make("button", { type: "button", class: "act quiet", onclick: () => now && save(fileName(title, now.measure, "csv"), csv(now.table), "text/csv;charset=utf-8") }, t("save_csv")));
   const details = make("details", {}, make("summary", {}, t("as_table")), table);
   const box = make("section", { class: tall ? "chart tall" : "chart", id: `chart-${id}` }, make("h3", {}, title), about ? make("p", { class: "quiet" }, about) : null, none, canvas, sentence, details, files);
   let instance = null;
@@ -80,7 +86,7 @@ export function chart({ id, title, about, data, tall = false }) {
     if (!instance) return;
     const address = instance.getDataURL({ pixelRatio: 2, backgroundColor: look().card });
     const bytes = Uint8Array.from(atob(address.split(",")[1]), (one) => one.charCodeAt(0));
-    save(`${id}.png`, new Blob([bytes], { type: "image/png" }));
+    save(fileName(title, now.measure, "png"), new Blob([bytes], { type: "image/png" }));
   }
 
   function tabulate({ head, rows }) {

@@ -19,6 +19,7 @@ export const rankingChart = () => chart({
     const value = (area) => (byGap ? rateOf(area, measure).gap ?? 0 : rateOf(area, measure).value);
     const of = classes();
     return {
+      measure,
       sentence: [asOf(), t("chart_ranking_words", { n: shown.length, all: number(all.length), measure: word("measure", measure) })].filter(Boolean).join(" "),
       table: {
         head: [word("kind", view.kind), t("share_of"), t("gap"), t("numerator"), t("denominator"), t("interval")],

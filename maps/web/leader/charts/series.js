@@ -34,7 +34,10 @@ export const seriesChart = () => {
       const { target } = forecast;
       const ahead = forecast.value === null || points.at(-1).value === null ? [] : [{ as_of: forecast.target_date, value: forecast.value }];
       const at = (point) => day(point.as_of);
+      // The axis tells the editions' own days: a round month would stand under the day before it.
+      const days = [...points, ...ahead].map(at);
       return {
+        measure,
         sentence: [half(forecast, "assumption"), forecast.per_year === null ? "" : t("per_year", { n: inPoints(forecast.per_year) }), ["too_few_points", "no_target"].includes(forecast.state) ? "" : t(`forecast_${forecast.state}`, { day: day(forecast.reaches_on ?? "") }), ...told.notes.map(ours), filtered() ? t("not_filtered") : ""].filter(Boolean).join(" "),
         table: {
           head: [t("day"), t("share_of"), t("numerator"), t("denominator"), t("interval")],
@@ -43,7 +46,7 @@ export const seriesChart = () => {
         },
         option: (look) => ({
           ...common({ tooltip: { trigger: "axis", formatter: (all) => [String(all[0].axisValueLabel ?? "").slice(0, 10), ...all.filter((one) => one.value[1] !== null).map((one) => `${one.seriesName}: ${percent(one.value[1])}`)].join("\n") }, grid: { top: 26, right: 24 } }),
-          xAxis: axis(look, { type: "time", minInterval: 28 * 86400000, splitLine: { show: false }, axisLabel: { hideOverlap: true, formatter: "{yyyy}-{MM}" } }),
+          xAxis: axis(look, { type: "time", minInterval: 28 * 86400000, splitLine: { show: false }, axisLabel: { hideOverlap: true, customValues: days, formatter: "{yyyy}-{MM}-{dd}" } }),
           yAxis: axis(look, { type: "value", scale: true, max: (value) => Math.min(1, Math.ceil((Math.max(value.max, target ?? 0) + 0.01) * 20) / 20), axisLabel: { formatter: (value) => short(Number(value.toFixed(3))) } }),
           series: [
             { name: word("measure", measure), type: "line", symbolSize: 8, lineStyle: { width: 2.5 }, itemStyle: { color: look.warm }, data: points.map((one) => [at(one), one.value]),
