@@ -14,6 +14,8 @@ from planning_town import COUNT, a_town, metres
 from served import LOCAL
 
 from api.app import create_app
+from geo import editions
+from geo.database import Actor
 from geo.postgres import Cluster
 from geo.settings import Settings
 
@@ -74,3 +76,29 @@ def best_of(town: SimpleNamespace, count: int, free: Any) -> int:
 
 
 __all__ = ["COUNT", "WORKDAY", "best_of", "covered", "finished", "plan", "planner", "town"]
+
+
+@pytest.fixture
+def stations_as_they_were(planner, town):
+    """The edition of stations in force is put back afterwards, and known again."""
+    # What a test before this one changed may not be heard yet.
+    usual = WORKDAY * covered(town, []).sum()
+    today_when(planner, lambda today: today == pytest.approx(usual))
+    before = planner.get("/api/siting/ground").json()
+    (number,) = [one["id"] for one in before["editions"] if one["dataset"] == "stations"]
+    yield before["covered_today"]
+    with town.database.write(Actor("test")) as writer:
+        editions.set_active(writer, number)
+        writer.execute("DELETE FROM siting_task")
+    assert today_when(planner, lambda today: today == before["covered_today"])
+
+
+def today_when(planner, fits):
+    """Who is covered today, once that fits: every process hears of a change in a moment."""
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        today = planner.get("/api/siting/ground").json()["covered_today"]
+        if fits(today):
+            return today
+        time.sleep(0.05)
+    raise AssertionError(today)

@@ -105,6 +105,7 @@ class BrokenCondition(BaseModel):
         "forbidden",
         "declined",
         "not_agreed",
+        "opened",
         "unserved",
     ]
     zh: str

@@ -48,6 +48,7 @@ class CandidateAnswer(BaseModel):
     lat: float
     cost: float | None
     agreed: bool | None = Field(description="Null: not asked yet.")
+    opened: bool = Field(description="A station by now, and no new site.")
     open_24h: bool
     source: str = Field(description="register, or how it was generated.")
     alone: float = Field(description="People it would newly reach, alone.")
@@ -144,6 +145,7 @@ def _told(ground: Ground, asked: Question) -> dict[str, object]:
                 "lat": round(float(hosts.lat[at]), DECIMALS),
                 "cost": float(hosts.cost[at]) if np.isfinite(hosts.cost[at]) else None,
                 "agreed": None if hosts.agreed[at] < 0 else bool(hosts.agreed[at]),
+                "opened": bool(city.opened[at]),
                 "open_24h": bool(hosts.open_24h[at]),
                 "source": hosts.sources[at],
                 "alone": gain,

@@ -1,46 +1,16 @@
 """A plan made into stations: hosts that agree, open, and are set right afterwards."""
 
 import threading
-import time
-from dataclasses import replace
 
-import pyogrio
 import pytest
 import rows
-from planning_desk import WORKDAY, covered, finished
+from planning_desk import finished, today_when
 
 from geo import editions
 from geo.database import Actor
 from geo.errors import Conflict
 from geo.siting.ground.planning import Planning
-from geo.siting.plans import opening, scenarios
-from geo.siting.plans.whom import whom
-
-
-@pytest.fixture
-def stations_as_they_were(planner, town):
-    """The edition of stations in force is put back afterwards, and known again."""
-    # What a test before this one changed may not be heard yet.
-    usual = WORKDAY * covered(town, []).sum()
-    today_when(planner, lambda today: today == pytest.approx(usual))
-    before = planner.get("/api/siting/ground").json()
-    (number,) = [one["id"] for one in before["editions"] if one["dataset"] == "stations"]
-    yield before["covered_today"]
-    with town.database.write(Actor("test")) as writer:
-        editions.set_active(writer, number)
-        writer.execute("DELETE FROM siting_task")
-    assert today_when(planner, lambda today: today == before["covered_today"])
-
-
-def today_when(planner, fits):
-    """Who is covered today, once that fits: every process hears of a change in a moment."""
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
-        today = planner.get("/api/siting/ground").json()["covered_today"]
-        if fits(today):
-            return today
-        time.sleep(0.05)
-    raise AssertionError(today)
+from geo.siting.plans import opening
 
 
 def test_a_site_that_opens_becomes_a_station_that_people_find(planner, stations_as_they_were):
@@ -73,38 +43,6 @@ def test_a_site_that_opens_becomes_a_station_that_people_find(planner, stations_
     assert [one["id"] for one in listed] == [task["id"]]
     assert planner.get(f"/api/siting/plans/{number}").json()["editions_in_force"] is False
     assert planner.get(f"/api/siting/plans/{number}/report.pdf").status_code == 200
-
-
-def test_a_plan_shows_whom_it_reached_after_its_first_station_has_opened(
-    planner, town, stations_as_they_were, tmp_path
-):
-    """Stations are others now, people and areas are not."""
-    asked = {"question": {"sites": 2, "seconds": 5}}
-    number = planner.post("/api/siting/plans", json=asked).json()["id"]
-    plan = finished(planner, number)
-
-    def dots() -> list[tuple]:
-        content = planner.get(f"/api/siting/plans/{number}.gpkg").content
-        (tmp_path / "plan.gpkg").write_bytes(content)
-        told = pyogrio.read_dataframe(tmp_path / "plan.gpkg", layer="people")
-        places = told.geometry.x, told.geometry.y
-        return sorted(zip(*places, told["people"], told["state"], strict=True))
-
-    before = dots()
-    covered = sum(people for _, _, people, state in before if state)
-    assert covered == pytest.approx(plan["facts"]["covered"])
-    tasks = planner.post(f"/api/siting/plans/{number}/tasks", json={}).json()["tasks"]
-    planner.patch(f"/api/siting/tasks/{tasks[0]['id']}", json={"state": "opened"})
-    today_when(planner, lambda today: today != stations_as_they_were)
-    assert planner.get(f"/api/siting/plans/{number}").json()["editions_in_force"] is False
-    assert dots() == before
-    service = planner.app.state.service
-    with service.database.read(Actor("test")) as reader:
-        plan, kept = scenarios.show(reader, number), scenarios.reached_of(reader, number)
-    assert whom(service.planning, plan, kept).in_force is False
-    assert whom(service.planning, plan, None) is None
-    others = [one | {"id": one["id"] - (one["dataset"] == "demand")} for one in plan.editions]
-    assert whom(service.planning, replace(plan, editions=others), kept) is None
 
 
 def opened(planner, extra, **facts):

@@ -57,10 +57,12 @@ class Hosts:
 
 
 class Said(NamedTuple):
-    """What a host said to whoever talked with it about a plan, and when."""
+    """What a host said to whoever talked with it about a plan, and when; the station that it became
+    when it opened."""
 
     agreed: bool
     at: datetime
+    station: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,6 +157,8 @@ class City:
         self.people = people
         self.hosts = hosts
         self.read_agreed = hosts.agreed
+        # (m,) candidates that are stations of today by now: none of them is a new one.
+        self.opened: Bools = np.zeros(len(hosts), np.bool_)
         self.standing = standing
         self.places = places
         self.straight_line = finder.graph.junctions == 0
@@ -172,17 +176,19 @@ class City:
         since = next(
             (one.activated_at for one in self.editions if one.dataset == "candidate_sites"), None
         )
-        agreed = register.copy()
+        agreed, opened = register.copy(), np.zeros(len(register), np.bool_)
+        standing = set(self.standing.ids.tolist())
         for at, host in enumerate(self.hosts.ids.tolist()):
             word = said.get(host)
             if word is None:
                 continue
+            opened[at] = word.station in standing
             later = since is None or word.at >= since
             if later or register[at] < 0:
                 agreed[at] = word.agreed
         told = copy.copy(self)
         told.hosts = replace(self.hosts, agreed=agreed)
-        told.said = said
+        told.said, told.opened = said, opened
         told.mark = (*self.read_mark, tuple(sorted(said.items()))) if said else self.read_mark
         return told
 

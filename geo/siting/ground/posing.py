@@ -218,6 +218,8 @@ def _free(ground: Ground, asked: Question) -> Longs:
     ).astype(np.int64)
     for field, code in (("forbid", FORBIDDEN), ("lock", FORCED)):
         fixed[positions_of(ground, asked, getattr(asked, field), field)] = code
+    # What is a station by now stands, also where it has to be in the plan.
+    fixed[: len(agreed)][ground.city.opened[ground.host]] = FORBIDDEN
     return fixed
 
 

@@ -73,11 +73,14 @@ def said_of_hosts(reader: Reader) -> dict[int, Said]:
     word of each."""
     rows = reader.all(
         "SELECT DISTINCT ON (candidate_id) candidate_id, state <> 'declined' AS agreed, "
-        "changed_at FROM siting_task WHERE candidate_id IS NOT NULL "
+        "changed_at, station_id FROM siting_task WHERE candidate_id IS NOT NULL "
         "AND state IN ('agreed', 'opened', 'declined') "
         "ORDER BY candidate_id, changed_at DESC, id DESC"
     )
-    return {int(row.candidate_id): Said(bool(row.agreed), row.changed_at) for row in rows}
+    return {
+        int(row.candidate_id): Said(bool(row.agreed), row.changed_at, row.station_id)
+        for row in rows
+    }
 
 
 def read_city(

@@ -150,6 +150,10 @@ def remarks(ground: Ground, question: Question, problem: Problem, answer: Answer
     sites, rules, demand = problem.sites, problem.rules, problem.demand
     told = named_remarks(sites, rules, answer, problem.names)
     told += remarks_of(sites, rules.p, rules.budget)
+    told += [
+        (f"必选的{name}已经是驿站。", f"{name} has to be in it, and is a station by now.")
+        for name in (ground.city.hosts.names[at] for at in _stand_already(ground, question))
+    ]
     if problem.cost_unstated and problem.none_costs:
         told.append(
             ("候选点都没有成本，每个按 1 计。", "No candidate states a cost; each counts as 1.")
@@ -176,6 +180,12 @@ def remarks(ground: Ground, question: Question, problem: Problem, answer: Answer
         helps = evaluate(ground, question, []).gain.max(initial=0.0) > max(ground.least, 1e-9)
         told.append(none_chosen(question.model, rules.p, helps=bool(helps)))
     return told
+
+
+def _stand_already(ground: Ground, question: Question) -> list[int]:
+    """Candidates that are locked and are stations of today by now."""
+    at = [int(ground.host[ground.host_at[one]]) for one in question.lock if one in ground.host_at]
+    return [one for one in at if ground.city.opened[one]]
 
 
 def finite(value: float) -> float | None:

@@ -25,6 +25,11 @@ from geo.siting.problem import Demand
 from geo.siting.question import Question, Ref
 
 _SAID_NO: Final = ("declined", "包含不同意的单位{}。", "The host of {} has said no.")
+_STANDS: Final = (
+    "opened",
+    "{}已经是驿站，不再是新站。",
+    "{} is a station by now, and no new site.",
+)
 _NOT_YET: Final = (
     "not_agreed",
     "{}尚未同意，而只要已同意的单位。",
@@ -36,7 +41,7 @@ _NOT_YET: Final = (
 class Kept:
     """A condition that is not kept: as :class:`geo.siting.conditions.Broken`, the sites by what
     they are called; stations of today among them have none. Codes besides: `declined`,
-    `not_agreed`."""
+    `not_agreed`, `opened`."""
 
     code: str
     zh: str
@@ -89,6 +94,9 @@ def _refused(ground: Ground, asked: Question, one: Broken, name: str) -> Broken:
     at = int(ground.host[one.sites[0]])
     if int(ground.city.hosts.ids[at]) in asked.forbid:
         return one
+    if ground.city.opened[at]:
+        code, zh, en = _STANDS
+        return Broken(code, zh.format(name), en.format(name), one.sites)
     agreed = int(ground.city.hosts.agreed[at])
     code, zh, en = _SAID_NO if agreed == REFUSED else _NOT_YET
     assert agreed != AGREED

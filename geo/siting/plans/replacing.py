@@ -156,6 +156,7 @@ def _may_be_chosen(ground: Ground, asked: Question) -> Bools:
     agreed = ground.city.hosts.agreed[ground.host]
     free: Bools = np.array(agreed == AGREED if asked.agreed_only else agreed != REFUSED)
     free[[ground.host_at[one] for one in asked.forbid if one in ground.host_at]] = False
+    free &= ~ground.city.opened[ground.host]
     return free
 
 

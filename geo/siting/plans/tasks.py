@@ -179,7 +179,9 @@ def _with_replacements(reader: Reader, found: list[Task]) -> list[Task]:
     said = said_of_hosts(reader)
     ready = {
         row.id: [
-            one for one in row.replacements or [] if one["id"] not in said or said[one["id"]].agreed
+            one
+            for one in row.replacements or []
+            if (word := said.get(one["id"])) is None or (word.agreed and word.station is None)
         ]
         for row in rows
     }
