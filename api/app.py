@@ -122,7 +122,7 @@ def create_app(
         pages,
     ):
         app.include_router(room.router)
-    problems.handle(app)
+    problems.handle(app, pages.of_nothing)
     openapi.describe(app)
     app.add_middleware(Door, settings=settings)
     # Before everything that FastAPI does: the nearest stations, a tile, then the rest.

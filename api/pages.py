@@ -214,6 +214,23 @@ async def problem_help(request: Request, slug: str, lang: Lang = None) -> Respon
     return _page(request, problem_page(language, _help(error), others))
 
 
+def of_nothing(request: Request, error: DomainError) -> Response | None:
+    """The page for a browser that asked for an address where nothing is; None for programs."""
+    browser = "text/html" in request.headers.get("accept", "").lower()
+    if not browser or request.method not in ("GET", "HEAD"):
+        return None
+    asked = request.query_params.get("lang")
+    language = next((one for one in LANGUAGES if one == asked), None)
+    language = language or problems.preferred_language(request.headers.get("accept-language"))
+    others = [_help(other) for other in problems.classes() if other is not type(error)]
+    response = HTMLResponse(
+        problem_page(language, _help(type(error)), others), status_code=error.status
+    )
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Vary"] = "Accept, Accept-Language"
+    return response
+
+
 @router.get(FILES + "{path:path}")
 async def web_file(request: Request, path: str) -> Response:
     """A file that a page loads. `@mark/` before its path is the version a page was made for: the

@@ -11,7 +11,7 @@ import logging
 import math
 import secrets
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -230,8 +230,15 @@ def unexpected(error: BaseException, method: str, route: str) -> tuple[Internal,
     return told, incident
 
 
-def handle(app: FastAPI) -> None:
-    """Hang the handlers into an application. What is not expected is the door's to answer."""
+def handle(
+    app: FastAPI, page: Callable[[Request, DomainError], Response | None] = lambda *_: None
+) -> None:
+    """Hang the handlers into an application. What is not expected is the door's to answer.
+
+    Args:
+        app: the application.
+        page: the page that somebody gets who typed an address where nothing is; None for programs.
+    """
 
     async def domain_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, DomainError)
@@ -239,9 +246,10 @@ def handle(app: FastAPI) -> None:
 
     async def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return answer(
-            _from_http(error), request.headers.get("accept-language"), error.headers or {}
-        )
+        told = _from_http(error)
+        if isinstance(told, NotFound) and (shown := page(request, told)) is not None:
+            return shown
+        return answer(told, request.headers.get("accept-language"), error.headers or {})
 
     async def not_valid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)

@@ -87,6 +87,23 @@ def test_every_type_resolves_to_a_help_page(client, error, lang):
     assert str(error.status) in answer.text
 
 
+@pytest.mark.parametrize(("lang", "heading"), [("zh", "未找到"), ("en", "Not found")])
+def test_a_browser_gets_a_page_where_nothing_is_and_a_program_a_problem(client, lang, heading):
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    page = client.get(f"/leaders?lang={lang}", headers=browser)
+    assert page.status_code == 404
+    assert page.headers["content-type"].startswith("text/html")
+    assert "Accept" in page.headers["vary"]
+    assert "default-src" in page.headers["content-security-policy"]
+    assert f"<h1>{heading}</h1>" in page.text
+    assert f'href="/?lang={lang}"' in page.text
+    for accept in ("*/*", "application/json"):
+        told = client.get("/leaders", headers={"Accept": accept})
+        assert told.headers["content-type"] == "application/problem+json"
+    posted = client.post("/leaders", headers=browser)
+    assert posted.headers["content-type"] == "application/problem+json"
+
+
 def test_an_unknown_slug_is_a_problem_itself(client):
     assert client.get("/help/problems/nonsense").status_code == 404
     with pytest.raises(NotFound):
