@@ -46,6 +46,11 @@ class PlanAnswerBody(BaseModel):
     objective: float | None
     bound: float | None = Field(description="Proven: no plan whatever is better.")
     gap: float | None = Field(description="|bound - objective| / objective; null: not finite.")
+    proved_gap: float | None = Field(
+        None,
+        description="The gap that `proof.json` proves by itself; what the search proved further is "
+        "not in it. Null: no proof, or too large to be multiplied out at once.",
+    )
     seconds: float
     seed: int
     begun_from: int | None = Field(

@@ -102,9 +102,13 @@ def proof(view: PlanView, language: Language) -> str:
     gap, status = view.answer["gap"], view.answer["status"]
     if gap is None:
         return say("proof_none", language)
-    if status == "optimal" or gap <= EXACT:
-        return say("proof_optimal", language)
-    return say("proof_gap", language, gap=gap_text(gap))
+    best = status == "optimal" or gap <= EXACT
+    told = say("proof_optimal", language) if best else say("proof_gap", language, gap=gap_text(gap))
+    alone = view.answer.get("proved_gap")
+    if alone is None or gap_text(alone) == gap_text(gap):
+        return told
+    between = "" if language == "zh" else " "
+    return f"{told}{between}{say('proof_alone', language, gap=gap_text(alone))}"
 
 
 def gap_text(gap: float | None) -> str:

@@ -3,6 +3,7 @@ and that a proof in which something was changed is refused."""
 
 import copy
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,9 @@ from geo.errors import Invalid
 from geo.siting.centre.proof import check_centre
 from geo.siting.checker import check, check_served
 from geo.siting.median.certificate import check_walk
+from geo.siting.problem import gap_of
 from geo.siting.proofs.proof_file import check_proof
+from maps.siting.words import proof as printed
 
 QUESTIONS = {
     "max-cover": {"sites": 3},
@@ -69,6 +72,25 @@ def test_whoever_has_the_file_derives_value_and_bound_from_it(proofs, name):
         assert checked.bound <= answer["bound"] * 1.1
     else:
         assert 0.5 * answer["bound"] <= checked.bound <= answer["bound"] * (1 + 1e-6)
+
+
+def test_a_plan_tells_how_much_of_its_gap_the_file_proves(proofs):
+    told = set()
+    for plan, proof in proofs.values():
+        answer, checked = plan["answer"], check_proof(proof)
+        proved = gap_of(answer["objective"], checked.bound)
+        assert answer["proved_gap"] == pytest.approx(max(answer["gap"], proved), abs=1e-8)
+        told.add(proved > 1e-6)
+    # Of some the file proves all of it, of others the search went on.
+    assert told == {True, False}
+
+
+@pytest.mark.parametrize(("alone", "says"), [(0.0136, True), (0.0008, False), (None, False)])
+def test_what_is_printed_says_where_the_file_proves_less(alone, says):
+    answer = {"gap": 0.0008, "status": "gap reached", "proved_gap": alone}
+    view = SimpleNamespace(by_hand=False, answer=answer)
+    assert ("证明文件单独证明到 1.4%" in printed(view, "zh")) is says
+    assert (" The proof file by itself proves 1.4%" in printed(view, "en")) is says
 
 
 def called(proof):

@@ -24,7 +24,9 @@ from geo.siting.plans.remarks import (
     remarks_of,
 )
 from geo.siting.plans.whom import packed
-from geo.siting.problem import Answer, Longs
+from geo.siting.problem import Answer, Longs, gap_of
+from geo.siting.proofs.bounds import Question as Asked
+from geo.siting.proofs.bounds import proved
 from geo.siting.proofs.proof_file import proof_of
 from geo.siting.question import Question
 from geo.siting.solving import Problem
@@ -32,6 +34,8 @@ from geo.siting.stated import standing_with
 from geo.siting.variations.afterwards import Afterwards
 
 MOST_PROOF_PAIRS: Final = 3_000_000
+MOST_VECTORS: Final = 20
+"""Prices of a certificate that are multiplied out while somebody waits for the plan."""
 Unit = Literal["people", "sites", "cost", "person_metres", "metres"]
 
 
@@ -76,6 +80,7 @@ def ending(
             "objective_cost": round(cost_of(ground, question, chosen), 2),
             "bound": finite(answer.bound),
             "gap": finite(answer.gap),
+            "proved_gap": proved_gap(problem, answer),
             "seconds": round(answer.seconds, 3),
             "seed": answer.seed,
             "begun_from": told.begun_from,
@@ -202,4 +207,24 @@ def proof_file(problem: Problem, answer: Answer) -> bytes | None:
     return gzip.compress(scenarios.as_json(proof_of(problem, answer)).encode(), 1)
 
 
-__all__ = ["Unit", "ending", "finite", "proof_file", "remarks", "unit_of"]
+def proved_gap(problem: Problem, answer: Answer) -> float | None:
+    """How near to the best the certificate by itself proves the plan to be: not what the search
+    proved further, by splitting, by reductions and by HiGHS, where the certificate does not tell
+    it. None: there is no certificate, or it is too large to be multiplied out here.
+
+    Cost: mostly a pass over the pairs.
+    """
+    proof = answer.certificate
+    if proof is None or not answer.found or problem.reach.pairs > MOST_PROOF_PAIRS:
+        return None
+    if proof.get("by") in ("prices", "tree") and not problem.rules.capacities:
+        # Its bound is that of the certificate.
+        return finite(answer.gap)
+    if len(proof.get("tree", {}).get("vectors", [])) > MOST_VECTORS:
+        return None
+    question = Asked(problem.model, problem.demand, problem.sites, problem.reach, problem.rules)
+    _, bound, _ = proved(question, proof, answer.sites)
+    return None if bound is None else finite(max(answer.gap, gap_of(answer.objective, bound)))
+
+
+__all__ = ["Unit", "ending", "finite", "proof_file", "proved_gap", "remarks", "unit_of"]
