@@ -33,7 +33,20 @@ async function note(one) {
   open(one, () => load());
 }
 
+/** The place of the cluster that is looked at, once it is known. */
+let place = { cluster: null, name: null };
+
+async function askPlace() {
+  const cluster = view.cluster;
+  if (cluster === null || place.cluster === cluster) return;
+  const told = await ask(`/api/clusters/${cluster}`).catch(() => null);
+  if (!told || cluster !== view.cluster) return;
+  place = { cluster, name: told.cluster.place };
+  byId("enterprises-title").textContent = title();
+}
+
 function title() {
+  if (view.cluster !== null && place.cluster === view.cluster && place.name) return t("enterprises_of", { name: shortName(place) });
   if (view.cluster !== null) return t("enterprises_of_cluster", { n: view.cluster });
   return t("enterprises_of", { name: known.trail.length ? shortName(known.trail.at(-1)) : t("whole") });
 }
@@ -41,6 +54,7 @@ function title() {
 async function load(further = false) {
   if (view.tab !== "enterprises") return;
   byId("enterprises-title").textContent = title();
+  askPlace();
   byId("enterprises-all").hidden = view.cluster === null;
   const list = byId("enterprise-list");
   try {

@@ -186,7 +186,8 @@ def test_clusters_on_the_map_and_in_the_list_are_one(screen):
     shown = look(screen, "map.getSource('walk').getData().then((one) => one.features.length)")
     assert shown > 1
     open_item.get_by_role("button", name="企业名单").click()
-    expect(screen.locator("#enterprises-title")).to_contain_text(str(number))
+    place = screen.request.get(f"/api/clusters/{number}").json()["cluster"]["place"]
+    expect(screen.locator("#enterprises-title")).to_contain_text(place.partition("（")[0])
     first = screen.locator("#enterprise-list .item").first
     expect(first).to_be_visible()
     listed = screen.request.get(f"/api/enterprises?cluster_id={number}&limit=1").json()
