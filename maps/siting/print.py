@@ -31,7 +31,9 @@ from maps.typesetter import cut, typeset
 
 TEMPLATE: Final = "plan.typ"
 MOST_SITES: Final = 24
-MOST_DISTRICTS: Final = 28
+MOST_NAMED: Final = 90
+"""New sites beyond those of the table that are named below it."""
+MOST_DISTRICTS: Final = 34
 MAP_MM: Final = (178.0, 112.0)
 
 
@@ -151,15 +153,29 @@ def _sites(view: PlanView, language: Language) -> dict[str, Any]:
             ]
             for at, one in enumerate(shown, 1)
         ],
-        "note": say("more_sites", language, shown=len(shown), total=len(view.sites))
-        if len(view.sites) > len(shown)
-        else None,
+        "note": _others(view, language),
     }
+
+
+def _others(view: PlanView, language: Language) -> str | None:
+    """The sites that the table has no room for, by number and name."""
+    others = [f"{at} {cut(one['name'], 20)}" for at, one in enumerate(view.sites, 1)][MOST_SITES:]
+    if not others:
+        return None
+    named = ("；" if language == "zh" else "; ").join(others[:MOST_NAMED])
+    told = say("more_sites", language, n=len(others), names=named)
+    if len(others) <= MOST_NAMED:
+        return told
+    return f"{told} {say('more_named', language, n=len(others) - MOST_NAMED)}"
 
 
 def _districts(view: PlanView, language: Language) -> dict[str, Any]:
     every = view.facts["districts"]
-    shown = sorted(every, key=lambda one: one["before"] - one["after"])[:MOST_DISTRICTS]
+    # Who gains, most first; then where most people are left.
+    shown = sorted(
+        every,
+        key=lambda one: (round(one["before"] - one["after"], 6), one["after"] - one["people"]),
+    )[:MOST_DISTRICTS]
     columns = ("district", "people", "before", "after", "share_before", "share_after")
     counted = view.question.keep_existing
     return {

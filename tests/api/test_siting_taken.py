@@ -94,3 +94,28 @@ def test_the_map_in_one_file_asks_nobody_and_escapes_every_name(planner, plan):
     assert HOSTILE_NAME not in answer.text
     data = json.loads(answer.text.split('id="data">')[1].split("</script>")[0])
     assert [one["name"] for one in data["sites"]] == [one["name"] for one in plan["facts"]["sites"]]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_site_is_named_in_the_report_and_areas_where_people_are_left(planner, plan, language):
+    service = planner.app.state.service
+    with service.database.read(Actor("test")) as reader:
+        kept = scenarios.show(reader, plan["id"])
+        view = gather(reader, service.settings, kept, whom=None, made_on=date(2026, 11, 23))
+    site, area = view.facts["sites"][0], view.facts["districts"][0]
+    sites = [{**site, "name": f"第{n:02d}号便利店"} for n in range(42)]
+    # The last one gains; of the others ever more people are left.
+    areas = [
+        {**area, "name": f"第{n:02d}街道", "people": 900.0 + n, "before": 5.0, "after": 5.0}
+        for n in range(40)
+    ]
+    areas[0] |= {"after": 9.0}
+    facts = {**view.facts, "sites": sites, "districts": areas}
+    made = pypdf.PdfReader(io.BytesIO(pdf(replace(view, facts=facts), language)))
+    assert len(made.pages) == 2
+    first, second = ("".join(page.extract_text().split()) for page in made.pages)
+    assert all(one["name"] in first for one in sites)
+    places = [second.find(one["name"]) for one in [areas[0], *reversed(areas[7:])]]
+    assert places == sorted(places)
+    assert min(places) >= 0
+    assert all(one["name"] not in second for one in areas[1:7])
