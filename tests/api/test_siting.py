@@ -195,6 +195,18 @@ def test_a_plan_is_named_copied_stopped_and_deleted(planner, plan):
     assert planner.get(f"/api/siting/plans/{copied}").status_code == 404
 
 
+def test_copies_are_numbered_whatever_they_are_copied_from(planner, plan):
+    name = "很长的名字" * 24
+    planner.patch(f"/api/siting/plans/{plan['id']}", json={"name": name})
+    made = [planner.post(f"/api/siting/plans/{plan['id']}/copy").json() for _ in range(2)]
+    made.append(planner.post(f"/api/siting/plans/{made[0]['id']}/copy").json())
+    names = [planner.get(f"/api/siting/plans/{one['id']}").json()["name"] for one in made]
+    assert names == [name[:116] + f" ({number})" for number in (2, 3, 4)]
+    planner.patch(f"/api/siting/plans/{plan['id']}", json={"name": plan["name"]})
+    for one in made:
+        planner.delete(f"/api/siting/plans/{one['id']}")
+
+
 def test_a_plan_nobody_works_at_any_more_is_interrupted_and_can_run_again(planner, town, plan):
     with town.database.write(Actor("test")) as writer:
         lost = writer.scalar(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Any, Final
 
 from geo.database import Reader, Writer
@@ -14,6 +16,8 @@ from geo.siting.plans.remembering import Earlier
 from geo.siting.question import Question
 
 LONGEST_NAME: Final = 120
+NUMBERED: Final = re.compile(r" \(\d+\)$")
+"""The end of a copy's name."""
 MOST_PLANS: Final = 2_000
 STALE_SECONDS: Final = 15
 """So long without a beat a running plan counts as interrupted."""
@@ -179,7 +183,19 @@ def copy(writer: Writer, plan_id: int, name: str | None = None) -> int:
     """
     plan = brief(writer, plan_id)
     question = Question.model_validate(plan.question)
-    return make(writer, name or f"{plan.name} · 副本 copy"[:LONGEST_NAME], question)
+    return make(writer, name or _next_name(writer, plan.name), question)
+
+
+def _next_name(reader: Reader, name: str) -> str:
+    """`name (2)`, or the first number after it that no plan of this name has."""
+    stem = NUMBERED.sub("", name)
+    taken = {row.name for row in reader.all("SELECT name FROM siting_plan")}
+    for number in count(2):
+        ending = f" ({number})"
+        made = stem[: LONGEST_NAME - len(ending)] + ending
+        if made not in taken:
+            return made
+    raise AssertionError(name)  # pragma: no cover - numbers do not end
 
 
 def delete(writer: Writer, plan_id: int) -> None:
