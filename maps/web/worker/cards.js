@@ -75,7 +75,7 @@ function state(station) {
 function writtenHours(station) {
   const { opening_hours: parsed, hours_text: written, hours_state: told } = station;
   if (!told || told === "unknown" || parsed === "24/7" || written === "24小时") return null;
-  const text = english ? parsed ?? written : written ?? parsed;
+  const text = english ? (parsed ?? written)?.replaceAll(/,(?=\d)/g, ", ") : written ?? parsed;
   return text ? make("p", { class: "fact quiet" }, icon("clock"), make("span", {}, t("hours_as_written", { text }))) : null;
 }
 
