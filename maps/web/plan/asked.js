@@ -1,8 +1,8 @@
 // What a question asks, in a few words: for lists of plans, and where two plans differ.
 
-import { areaName, listed, number, page, percent, t } from "../leader/words.js";
+import { areaName, listed, number, page, percent, short, t } from "../leader/words.js";
 import { reachWords } from "./figures.js";
-import { full, known, same } from "./store.js";
+import { full, known, PLAIN, same, view } from "./store.js";
 
 /** Parts of the day that planners ask about. */
 const PROFILES = { day: [6, 22], morning: [6, 9], noon: [10, 13], afternoon: [14, 17], evening: [17, 21], night: [22, 5], whole: [0, 23] };
@@ -11,6 +11,10 @@ const between = ([from, to]) => (from <= to ? Array.from({ length: to - from + 1
 /** The hours of a part of the day by its name, and the name of such hours: "own" for any others. */
 export const hoursOf = (name) => between(PROFILES[name]);
 export const profileOf = (hours) => Object.keys(PROFILES).find((name) => same(hoursOf(name), hours)) ?? "own";
+
+/** Whether figures need the word that stations count also while they are closed: of one hour, and of
+ * the night. */
+export const countsClosed = ({ hours }) => view.hour !== null || hours.some((hour) => !hoursOf("day").includes(hour));
 
 /** For whom it is asked: where, on which day, at which hours, which groups of workers. */
 export function whoWords({ area_id: id, day, hours, groups }) {
@@ -32,6 +36,16 @@ export function aimWords(question) {
   const least = question.model === "set-cover" ? t(`least_${question.least ?? "sites"}_short`) : "";
   const apart = question.spacing_metres ? t(`spacing_short_${question.spacing_rule ?? "forbid"}`, { n: number(question.spacing_metres) }) : "";
   return [what, ...limits, least, apart, reachWords(question)].filter(Boolean).join(" · ");
+}
+
+/** Further conditions with a number, and how it is written; a share of each subdistrict is "30%". */
+const CONDITIONS = { capacity_per_place: number, backup: short, area_least_share: short, area_least_sites: number, open_24h_least: number, per_chain_most: number };
+/** The conditions that a question has besides, each in a few words; empty where it has none. */
+export function conditionWords(question) {
+  const asks = full(question);
+  const given = Object.keys(CONDITIONS).filter((name) => !same(asks[name], PLAIN[name])).map((name) => t(`given_${name}`, { n: CONDITIONS[name](asks[name]) }));
+  const counted = ["closing", "lock", "forbid", "extra"].filter((name) => asks[name].length).map((name) => t(`given_${name}`, { n: number(asks[name].length) }));
+  return [asks.agreed_only ? t("given_agreed_only") : "", asks.keep_existing ? "" : t("given_none_kept"), ...given, ...counted].filter(Boolean).join(" · ");
 }
 
 /** What decides whose reach is counted, and as what: figures of plans that differ in it are of

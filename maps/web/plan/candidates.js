@@ -2,6 +2,7 @@
 
 import { button, byId, fill, make } from "../leader/dom.js";
 import { number, t } from "../leader/words.js";
+import { groundWords } from "./data.js";
 import { consent, cost, hostType, people, siteName } from "./figures.js";
 import { goTo, point } from "./map.js";
 import { add, chosen, forbid, hear, known, view } from "./store.js";
@@ -36,8 +37,8 @@ function show() {
   const held = document.activeElement?.closest?.("[data-candidate]")?.dataset.candidate;
   const which = [...(document.activeElement?.parentElement?.children ?? [])].indexOf(document.activeElement);
   fill(list, all.slice(0, rows).map((one) => row(one, known.told ? Math.max(0, gains.get(one.id) ?? 0) : null, most)));
-  byId("candidates-title").textContent = t("candidates_title", { n: number(all.length) });
-  if (!all.length) fill(list, make("li", { class: "empty" }, known.ground?.candidates.length ? t("no_such_candidate") : t("no_candidates")));
+  byId("candidates-title").textContent = known.ground ? t("candidates_title", { n: number(all.length) }) : t("tab_candidates");
+  if (!all.length) fill(list, make("li", { class: "empty" }, !known.ground ? groundWords() : known.ground.candidates.length ? t("no_such_candidate") : t("no_candidates")));
   if (held) {
     // The row that had the focus, or the first when it has gone into the plan.
     const found = list.querySelector(`[data-candidate="${held}"]`) ?? list.querySelector("[data-candidate]");

@@ -2,18 +2,15 @@
 // puts the sites of any number on the map.
 
 import { button, byId, draw, fill, make } from "../leader/dom.js";
-import { english, half, number, percent, t } from "../leader/words.js";
-import { askCurve } from "./data.js";
-import { people, yuan } from "./figures.js";
-import { chosen, full, hear, known, look, same, view } from "./store.js";
+import { english, half, number, percent, short, t } from "../leader/words.js";
+import { askCurve, curveHolds, curveStep, groundWords } from "./data.js";
+import { people, stepGap, stepWords, yuan } from "./figures.js";
+import { chosen, hear, known, look, same, view } from "./store.js";
 import { trouble } from "./trouble.js";
 
 const [WIDE, HIGH, LEFT, RIGHT, TOP, BOTTOM] = [440, 220, 44, 10, 12, 30];
 let counting = false;
 
-/** What the curve is about, apart from how many sites. */
-const about = (question) => JSON.stringify({ ...full(question), sites: null, budget: null, share: null, least: null, model: null, gap: null, seconds: null, capacity_per_place: null });
-const fresh = () => known.curve !== null && about(known.curve.question) === about(view.question) && known.curve.byBudget === (view.question.budget !== null);
 const BEYOND = 3;
 /** Steps that a plan was found for, and a few of those that reach nobody more. */
 function stepsOf() {
@@ -23,9 +20,17 @@ function stepsOf() {
 }
 /** Numbers of sites, or budgets, along the curve. */
 const countOf = (point) => point.budget ?? point.sites;
-/** "12 sites", or "120,000 yuan". */
-const stepWords = (point) => (point.budget === null ? t("sites_n", { n: number(point.sites) }) : t("limit_budget", { n: number(point.budget) }));
 const thousands = (n) => (n >= 10000 ? t("ten_thousands", { n: Number((n / (english ? 1000 : 10000)).toFixed(1)) }) : number(n));
+
+/** Round numbers from one to another, three to six as a rule: 70, 75, 80, 85. */
+function roundOnes(from, to, least) {
+  if (!(to > from)) return [];
+  const rough = Math.max((to - from) / 6, least);
+  const power = 10 ** Math.floor(Math.log10(rough) + 1e-9);
+  const step = power * [1, 2, 5, 10].find((one) => one * power >= rough * (1 - 1e-9));
+  const first = Math.ceil(from / step - 1e-9);
+  return Array.from({ length: Math.max(0, Math.floor(to / step + 1e-9) - first + 1) }, (_, at) => (first + at) * step);
+}
 
 function picture(points, total, at) {
   const most = Math.max(...points.map(countOf), 1);
@@ -35,12 +40,12 @@ function picture(points, total, at) {
   const x = (n) => LEFT + (n / most) * (WIDE - LEFT - RIGHT);
   const y = (value) => HIGH - BOTTOM - ((Math.min(value, top) - floor) / (top - floor || 1)) * (HIGH - TOP - BOTTOM);
   const line = (of) => points.map((one, step) => `${step ? "L" : "M"}${x(countOf(one)).toFixed(1)} ${y(of(one)).toFixed(1)}`).join("");
-  const marks = [floor, (floor + top) / 2, top];
-  const apart = Math.max(1, Math.ceil(most / 5));
-  const steps = Array.from({ length: Math.floor(most / apart) + 1 }, (_, at) => at * apart);
+  const marks = total ? roundOnes(floor / total, top / total, 0.0001) : [];
+  const steps = roundOnes(0, most, 1);
   const here = points[at];
   return draw("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, class: "curve", "aria-hidden": "true" },
-    marks.map((value) => [draw("path", { d: `M${LEFT} ${y(value)}H${WIDE - RIGHT}`, class: "grid" }), draw("text", { x: LEFT - 6, y: y(value) + 4, class: "tick end" }, percent(total ? value / total : null))]),
+    draw("path", { d: `M${LEFT} ${y(floor)}H${WIDE - RIGHT}`, class: "grid" }),
+    marks.map((share) => [draw("path", { d: `M${LEFT} ${y(share * total)}H${WIDE - RIGHT}`, class: "grid" }), draw("text", { x: LEFT - 6, y: y(share * total) + 4, class: "tick end" }, short(share))]),
     steps.map((n) => draw("text", { x: x(n), y: HIGH - 12, class: "tick middle" }, thousands(n))),
     draw("path", { d: `${line((one) => one.bound ?? one.value)}L${x(most)} ${y(points.at(-1).value)}${[...points].reverse().map((one) => `L${x(countOf(one)).toFixed(1)} ${y(one.value).toFixed(1)}`).join("")}Z`, class: "room" }),
     draw("path", { d: line((one) => one.bound ?? one.value), class: "bound" }),
@@ -52,18 +57,14 @@ function picture(points, total, at) {
 function inWords(points, at, total) {
   const [here, before] = [points[at], points[at - 1]];
   const last = before ? here.value - before.value : here.value - known.curve.covered_today;
-  const gap = here.bound && here.value ? Math.max(0, here.bound / here.value - 1) : null;
-  return [here.budget === null ? "" : t("curve_budget", { budget: yuan(here.budget) }), t(known.curve.question.backup ? "curve_here_backup" : "curve_here", { n: number(here.sites), people: people(here.value, known.curve.question), share: percent(total ? here.value / total : null) }), last >= 0 && here.budget === null ? t("curve_last", { people: people(last, known.curve.question) }) : "", gap === null ? "" : t("curve_gap", { gap: `${(Math.ceil(gap * 1000) / 10).toFixed(1)}%` })].filter(Boolean).join(english ? " " : "");
+  return [here.budget === null ? "" : t("curve_budget", { budget: yuan(here.budget) }), t(known.curve.question.backup ? "curve_here_backup" : "curve_here", { n: number(here.sites), people: people(here.value, known.curve.question), share: percent(total ? here.value / total : null) }), last >= 0 && here.budget === null ? t("curve_last", { people: people(last, known.curve.question) }) : "", stepGap(here)].filter(Boolean).join(english ? " " : "");
 }
 
 /** The step of the curve whose sites are on the map, else the one with as many. */
 function stepNow(points) {
-  const set = [...chosen()].sort();
-  const spent = points.findIndex((one) => one.budget !== null && one.budget === view.question.budget);
-  if (spent >= 0 && same([...points[spent].chosen].sort(), set)) return spent;
-  const exact = points.findIndex((one) => same([...one.chosen].sort(), set));
+  const exact = points.indexOf(curveStep());
   if (exact >= 0) return exact;
-  const wanted = view.question.budget ?? (set.length || view.question.sites || 1);
+  const wanted = view.question.budget ?? (chosen().length || view.question.sites || 1);
   const found = points.findIndex((one) => countOf(one) >= wanted);
   return found < 0 ? points.length - 1 : found;
 }
@@ -88,7 +89,7 @@ function table(points, total) {
 /** Why no step of the curve has a plan. */
 function none() {
   const { ground, curve } = known;
-  if (!ground?.candidates.length && !view.question.extra.length) return t("no_candidates");
+  if (!ground.candidates.length && !view.question.extra.length) return t("no_candidates");
   const words = t("curve_none", { n: stepWords(curve.points.at(-1) ?? { budget: null, sites: curve.question.sites }) });
   return [words, half(curve.problem, "detail") ?? t("curve_loosen")].join(english ? " " : "");
 }
@@ -97,11 +98,15 @@ let kept = null;
 function show() {
   if (view.tab !== "curve") return;
   const box = byId("curve-box");
+  if (!known.ground) {
+    fill(box, make("p", { class: "quiet" }, groundWords()));
+    return;
+  }
   if (counting) {
     fill(box, make("p", { class: "quiet" }, t("curve_counting")));
     return;
   }
-  if (!fresh()) {
+  if (!curveHolds()) {
     kept = null;
     fill(box, make("p", { class: "quiet" }, known.curve ? t("curve_old") : t("curve_about")), button(t("curve_ask"), "play", count, { class: "act main", id: "curve-ask" }));
     return;
@@ -136,7 +141,7 @@ async function count() {
   trouble("curve");
   show();
   try {
-    const candidates = known.ground?.candidates ?? [];
+    const { candidates } = known.ground;
     const all = candidates.reduce((sum, one) => sum + (one.cost ?? 0), 0);
     await askCurve(Math.max(1, Math.min(200, candidates.length || 200)), all);
   } catch (error) {
@@ -150,6 +155,8 @@ async function count() {
 /** Prepares the curve. */
 export function ready() {
   for (const news of ["curve", "plan", "ground"]) hear(news, show);
+  // That the ground did not come.
+  hear("told", () => known.ground || show());
   hear("view", (keys) => {
     if (["tab", "set", "question"].some((key) => keys.has(key))) show();
   });

@@ -2,7 +2,7 @@
 
 import { address, ask, Problem } from "../leader/ask.js";
 import { listed, page, t } from "../leader/words.js";
-import { chosen, full, gone, hear, holding, known, PLAIN, siteOf, soFar, tell, view } from "./store.js";
+import { chosen, full, gone, hear, holding, known, PLAIN, same, siteOf, soFar, tell, view } from "./store.js";
 import { trouble } from "./trouble.js";
 
 const KEPT_GROUNDS = 6;
@@ -49,13 +49,18 @@ function aboutWhom() {
 
 let newest = 0;
 let standing = false;
+/** Whether the ground that was asked for last did not come. */
+let failed = false;
+export const groundComes = () => known.ground === null && !failed;
+/** What to say where there is no ground: that it is on its way is not that nobody is there. */
+export const groundWords = () => t(failed ? "ground_missing" : "ground_coming");
 /** Whom the ground is about that is wanted, and that is there. */
 let [wanted, stood] = [null, null];
 /** Brings the ground of the present question; what was there stays until it has come. */
 export async function stand() {
   const mine = ++newest;
   wanted = aboutWhom();
-  standing = true;
+  [standing, failed] = [true, false];
   document.body.dataset.busy = "1";
   try {
     const found = await ground(asked());
@@ -69,6 +74,7 @@ export async function stand() {
     evaluate();
   } catch (error) {
     if (mine !== newest) return;
+    failed = true;
     trouble("ground", error, stand);
     if (stood !== wanted) forget();
   } finally {
@@ -202,6 +208,18 @@ export async function askCurve(upTo, costOfAll) {
   const told = await ask("/api/siting/curve", { body: { question, up_to: upTo, ...by }, seconds: 300 });
   known.curve = { ...told, question, byBudget: budget !== null };
   tell("curve");
+}
+
+/** What a curve is about, apart from how many sites. */
+const curveAbout = (question) => JSON.stringify({ ...full(question), sites: null, budget: null, share: null, least: null, model: null, gap: null, seconds: null, capacity_per_place: null });
+/** Whether the curve is of the question as it stands. */
+export const curveHolds = () => known.curve !== null && curveAbout(known.curve.question) === curveAbout(view.question) && known.curve.byBudget === (view.question.budget !== null);
+/** The step of the curve whose sites are on the map, of several the one of the budget; null: none. */
+export function curveStep() {
+  if (!curveHolds()) return null;
+  const set = [...chosen()].sort();
+  const steps = known.curve.points.filter((one) => one.value !== null && same([...one.chosen].sort(), set));
+  return steps.find((one) => one.budget !== null && one.budget === view.question.budget) ?? steps[0] ?? null;
 }
 
 hear("view", (keys) => {

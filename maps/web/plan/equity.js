@@ -2,6 +2,7 @@
 
 import { byId, draw, fill, make, save } from "../leader/dom.js";
 import { areaName, number, percent, shortName, t } from "../leader/words.js";
+import { groundWords } from "./data.js";
 import { people, siteName } from "./figures.js";
 import { chosen, figures, hear, known, older, siteOf, view } from "./store.js";
 
@@ -83,15 +84,18 @@ function overlaps() {
   return { pairs: [...seen.values()].sort((one, other) => other.shared - one.shared), of: told.question };
 }
 
+/** Why there is nothing to list: it is not known yet, or `none`. */
+const nothing = (none) => make("p", { class: "empty" }, figures() ? none : known.ground ? t("figures_none_yet") : groundWords());
+
 function show() {
   if (view.tab !== "equity") return;
   const all = districts().sort(ORDERS[order]);
   fill(byId("equity-words"), even(all));
-  fill(byId("equity-table"), all.length ? table(all) : make("p", { class: "empty" }, t("equity_none")));
+  fill(byId("equity-table"), all.length ? table(all) : nothing(t("equity_none")));
   byId("equity-save").hidden = !all.length;
   const { pairs, of } = overlaps();
   fill(byId("overlap-table"), pairs.length ? make("table", {}, make("caption", {}, t("overlap_caption")), make("thead", {}, make("tr", {}, column(t("site_word")), column(t("site_or_station")), column(t("both_reach"), true))),
-    make("tbody", {}, pairs.slice(0, 60).map((pair) => make("tr", {}, make("th", { scope: "row" }, siteName(siteOf(pair.one))), make("td", {}, pair.name ?? siteName(siteOf(pair.other))), make("td", { class: "n" }, people(pair.shared, of)))))) : make("p", { class: "empty" }, t("overlap_none")));
+    make("tbody", {}, pairs.slice(0, 60).map((pair) => make("tr", {}, make("th", { scope: "row" }, siteName(siteOf(pair.one))), make("td", {}, pair.name ?? siteName(siteOf(pair.other))), make("td", { class: "n" }, people(pair.shared, of)))))) : nothing(t("overlap_none")));
 }
 
 /** A cell that no spreadsheet takes for a formula. */

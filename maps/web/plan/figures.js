@@ -1,7 +1,7 @@
 // Numbers of a plan in words: how many people, how near to the best, how far one walks.
 
 import { listed, number, page, percent, short, t } from "../leader/words.js";
-import { chosen, known, siteOf } from "./store.js";
+import { chosen, known, same, siteOf, view } from "./store.js";
 
 /** Several hours added up are people times hours, and are called so. */
 const unit = ({ hours }) => (hours?.length === 1 ? "people" : "person_hours");
@@ -42,6 +42,18 @@ export function gapWords(plan) {
   return t({ "time limit": "gap_time", stopped: "gap_stopped" }[answer.status] ?? "gap_reached", { gap: gapText(answer.gap) });
 }
 
+/** Whether one hour is looked at while a plan is of others too: how near to the best it is was not
+ * reckoned for that hour. */
+export const ofOneHour = ({ question }) => view.hour !== null && !same(question.hours, [view.hour]);
+
+/** The same sentence, with the hours it is of where one of them is looked at. */
+export function gapHere(plan) {
+  const { answer, progress, state, by_hand: byHand } = plan;
+  const gap = answer ? answer.gap : progress?.gap;
+  const claims = !byHand && (state === "running" ? progress?.phase !== "facts" : ["done", "stopped"].includes(state)) && answer?.status !== "infeasible" && Number.isFinite(gap);
+  return claims && ofOneHour(plan) ? t("gap_all_hours", { what: gapWords(plan) }) : gapWords(plan);
+}
+
 /** How a plan that has ended came out: "proved" to be as near to the best as was asked; "short", so
  * that something is to be done; "plain", where nothing was compared, or the time was up before. */
 export function verdict({ state, answer, by_hand: byHand }) {
@@ -71,6 +83,15 @@ export function objectiveWords({ question, answer, facts }) {
   }
   if (model === "p-median") return total ? t("objective_mean", { n: number(value / total) }) : "";
   return t("objective_worst", { n: number(value) });
+}
+
+/** "12 sites", or "120,000 yuan": a step of the curve. */
+export const stepWords = ({ budget, sites }) => (budget === null ? t("sites_n", { n: number(sites) }) : t("limit_budget", { n: number(budget) }));
+/** How near to the best a step of the curve is; nothing where it has no bound. */
+export function stepGap({ bound, value }) {
+  if (!bound || !value) return "";
+  const gap = Math.max(0, bound / value - 1);
+  return gap <= EXACT ? t("more_proved") : t("curve_gap", { gap: gapText(gap) });
 }
 
 export const yuan = (n) => t("yuan", { n: number(n) });

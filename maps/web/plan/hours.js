@@ -1,10 +1,12 @@
 // One hour of the question: who is about then, and who of them is reached.
 
 import { byId, draw, fill, settled } from "../leader/dom.js";
-import { percent, t } from "../leader/words.js";
+import { english, percent, t } from "../leader/words.js";
+import { countsClosed } from "./asked.js";
 import { clock } from "./figures.js";
 import { chosen, hear, known, look, older, view } from "./store.js";
 
+const between = english ? ", " : "，";
 /** The share at each hour that was looked at, of the set and question that are there. */
 let seen = new Map();
 let about = "";
@@ -57,7 +59,7 @@ export function ready() {
     if (view.hour !== null && total) seen.set(view.hour, told.covered / total);
     for (const one of told.by_hour ?? []) if (one.share !== null && one.hour !== view.hour) seen.set(one.hour, one.share);
     // An older plan is told by its own data, which are not those of one hour now.
-    byId("hour-said").textContent = total && !older() ? t("hour_said", { share: percent(told.covered / total) }) : "";
+    byId("hour-said").textContent = total && !older() ? [t("hour_said", { share: percent(told.covered / total) }), countsClosed(told.question) ? t("whatever_open") : ""].filter(Boolean).join(between) : "";
     bars();
   });
   hear("view", (keys) => {

@@ -5,7 +5,7 @@ import { ask, Unreachable } from "../leader/ask.js";
 import { announce, byId } from "../leader/dom.js";
 import { t } from "../leader/words.js";
 import { asked, askPlan, askPlans, open } from "./data.js";
-import { gapWords, verdict } from "./figures.js";
+import { gapHere, gapWords, ofOneHour, verdict } from "./figures.js";
 import { bringsQuestion } from "./permalink.js";
 import { wrongField } from "./question.js";
 import { asksAnew, byHand, full, hear, known, look, same, tell, view } from "./store.js";
@@ -175,11 +175,11 @@ function show() {
   if (held === byId("stop") && !running) byId("solve").focus();
   line.hidden = plan === null;
   if (!plan) return;
-  const words = gapWords(plan);
+  const words = gapHere(plan);
   line.textContent = running && plan.progress?.seconds !== undefined ? `${words} · ${t("seconds_n", { n: Math.round(plan.progress.seconds) })}` : words;
   line.dataset.state = plan.state;
-  line.dataset.verdict = running ? "" : verdict(plan);
-  line.dataset.stale = asksAnew() || byHand() ? "1" : "0";
+  line.dataset.verdict = running || ofOneHour(plan) ? "" : verdict(plan);
+  line.dataset.stale = asksAnew() || byHand() || ofOneHour(plan) ? "1" : "0";
   if (running && performance.now() - spoken > SPEAK_MS) {
     spoken = performance.now();
     announce(words);
@@ -202,7 +202,7 @@ export function ready() {
     }
     // What was refused was another question.
     if (keys.has("question")) trouble("ask");
-    if (keys.has("question") || keys.has("set")) show();
+    if (keys.has("question") || keys.has("set") || keys.has("hour")) show();
   });
   addEventListener("pagehide", () => source?.close());
   addEventListener("pageshow", (event) => {

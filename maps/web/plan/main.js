@@ -3,7 +3,7 @@
 import { announce, byId, later, make } from "../leader/dom.js";
 import { day, listed, t } from "../leader/words.js";
 import * as candidates from "./candidates.js";
-import { askAreas, stand } from "./data.js";
+import { askAreas, groundComes, stand } from "./data.js";
 import * as hours from "./hours.js";
 import * as job from "./job.js";
 import * as map from "./map.js";
@@ -105,6 +105,11 @@ function fresh() {
   byId("ground-notes").replaceChildren(...notes.map((text) => make("p", { class: "note" }, text)));
 }
 
+/** The map stands before its people do: until they come, or do not, it says so. */
+function coming() {
+  byId("ground-coming").hidden = !groundComes();
+}
+
 function tools() {
   const looked = () => map.restyle();
   byId("look").addEventListener("click", () => {
@@ -145,6 +150,7 @@ const undoable = () => {
 
 function follow() {
   hear("ground", fresh);
+  for (const news of ["ground", "told"]) hear(news, coming);
   hear("view", (keys) => {
     if (keys.has("tab")) openTab();
     undoable();
@@ -170,6 +176,7 @@ async function begin() {
   // A plan's question says which people are looked at: it comes before them.
   if (view.plan !== null) await job.openPlan(view.plan, { keepQuestion: own });
   const stood = stand();
+  coming();
   try {
     await Promise.race([stood, new Promise((done) => setTimeout(done, 400))]);
     await map.draw(await style);

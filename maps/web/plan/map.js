@@ -134,12 +134,26 @@ function images(map) {
   }
 }
 
+/** A pin stands over its place, half of it to each side. */
+const PIN = { wide: 20, high: 40 };
+/** The buttons to come nearer, before they are there, and the line of what is covered. */
+const [BUTTONS, LINE] = [55, 40];
+/** Two paddings that leave at least a third of a side to what is shown. */
+const within = (one, other, side) => [one, other].map((pad) => Math.floor(pad * Math.min(1, (side * 2) / 3 / (one + other))));
+
+/** What lies over the map (tools, buttons, legend, hours) must hide no pin. */
 function room() {
-  const { clientWidth: wide, clientHeight: high } = byId("map");
-  const side = Math.round(Math.min(40, wide / 10));
-  // What lies over a wide map (legend, hours) must hide no pin.
-  const large = wide > 900;
-  return { top: Math.round(Math.min(90, high / 6)), bottom: large ? 190 : Math.round(Math.min(60, high / 8)), left: large && byId("legend").open ? 250 : side, right: large ? 70 : side };
+  const map = byId("map").getBoundingClientRect();
+  const boxOf = (name) => document.querySelector(name).getBoundingClientRect();
+  const line = parseFloat(getComputedStyle(byId("live")).top) || 0;
+  const tools = boxOf(".map-tools").bottom - map.top;
+  const [legend, under] = [boxOf("#legend"), boxOf("#under-map")];
+  // On a small map the hours stand below it, and the legend is folded up beside a corner.
+  const large = map.width > 900;
+  const beside = large && byId("legend").open;
+  const [top, bottom] = within(Math.max(tools, line + LINE) + PIN.high, map.bottom - Math.min(map.bottom, under.top, beside ? map.bottom : legend.top) + 12, map.height);
+  const [left, right] = within((beside ? legend.right - map.left : 8) + PIN.wide, BUTTONS + PIN.wide, map.width);
+  return { top, bottom, left, right };
 }
 
 /** The box of the people of the question, without the few that lie far out, and of the sites. */

@@ -2,9 +2,10 @@
 
 import { button, byId, draw, fact, make } from "../leader/dom.js";
 import { day, half, listed, number, ours, page, percent, short, t } from "../leader/words.js";
-import { open } from "./data.js";
+import { countsClosed } from "./asked.js";
+import { curveStep, open } from "./data.js";
 import { again } from "./job.js";
-import { consent, cost, gapWords, hostType, more, objectiveWords, people, peopleWord, reachWords, siteName, spent, verdict } from "./figures.js";
+import { consent, cost, gapHere, hostType, more, objectiveWords, ofOneHour, people, peopleWord, reachWords, siteName, spent, stepGap, stepWords, verdict } from "./figures.js";
 import { point, goTo } from "./map.js";
 import { markWrong, wrongNumber } from "./question.js";
 import { refill } from "./refill.js";
@@ -31,28 +32,35 @@ function nearness() {
   const { plan } = known;
   const running = plan && open(plan.state);
   if (!plan || ((running || plan.answer) && !asFound())) return null;
-  const how = running ? "short" : { proved: "short met", short: "short", plain: "short plain" }[verdict(plan)];
-  return make("p", { class: how, id: "gap-words" }, gapWords(plan));
+  const how = running ? "short" : ofOneHour(plan) ? "short plain" : { proved: "short met", short: "short", plain: "short plain" }[verdict(plan)];
+  return make("p", { class: how, id: "gap-words" }, gapHere(plan));
 }
 
 /** What no plan for this question can pass, as a share of the people; null where that is not said, or
  * was said of other people. */
 function boundShare(total) {
   const { plan } = known;
-  if (!plan || asksAnew() || (plan.editions_in_force === false && !older()) || view.hour !== null || plan.question.model !== "max-cover" || plan.question.steps || plan.question.backup || plan.question.capacity_per_place) return null;
+  if (!plan || asksAnew() || (plan.editions_in_force === false && !older()) || view.hour !== null || plan.by_hand || plan.question.model !== "max-cover" || plan.question.steps || plan.question.backup || plan.question.capacity_per_place) return null;
   const bound = plan.answer?.bound ?? plan.progress?.bound;
   return bound && total ? Math.min(1, bound / total) : null;
 }
 
-/** How the set made by hand stands beside the plan. */
+/** How near to the best a step of the curve is: of what the curve counts, at all the hours asked for. */
+const curveGap = (step) => (view.hour === null && view.question.model === "max-cover" && !view.question.capacity_per_place ? stepGap(step) : "");
+
+/** How the set made by hand stands beside the plan; a set off the curve is no one's hand. */
 function handWords() {
   const { plan, told } = known;
+  const step = told && (byHand() || !plan) ? curveStep() : null;
+  if (step) return make("p", { class: "note", id: "hand-words" }, t("hand_curve", { n: stepWords(step) }), " ", curveGap(step));
   if (!plan || !told || !byHand()) return null;
   const facts = plan.facts;
-  if (!facts || asksAnew() || view.hour !== null || plan.editions_in_force === false) return make("p", { class: "note" }, t("hand_made"));
+  if (!facts || asksAnew() || view.hour !== null || plan.editions_in_force === false) return make("p", { class: "note", id: "hand-words" }, t("hand_made"));
   const difference = Math.round(told.covered - facts.covered);
-  const words = difference === 0 ? t("hand_same") : difference > 0 ? t("hand_more", { people: people(difference, told.question) }) : t("hand_less", { people: people(-difference, told.question) });
-  return make("p", { class: "note" }, t("hand_made"), " ", words);
+  // What was kept as it was drawn was never searched for.
+  const [same, more, less] = plan.by_hand ? ["kept_same", "kept_more", "kept_less"] : ["hand_same", "hand_more", "hand_less"];
+  const words = t(difference === 0 ? same : difference > 0 ? more : less, { people: people(Math.abs(difference), told.question) });
+  return make("p", { class: "note", id: "hand-words" }, t("hand_made"), " ", words);
 }
 
 /** Sites that a sentence does not name. Long names first: one may be the beginning of another. */
@@ -119,7 +127,7 @@ function headline() {
   if (told) {
     const now = total ? told.covered / total : null;
     bits.push(
-      make("p", { class: "measure" }, measure(told.question)),
+      make("p", { class: "measure" }, measure(told.question), countsClosed(told.question) ? make("small", { class: "quiet", id: "whatever-open" }, ` · ${t("whatever_open")}`) : null),
       make("p", { class: now === null ? "headline none" : "headline" }, percent(now), make("small", {}, t(told.question.keep_existing ? "reached_today" : "reached_none_kept", { share: percent(total ? told.covered_today / total : null), more: more(told.covered - told.covered_today) }))),
       now === null ? null : bar(told.covered_today / total, now, boundShare(total)));
   }

@@ -2,7 +2,7 @@
 
 import { button, byId, fill, make, openSheet } from "../leader/dom.js";
 import { day, listed, page, percent, t } from "../leader/words.js";
-import { aimWords, whoWords } from "./asked.js";
+import { aimWords, conditionWords, whoWords } from "./asked.js";
 import { asked, askPlans, open } from "./data.js";
 import { EXACT, gapText } from "./figures.js";
 import { copy, discard, rename, solve } from "./job.js";
@@ -25,12 +25,18 @@ function stateWords(plan) {
 
 /** Asks for a name, after what there is to be known before. */
 function named(title, value, then, note = "") {
-  const field = make("input", { type: "text", maxlength: 120, value, required: true, id: "name-field" });
-  const said = make("p", { class: "said wrong", role: "alert" });
-  const form = make("form", { class: "form", onsubmit: async (event) => {
+  const field = make("input", { type: "text", maxlength: 120, value, required: true, id: "name-field", "aria-describedby": "name-wrong" });
+  const said = make("p", { class: "said wrong", role: "alert", id: "name-wrong" });
+  const form = make("form", { class: "form", novalidate: true, onsubmit: async (event) => {
     event.preventDefault();
+    const name = field.value.trim();
+    said.textContent = name ? "" : t("name_needed");
+    if (!name) {
+      field.focus();
+      return;
+    }
     try {
-      await then(field.value.trim());
+      await then(name);
       sheet.close();
     } catch (error) {
       said.textContent = inWords(error).join(" ");
@@ -74,6 +80,9 @@ function gone(plan) {
     }, { class: "act main" })));
 }
 
+/** Conditions of a plan; that its sites were all set by hand is said elsewhere. */
+const conditions = ({ question, by_hand: fixed }) => conditionWords(fixed ? { ...question, lock: [] } : question);
+
 function row(plan) {
   const here = plan.id === view.plan;
   const beside = plan.id === view.beside;
@@ -81,6 +90,7 @@ function row(plan) {
     make("h4", {}, make("button", { type: "button", "aria-current": here ? "true" : null, onclick: () => look({ plan: plan.id, set: null, site: null, hour: null, tab: "plan" }, { push: true }) }, planName(plan)), here ? make("span", { class: "badge own" }, t("is_open")) : null),
     make("p", { class: "small" }, aimWords(plan.question)),
     make("p", { class: "small" }, whoWords(plan.question)),
+    conditions(plan) ? make("p", { class: "small conditions" }, conditions(plan)) : null,
     make("p", { class: "quiet small" }, [stateWords(plan), day(plan.created ?? plan.created_at ?? "")].filter(Boolean).join(" · ")),
     make("div", { class: "acts" },
       button(beside ? t("compare_off") : t("compare_with"), "compare", () => look({ beside: beside ? null : plan.id }, { push: true }), { "aria-pressed": String(beside), disabled: here || open(plan.state) }),

@@ -73,7 +73,14 @@ export const differs = () => known.plan !== null && !same(full(known.plan.questi
 
 /** Whether the question is another than the one that the open plan answers. Places of one's own are
  * an arrangement, no other question. */
-export const asksAnew = () => differs() && !same({ ...full(known.plan.question), extra: [] }, { ...full(view.question), extra: [] });
+export function asksAnew() {
+  if (!differs()) return false;
+  const [was, is] = [full(known.plan.question), full(view.question)];
+  // Sites kept as they were drawn are locked for that alone: the lock of one that is taken out goes with it.
+  const set = chosen();
+  const arranged = known.plan.by_hand && was.lock.every((id) => is.lock.includes(id) || !set.includes(id));
+  return !same({ ...was, extra: [], ...(arranged ? { lock: is.lock } : {}) }, { ...is, extra: [] });
+}
 
 /** Whether an older plan stands on the map as it was found: then its own figures are told, of the data
  * it rests on, and not what its sites would do with the data in force. */
@@ -83,8 +90,10 @@ export const older = () => known.plan?.editions_in_force === false && Boolean(kn
  * and the `question` they are of; null while that is not known. */
 export const figures = () => (older() ? { ...known.plan.facts, total: known.plan.facts.people, question: full(known.plan.question) } : known.told);
 
+/** Whether so many sites, and no more, are asked for only because so many were kept as they were drawn. */
+const countedOnly = () => known.plan?.by_hand === true && known.plan.question.sites === known.plan.question.lock.length && view.question.sites === known.plan.question.sites;
 /** Conditions of the question that the set on the map does not keep; empty where that is not known. */
-export const broken = () => (older() ? [] : known.told?.broken ?? []);
+export const broken = () => (older() ? [] : (known.told?.broken ?? []).filter((one) => one.code !== "sites" || !countedOnly()));
 
 /** Sites on the map that are no candidates here any more, nor places of one's own. */
 export const gone = () => chosen().filter((id) => !known.candidates.has(id) && !view.question.extra.some((one) => one.key === id));

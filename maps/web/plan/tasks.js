@@ -126,16 +126,31 @@ function list() {
   refill(byId("task-list"), tasks.length ? tasks.map(row) : make("li", { class: "empty" }, t("no_tasks")));
 }
 
+/** Offers to make tasks of the open plan; where each of its sites has one, says so instead. */
+function offer() {
+  const { plan } = known;
+  const usable = plan?.answer?.sites.length && !open(plan.state) && plan.answer.status !== "infeasible";
+  const there = new Set((tasks ?? []).filter((one) => one.plan_id === plan?.id).map((one) => one.site));
+  const made = usable && plan.answer.sites.every((id) => there.has(String(id)));
+  const act = byId("task-make").querySelector("button");
+  const held = document.activeElement === act;
+  byId("task-make").hidden = !usable;
+  act.hidden = made;
+  byId("tasks-there").textContent = made ? t("tasks_there", { n: number(plan.answer.sites.length) }) : "";
+  // What one goes on with: the first of them.
+  if (held && made) byId("task-list").querySelector("select")?.focus();
+}
+
 async function show() {
   if (view.tab !== "tasks") {
     trouble("tasks");
     return;
   }
-  const { plan } = known;
-  byId("task-make").hidden = !plan?.answer?.sites.length || open(plan.state) || plan.answer.status === "infeasible";
+  offer();
   try {
     await bring();
     list();
+    offer();
     trouble("tasks");
   } catch (error) {
     trouble("tasks", error, show);
@@ -144,7 +159,7 @@ async function show() {
 
 /** Prepares the list. */
 export function ready() {
-  byId("task-make").append(button(t("tasks_make"), "plus", async () => {
+  byId("task-make").append(make("p", { id: "tasks-there", class: "quiet" }), button(t("tasks_make"), "plus", async () => {
     try {
       await ask(`/api/siting/plans/${known.plan.id}/tasks`, { body: {} });
       announce(t("tasks_made"));
