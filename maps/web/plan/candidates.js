@@ -16,10 +16,11 @@ const wouldAdd = (gain) => t("would_add", { people: people(gain, known.told.ques
 function row(one, gain, most) {
   const forbidden = view.question.forbid.includes(one.id);
   return make("li", { class: "item", "data-candidate": one.id },
-    make("h4", {}, make("button", { type: "button", onclick: () => goTo(one.id) }, siteName(one)), consent(one) ? make("span", { class: one.agreed ? "badge own" : "badge none" }, consent(one)) : null, forbidden ? make("span", { class: "badge none" }, t("forbidden")) : null),
+    make("h4", {}, make("button", { type: "button", onclick: () => goTo(one.id) }, siteName(one)), consent(one) ? make("span", { class: one.agreed || one.opened ? "badge own" : "badge none" }, consent(one)) : null, forbidden ? make("span", { class: "badge none" }, t("forbidden")) : null),
     make("p", { class: "quiet small" }, [hostType(one), one.chain, cost(one.cost), one.address].filter(Boolean).join(" · ")),
     gain === null ? null : make("div", { class: "gain" }, make("meter", { min: 0, max: most, value: gain, "aria-label": wouldAdd(gain) }), make("span", {}, wouldAdd(gain))),
-    make("div", { class: "acts" },
+    // What is a station by now stands already.
+    one.opened ? null : make("div", { class: "acts" },
       button(t("add"), "plus", () => add(one.id), { "aria-label": t("add_named", { name: siteName(one) }) }),
       button(forbidden ? t("allow") : t("forbid"), "no", () => forbid(one.id), { "aria-label": t(forbidden ? "allow_named" : "forbid_named", { name: siteName(one) }) })));
 }
@@ -31,8 +32,9 @@ function show() {
   const taken = new Set(chosen());
   const fits = (one) => [one.name, one.chain, one.address, hostType(one)].some((text) => (text ?? "").toLowerCase().includes(wanted));
   const all = (known.ground?.candidates ?? []).filter((one) => !taken.has(one.id) && (!wanted || fits(one)) && (!view.question.agreed_only || one.agreed));
-  // Those that said no come last, whatever they would add: no plan takes them.
-  all.sort((one, other) => (one.agreed === false) - (other.agreed === false) || (gains.get(other.id) ?? 0) - (gains.get(one.id) ?? 0));
+  // Those that said no or opened come last, whatever they would add: no plan takes them.
+  const barred = (one) => one.agreed === false || one.opened === true;
+  all.sort((one, other) => barred(one) - barred(other) || (gains.get(other.id) ?? 0) - (gains.get(one.id) ?? 0));
   const most = [...gains.values()].reduce((found, one) => Math.max(found, one), 1);
   const held = document.activeElement?.closest?.("[data-candidate]")?.dataset.candidate;
   const which = [...(document.activeElement?.parentElement?.children ?? [])].indexOf(document.activeElement);

@@ -114,5 +114,5 @@ export function siteName(site) {
   return site.name || (site.own || site.key ? t("own_place", { n: String(site.key ?? site.id).replace(/^x/, "") }) : t("unnamed", { id: site.id }));
 }
 /** What the host said; nothing where nobody asked. */
-export const consent = (site) => (site?.agreed ? t("agreed") : site?.agreed === false ? t("declined") : "");
+export const consent = (site) => (site?.opened ? t("task_opened") : site?.agreed ? t("agreed") : site?.agreed === false ? t("declined") : "");
 export const hostType = (site) => (site?.host_type ? page.texts[`host_type.${site.host_type}`] ?? site.host_type : site?.own ? t("host_own") : "");

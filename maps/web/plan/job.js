@@ -146,10 +146,17 @@ export async function stop() {
   }
 }
 
-/** Takes up a search that was cut short. */
+/** Takes up a search that was cut short; a plan that is done stays, and is asked for once more with the
+ * data of now. */
 export async function again() {
-  const { id } = known.plan;
+  const { id, state } = known.plan;
   try {
+    if (state === "done") {
+      const made = await copy(id);
+      look({ plan: made.id, set: null, hour: null, site: null, tab: "plan" }, { push: true });
+      askPlans().catch(() => {});
+      return;
+    }
     await ask(`/api/siting/plans/${id}/run`, { method: "POST" });
     await openPlan(id, { keepQuestion: true });
   } catch (error) {

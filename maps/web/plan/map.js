@@ -53,7 +53,8 @@ function candidatePoints() {
   order = new Map();
   const features = [];
   for (const one of known.ground?.candidates ?? []) {
-    if (taken.has(one.id)) continue;
+    // Those that opened stand among the stations.
+    if (taken.has(one.id) || one.opened) continue;
     order.set(one.id, features.length);
     features.push({ type: "Feature", id: features.length, geometry: { type: "Point", coordinates: [one.lon, one.lat] }, properties: { at: one.id, agreed: Boolean(one.agreed), barred: forbidden.has(one.id) || one.agreed === false } });
   }

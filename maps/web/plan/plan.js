@@ -144,7 +144,7 @@ function headline() {
       plan?.answer ? fact(t("seconds_word"), t("seconds_n", { n: plan.answer.seconds.toFixed(1) })) : null));
   }
   if (plan?.editions_in_force === false && !running) bits.push(make("p", { class: "note", id: "older" }, t(older() ? "older_figures" : "editions_changed", { what: editionsOf(plan) })));
-  if (plan && !running && (AGAIN.includes(plan.state) || plan.editions_in_force === false)) bits.push(button(t("run_again"), "play", again, { id: "again" }));
+  if (plan && !running && (AGAIN.includes(plan.state) || plan.editions_in_force === false)) bits.push(button(t(plan.state === "done" ? "run_newer" : "run_again"), "play", again, { id: "again" }));
   if (asFound()) bits.push(...remarks(plan).map((one) => make("p", { class: "note" }, one)));
   if (!plan && !chosen().length) bits.push(make("p", { class: "quiet" }, t("no_plan_yet")));
   refill(box, bits);
@@ -248,7 +248,7 @@ function row(id, at) {
       if (!shown) goTo(id);
     } },
     make("span", { class: "place", "aria-hidden": "true" }, String(at + 1)),
-    make("span", { class: "name" }, siteName(site), view.question.lock.includes(id) ? make("small", {}, ` ${t("locked")}`) : null, site?.agreed === false ? make("span", { class: "badge none" }, t("declined")) : null),
+    make("span", { class: "name" }, siteName(site), view.question.lock.includes(id) ? make("small", {}, ` ${t("locked")}`) : null, site?.opened ? make("span", { class: "badge own" }, t("task_opened")) : site?.agreed === false ? make("span", { class: "badge none" }, t("declined")) : null),
     make("span", { class: "value" }, told ? more(Math.round(told.adds_last)) : ""),
     make("span", { class: "words" }, [hostType(site), costOf(site)].filter(Boolean).join(" · "))),
     shown ? details(id) : null);
