@@ -141,7 +141,7 @@ function headline() {
       fact(t("sites_n_word"), number(told.count ?? chosen().length)), spent(told.cost) ? fact(t("cost_word"), spent(told.cost)) : null, fact(peopleWord(told.question), number(total)),
       fact(t("uncovered_word"), number(Math.max(0, total - told.covered))),
       plan?.answer && asFound() && (plan.question.model !== "max-cover" || plan.question.steps || plan.question.backup || plan.question.capacity_per_place) ? fact(t("objective_word"), objectiveWords(plan)) : null,
-      plan?.answer ? fact(t("seconds_word"), t("seconds_n", { n: plan.answer.seconds.toFixed(1) })) : null));
+      plan?.answer ? fact(t("seconds_word"), t("seconds_n", { n: plan.answer.seconds < 0.05 ? "< 0.1" : plan.answer.seconds.toFixed(1) })) : null));
   }
   if (plan?.editions_in_force === false && !running) bits.push(make("p", { class: "note", id: "older" }, t(older() ? "older_figures" : "editions_changed", { what: editionsOf(plan) })));
   if (plan && !running && (AGAIN.includes(plan.state) || plan.editions_in_force === false)) bits.push(button(t(plan.state === "done" ? "run_newer" : "run_again"), "play", again, { id: "again" }));
