@@ -64,12 +64,17 @@ def test_the_report_has_two_pages_with_the_bound_in_either_language(planner, pla
     assert same.status_code == 304
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_the_areas_of_a_report_stand_in_lines_and_in_letters_one_can_read(planner, plan, language):
+def viewed(planner, plan):
+    """What is drawn of a plan, without the people."""
     service = planner.app.state.service
     with service.database.read(Actor("test")) as reader:
         kept = scenarios.show(reader, plan["id"])
-        view = gather(reader, service.settings, kept, whom=None, made_on=date(2026, 11, 23))
+        return gather(reader, service.settings, kept, whom=None, made_on=date(2026, 11, 23))
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_areas_of_a_report_stand_in_lines_and_in_letters_one_can_read(planner, plan, language):
+    view = viewed(planner, plan)
     (one, *_) = view.facts["districts"]
     names = [f"第{n:02d}街道（演示数据）" for n in range(40)]
     many = [{**one, "name": name, "id": 1000 + n} for n, name in enumerate(names)]
@@ -98,10 +103,7 @@ def test_the_map_in_one_file_asks_nobody_and_escapes_every_name(planner, plan):
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_site_is_named_in_the_report_and_areas_where_people_are_left(planner, plan, language):
-    service = planner.app.state.service
-    with service.database.read(Actor("test")) as reader:
-        kept = scenarios.show(reader, plan["id"])
-        view = gather(reader, service.settings, kept, whom=None, made_on=date(2026, 11, 23))
+    view = viewed(planner, plan)
     site, area = view.facts["sites"][0], view.facts["districts"][0]
     sites = [{**site, "name": f"第{n:02d}号便利店"} for n in range(42)]
     # The last one gains; of the others ever more people are left.
