@@ -13,7 +13,8 @@ def main() -> None:
     """Load the commands, which takes about a second, and do what was typed."""
     try:
         from api.cli import main as command
+
+        command()
     except KeyboardInterrupt:
         sys.stderr.write("已取消 / cancelled\n")
         raise SystemExit(CANCELLED) from None
-    command()
