@@ -14,10 +14,8 @@ from hypothesis import strategies as st
 from pypinyin import lazy_pinyin
 from rapidfuzz.distance import OSA
 
-from geo.places.addresses import house_number
 from geo.places.folding import fold
 from geo.places.index import build
-from geo.places.matching import Query
 from geo.places.positions import typed_position
 from geo.places.search import MOST, find
 from geo.places.table import (
@@ -336,56 +334,7 @@ def test_the_nearest_house_number_of_a_street_comes_first():
     assert numbers[find(index, "人民路299号")[0].id] == 300
 
 
-@pytest.mark.parametrize(
-    ("typed", "number"),
-    [("人民路12号", 12), ("人民路１２号", 12), ("renminlu 7", 7), ("人民路", None), ("12号", None),
-     ("人民路" + "9" * 60, 999999), ("人民路①号", 1)],
-)  # fmt: skip
-def test_house_numbers_are_read(typed, number):
-    house = house_number(Query.of(typed))
-    assert (house and house[1]) == number
-
-
 @functools.cache
-def noted():
-    """Two districts and a subdistrict whose names end in a note, each with a street of one name."""
-    areas = Parts(
-        AREA, np.arange(3),
-        pa.array(["白鹭区（演示数据）", "云杉区 (演示数据)", "竹汀街道（演示数据）"]),
-        LON + np.arange(3), np.full(3, LAT), type=pa.array(["district", "district", "subdistrict"]),
-    )  # fmt: skip
-    streets = Parts(
-        STREET, np.arange(10, 14), pa.array(["柳坪街（演示数据）"] * 3 + ["梅峦路（演示数据）"]),
-        LON + np.arange(4), np.full(4, LAT),
-    )  # fmt: skip
-    district = np.array([-1, -1, 0, 0, 1, 0, 1], dtype=np.int32)
-    subdistrict = np.array([-1, -1, -1, -1, -1, 2, -1], dtype=np.int32)
-    return build(put_together([areas, streets], district, subdistrict))
-
-
-@pytest.mark.parametrize(
-    ("typed", "ids"),
-    [
-        ("白鹭区柳坪街", {10, 12}),
-        ("云杉区柳坪街", {11}),
-        ("竹汀街道柳坪街", {12}),
-        ("白鹭区竹汀街道柳坪街", {12}),
-        ("云杉区（演示数据）柳坪街", {11}),
-        ("云杉区梅峦路81号", {13}),
-        ("yunshanqu liupingjie", {11}),
-    ],
-)
-def test_a_note_behind_the_name_of_an_area_need_not_be_typed(typed, ids):
-    assert {one.id for one in find(noted(), typed)[: len(ids)]} == ids
-
-
-def test_what_ends_in_a_note_is_found_without_it_like_any_other():
-    assert find(noted(), "白鹭区")[0].score == find(noted(), "白鹭区（演示数据）")[0].score
-    assert [one.name for one in find(index_of("（演示）", "(a)b", kind=AREA), "演示")] == [
-        "（演示）"
-    ]
-
-
 # ---------------------------------------------------------------------- any text at all
 @given(st.text(max_size=64))
 @example("😀🚀")
@@ -428,46 +377,6 @@ def test_a_long_row_of_syllables_takes_no_long_time():
     for typed in ("zhuang" * 10, "an" * 32, "路" * 64, "a" * 64, "人民路" * 21):
         find(invented()[1], typed)
     assert time.process_time() - started < 5
-
-
-# ---------------------------------------------------------------------- positions
-BOUNDS = (113.0, 34.0, 114.5, 35.5)
-
-
-@pytest.mark.parametrize(
-    ("typed", "lon", "lat", "swapped"),
-    [
-        ("113.66,34.75", 113.66, 34.75, False),
-        ("113.66，34.75", 113.66, 34.75, False),
-        ("34.75, 113.66", 113.66, 34.75, True),
-        ("(113.66 34.75)", 113.66, 34.75, False),
-        ("N34.75 E113.66", 113.66, 34.75, False),
-        ("北纬34.75°，东经113.66°", 113.66, 34.75, False),
-        ("34.75n/113.66e", 113.66, 34.75, False),
-        ("-0.1,51.5", -0.1, 51.5, False),
-        ("西经0.1 北纬51.5", -0.1, 51.5, False),
-        ("１１３.６６,３４.７５", 113.66, 34.75, False),
-    ],
-)
-def test_a_typed_position_is_understood(typed, lon, lat, swapped):
-    one = typed_position(typed, BOUNDS)
-    assert (one.lon, one.lat, one.swapped) == (pytest.approx(lon), pytest.approx(lat), swapped)
-
-
-@pytest.mark.parametrize(
-    "typed", ["人民路12号", "12 34", "12", "113.66", "999,999", "1,2,3", "113.66,34.75号", "n1 n2"]
-)
-def test_what_is_no_position_is_none(typed):
-    assert typed_position(typed, BOUNDS) is None
-
-
-@given(
-    st.floats(-180, 180, allow_nan=False).map(lambda x: round(x, 6)),
-    st.floats(-90, 90, allow_nan=False).map(lambda x: round(x, 6)),
-)
-def test_every_position_on_earth_is_read_as_it_stands(lon, lat):
-    one = typed_position(f"{lon:.6f},{lat:.6f}", None)
-    assert (one.lon, one.lat, one.swapped) == (pytest.approx(lon), pytest.approx(lat), False)
 
 
 # ---------------------------------------------------------------------- spelling
