@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from geo.siting.files.facts import facts_of
 from geo.siting.files.load import Problem
-from geo.siting.files.plan import facts_of
 from geo.siting.problem import Longs, gap_of
 from geo.siting.proofs.checked import same
 

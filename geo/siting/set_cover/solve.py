@@ -23,8 +23,6 @@ from geo.siting.model import exact
 from geo.siting.model.merge import Merged, merge
 from geo.siting.model.sides import Sides, sides_of, slack
 from geo.siting.problem import (
-    EXISTING,
-    FORBIDDEN,
     FORCED,
     ROUNDING,
     Answer,
@@ -37,6 +35,7 @@ from geo.siting.problem import (
     Status,
     gap_of,
 )
+from geo.siting.set_cover.certificate import certificate
 from geo.siting.set_cover.covers import (
     Cover,
     CoverPrices,
@@ -390,21 +389,7 @@ def _answer(
     if with_certificate:
         price = np.zeros(len(merged))
         price[asked.groups] = found.prices.price
-        answer.certificate = {
-            "model": "set-cover",
-            "sites": answer.sites.tolist(),
-            "existing": np.flatnonzero(sites.fixed == EXISTING).tolist(),
-            "forced": found.forced.tolist(),
-            "forbidden": np.flatnonzero(sites.fixed == FORBIDDEN).tolist(),
-            "share": rules.share,
-            "district_least_share": dict(rules.district_least_share),
-            "steps": [list(step) for step in counted_steps("set-cover", rules)],
-            "group": merged.of.tolist(),
-            "price": price.tolist(),
-            "duty": found.prices.duty.tolist(),
-            "whole": asked.cover.whole,
-            "value": found.value,
-            "bound": found.bound,
-        }
+        duty, whole = found.prices.duty, asked.cover.whole
+        answer.certificate = certificate(price, duty, whole, answer, merged, sites, rules)
     answer.seconds = control.seconds
     return answer
