@@ -59,9 +59,10 @@ class Control:
         self._began = time.perf_counter()
         self.history = []
 
-    def part(self, seconds: float | None) -> Control:
-        """A control for a part of the work: of so many seconds, and stopped with the whole."""
-        made = Control(seconds, self.gap, exact=self.exact)
+    def part(self, seconds: float | None, gap: float | None = None) -> Control:
+        """A control for a part of the work: of so many seconds, and stopped with the whole; `gap`:
+        where another is good enough for it."""
+        made = Control(seconds, self.gap if gap is None else gap, exact=self.exact)
         made._stop = self._stop
         return made
 

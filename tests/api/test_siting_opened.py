@@ -50,6 +50,15 @@ def test_a_host_that_is_a_station_by_now_is_no_new_site(planner, stations_as_the
     host = int(task["site"])
     planner.patch(f"/api/siting/tasks/{task['id']}", json={"state": "opened"})
     today_when(planner, lambda today: today != stations_as_they_were)
+    # It stands, whatever is noted of it in the task of another plan.
+    copied = planner.post(f"/api/siting/plans/{number}/copy").json()["id"]
+    with planner.app.state.service.database.write(Actor("test")) as writer:
+        writer.execute(
+            "INSERT INTO siting_task (plan_id, site, candidate_id, name, lon, lat, state, "
+            "changed_by) SELECT :copied, site, candidate_id, name, lon, lat, 'declined', "
+            "changed_by FROM siting_task WHERE id = :id",
+            {"copied": copied, "id": task["id"]},
+        )
     there = planner.get("/api/siting/ground").json()["candidates"]
     assert {one["id"] for one in there if one["opened"]} == {host}
     question = {"sites": 3, "lock": [host], "seconds": 5}

@@ -70,10 +70,11 @@ def read_editions(reader: Reader) -> list[EditionFacts]:
 
 def said_of_hosts(reader: Reader) -> dict[int, Said]:
     """What hosts said when somebody talked with them about a plan, by the candidate's id: the last
-    word of each."""
+    word of each, and the station that it became with whichever plan."""
     rows = reader.all(
         "SELECT DISTINCT ON (candidate_id) candidate_id, state <> 'declined' AS agreed, "
-        "changed_at, station_id FROM siting_task WHERE candidate_id IS NOT NULL "
+        "changed_at, max(station_id) OVER (PARTITION BY candidate_id) AS station_id "
+        "FROM siting_task WHERE candidate_id IS NOT NULL "
         "AND state IN ('agreed', 'opened', 'declined') "
         "ORDER BY candidate_id, changed_at DESC, id DESC"
     )

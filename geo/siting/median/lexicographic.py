@@ -95,7 +95,7 @@ def cover_then_walk(
     check_reach(demand, sites, reach)
     pairs = _gathered(demand, sites, reach)
     half = None if control.time_limit is None else 0.5 * control.time_limit
-    first = _part(control, half, control.gap)
+    first = control.part(half)
     cover = max_cover(demand, sites, pairs, rules, first, seed, with_certificate=with_certificate)
     if not cover.found:
         return Lexicographic(cover, replace(cover, history=[], certificate=None))
@@ -113,10 +113,11 @@ def cover_then_walk(
                 break
             mu *= GREATER
     walk, bound, most = search.walk, search.bound, search.most
-    bound = walk if walk - bound <= max(search.rounding, 1e-8 * max(1.0, walk)) else bound
+    # The bound stays as low as sums were moved; what they cannot tell apart is no gap.
+    same = walk - bound <= max(search.rounding, 1e-8 * max(1.0, walk))
     gap = gap_of(walk, bound)
     last: Status = "time limit" if control.time_limit is not None else "stopped"
-    status: Status = "optimal" if gap == 0 else "gap reached" if gap <= control.gap else last
+    status: Status = "optimal" if same else "gap reached" if gap <= control.gap else last
     second = Answer(
         status, walk, bound, gap, search.best, control.seconds, seed, search.relaxed,
         certificate=search.proof,
@@ -155,7 +156,7 @@ class _Search:
         if left is not None and gap > control.gap:
             left *= ROUGH_TIME
         told = p_median(
-            tie.demand, tie.sites, pairs, rules, _part(control, left, gap), self.seed,
+            tie.demand, tie.sites, pairs, rules, control.part(left, gap), self.seed,
             warm=self.best, with_certificate=with_certificate,
         )  # fmt: skip
         self.relaxed = list(told.relaxed)
@@ -171,8 +172,9 @@ class _Search:
         rounding = 2.0**-23 * tie.weight * mu if self.stepped else 0.0
         if told.bound - beyond - rounding > self.bound:
             self.bound = told.bound - beyond - rounding
-            # By so much sums are moved outward, of which a small difference is left.
-            self.rounding = rounding + 2.0 * ROUNDING * told.objective
+            # By so much sums are moved outward, of which a small difference is left; costs in
+            # floats of seven digits may be off by as much again.
+            self.rounding = 2.0 * rounding + 2.0 * ROUNDING * told.objective
         if told.certificate is not None:
             # Prices of a smaller mu may prove more: it multiplies what their bound leaves open.
             proved = self._multiplied_out(pairs, told.certificate) - beyond
@@ -184,18 +186,6 @@ class _Search:
         site = np.repeat(np.arange(len(pairs)), np.diff(pairs.start))
         weight, cost = self.tie.weights, self.tie.sites.cost
         return check_walk(weight, pairs.demand, site, pairs.metres, cost, proof)[1]
-
-
-def _part(control: Control, seconds: float | None, gap: float) -> Control:
-    """A control that ends with the whole one."""
-    part = Control(seconds, gap, exact=control.exact)
-
-    def look(*_: object) -> None:
-        if control.asked_to_stop:
-            part.stop()
-
-    part._told = look  # noqa: SLF001 - the same module's contract: told of each improvement
-    return part
 
 
 def _gathered(demand: Demand, sites: Sites, reach: Covering) -> Reach:

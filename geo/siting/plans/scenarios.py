@@ -190,12 +190,9 @@ def _next_name(reader: Reader, name: str) -> str:
     """`name (2)`, or the first number after it that no plan of this name has."""
     stem = NUMBERED.sub("", name)
     taken = {row.name for row in reader.all("SELECT name FROM siting_plan")}
-    for number in count(2):
-        ending = f" ({number})"
-        made = stem[: LONGEST_NAME - len(ending)] + ending
-        if made not in taken:
-            return made
-    raise AssertionError(name)  # pragma: no cover - numbers do not end
+    endings = (f" ({number})" for number in count(2))
+    made = (stem[: LONGEST_NAME - len(one)] + one for one in endings)
+    return next(one for one in made if one not in taken)
 
 
 def delete(writer: Writer, plan_id: int) -> None:

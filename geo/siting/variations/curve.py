@@ -235,8 +235,7 @@ def _search_on(
     that there is none, none before it has one. Of a small problem also steps whose bound is far."""
 
     def look(number: int) -> bool:
-        part = control.part(min(control.left, STEP_SECONDS))
-        part.gap = max(control.gap, FAR)
+        part = control.part(min(control.left, STEP_SECONDS), max(control.gap, FAR))
         known = np.isfinite(value[number])
         warm = merged.candidates[opened[number]].astype(np.int64) if known else None
         found = climb(merged, steps[number], np.empty(0, np.int64), part, seed, warm, proof=False)
