@@ -110,15 +110,19 @@ def share_counted(bench: SimpleNamespace, sites: Sequence[float], steps: Sequenc
 
 
 def plan_of(bench: SimpleNamespace, **question: Any) -> dict[str, Any]:
-    """A plan that was made through the API, not on the page, when it has ended."""
+    """A plan that was made through the API, not on the page, when it has ended and it was looked
+    around it."""
     asked = json.dumps({"question": question}).encode()
     headers = {"Content-Type": "application/json"}
     url = told(Request(f"{bench.address}/api/siting/plans", asked, headers))["url"]
     end = time.monotonic() + COLD_SECONDS
-    while (plan := told(Request(bench.address + url)))["state"] in ("waiting", "running"):
+    while True:
+        plan = told(Request(bench.address + url))
+        looking = ((plan["facts"] or {}).get("steady") or {}).get("looking")
+        if plan["state"] not in ("waiting", "running") and not looking:
+            return plan
         assert time.monotonic() < end, plan["progress"]
         time.sleep(0.1)
-    return plan
 
 
 def sent(**progress: Any) -> dict[str, str]:

@@ -55,11 +55,12 @@ def covered(town: SimpleNamespace, sites: Any, radius: float = 500.0) -> Any:
 
 
 def finished(planner: TestClient, plan_id: int, seconds: float = 240.0) -> dict[str, Any]:
-    """The plan once it has ended."""
+    """The plan once it has ended, and it was looked around it."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         plan: dict[str, Any] = planner.get(f"/api/siting/plans/{plan_id}").json()
-        if plan["state"] not in ("waiting", "running"):
+        looking = ((plan["facts"] or {}).get("steady") or {}).get("looking")
+        if plan["state"] not in ("waiting", "running") and not looking:
             return plan
         time.sleep(0.05)
     raise AssertionError(f"not finished: {plan}")

@@ -131,6 +131,11 @@ class SteadyAnswer(BaseModel):
     within: float = Field(description="They cover at least 1 - this of the plan.")
     left_zh: str | None = Field(description="What was left out, and why; null: nothing.")
     left_en: str | None
+    looking: bool = Field(
+        False,
+        description="Whether more is being found out, for a minute at most: ask again. It stays so "
+        "where the service ended meanwhile.",
+    )
 
 
 class PlanSite(BaseModel):

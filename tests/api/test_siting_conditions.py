@@ -13,14 +13,8 @@ from planning_desk import COUNT, WORKDAY, best_of, covered, finished
 from planning_town import WEST
 
 from api.siting.models import ModelsAnswer
-from geo.siting.control import Control
 from geo.siting.fields import LABELS, TAKES
-from geo.siting.names import Names
-from geo.siting.problem import Demand, Rules, Sites
 from geo.siting.question import Extra
-from geo.siting.reach import euclidean
-from geo.siting.solving import Problem, solve
-from geo.siting.variations.afterwards import afterwards
 from maps.texts import catalogue
 
 STATED = {
@@ -336,6 +330,7 @@ def test_how_sure_each_site_is_and_the_best_plan_without_it(planner, town):
     steady = facts["steady"]
     assert 1 <= steady["plans"] <= len(good)
     assert (steady["left_zh"], steady["left_en"]) == (None, None)
+    assert steady["looking"] is False
     for site in facts["sites"]:
         among = sum(site["id"] in some for some in good)
         if steady["plans"] == len(good):
@@ -361,26 +356,3 @@ def test_how_sure_each_site_is_and_the_best_plan_without_it(planner, town):
     ]
     other = solved(planner, model="p-median", sites=2)
     assert other["facts"]["steady"] is None
-
-
-def test_what_there_is_no_time_for_is_said_to_be_left_out():
-    rng = np.random.default_rng(4)
-    here, there = rng.random((300, 2)), rng.random((20, 2))
-    problem = Problem(
-        "max-cover",
-        Demand.of(rng.integers(1, 9, 300)),
-        Sites.of(20),
-        euclidean(here, there, 0.2),
-        Rules(p=5),
-        list(range(20)),
-        Names(),
-        0,
-    )
-    answer = solve(problem, Control(10.0), 0)
-    hurried = afterwards(problem, answer, Control(), 0, seconds=0.0)
-    assert (hurried.plans, hurried.ready) == (0, [])
-    assert "5" in hurried.left_zh
-    stopped = Control()
-    stopped.stop()
-    assert "stopped" in afterwards(problem, answer, stopped, 0).left_en
-    assert len(afterwards(problem, answer, Control(), 0, seconds=30.0).ready) == 5

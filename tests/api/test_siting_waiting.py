@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from served import running
 
+import geo.siting.plans.pool
 import geo.siting.plans.running
 from api.app import create_app
 from api.siting.waiting import worked_out
@@ -19,6 +20,7 @@ from geo.errors import Busy
 from geo.settings import Settings
 from geo.siting.names import Names
 from geo.siting.plans.jobs import Job, Solved
+from geo.siting.plans.pool import Pool
 from geo.siting.plans.running import Runner
 from geo.siting.plans.working import Worker
 from geo.siting.problem import Demand, Rules, Sites
@@ -67,15 +69,18 @@ def test_a_search_that_nobody_waits_for_is_stopped_and_its_process_kept(runner):
 
 @pytest.fixture
 def started(runner, monkeypatch):
-    """The processes that were started for jobs."""
+    """The processes that were started for jobs; none waits from before."""
     found: list[Worker] = []
+    empty = Pool()
+    monkeypatch.setattr(runner, "_pool", empty)
 
     def start() -> Worker:
         found.append(Worker())
         return found[-1]
 
-    monkeypatch.setattr(geo.siting.plans.running, "Worker", start)
-    return found
+    monkeypatch.setattr(geo.siting.plans.pool, "Worker", start)
+    yield found
+    empty.close()
 
 
 def test_no_process_is_made_ready_beside_one_that_is_soon_back(runner, started, monkeypatch):
@@ -97,7 +102,7 @@ def test_no_process_is_made_ready_beside_one_that_is_soon_back(runner, started, 
 
 def test_beside_a_long_job_a_process_waits_for_the_next_one(runner, started, monkeypatch):
     monkeypatch.setattr(geo.siting.plans.running, "LOOK_SECONDS", 0.05)
-    monkeypatch.setattr(geo.siting.plans.running, "SOON_SECONDS", 0.3)
+    monkeypatch.setattr(geo.siting.plans.pool, "SOON_SECONDS", 0.3)
     worker = runner.worker()
     started.clear()
     runner.begin()
@@ -111,7 +116,8 @@ def test_beside_a_long_job_a_process_waits_for_the_next_one(runner, started, mon
     finally:
         runner.give_back(other)
         runner.give_back(worker)
-    assert not worker.alive
+    assert other.alive
+    assert worker.alive, "what it remembers is worth more than that the other one is new"
 
 
 def asked(address: str, body: bytes = BODY) -> int:

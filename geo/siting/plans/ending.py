@@ -15,6 +15,7 @@ from geo.siting.ground.planning import cost_of, evaluate
 from geo.siting.plans import scenarios
 from geo.siting.plans.facts import facts_of
 from geo.siting.plans.jobs import NO_PLAN, Solved
+from geo.siting.plans.looking import NOT_YET, Afterwards
 from geo.siting.plans.remarks import (
     Remark,
     halves,
@@ -31,7 +32,6 @@ from geo.siting.proofs.proof_file import proof_of
 from geo.siting.question import Question
 from geo.siting.solving import Problem
 from geo.siting.stated import standing_with
-from geo.siting.variations.afterwards import Afterwards
 
 MOST_PROOF_PAIRS: Final = 3_000_000
 MOST_VECTORS: Final = 20
@@ -62,8 +62,9 @@ def ending(
         relaxed = remarks(ground, question, problem, answer)
         if answer.found:
             facts = facts_of(ground, question, chosen)
-            if told.around is not None:
-                _tell_around(facts, problem, told.around)
+            if told.looking:
+                # Until it is told, and for good where whoever looks does not come to it.
+                tell_around(facts, problem, Afterwards(looking=True, why_not=NOT_YET))
             relaxed += idle_remark(facts, question.model)
     ended: dict[str, Any] = {
         "state": "stopped" if answer.status == "stopped" else "done",
@@ -106,13 +107,19 @@ def ending(
     return ended
 
 
-def _tell_around(facts: dict[str, Any], problem: Problem, around: Afterwards) -> None:
-    """How sure each site is, and the best plan without it, among the facts of the sites."""
+def tell_around(facts: dict[str, Any], problem: Problem, around: Afterwards | None) -> None:
+    """How sure each site is, and the best plan without it, among the facts of the sites; None:
+    nothing is told of such plans."""
+    if around is None:
+        facts["steady"] = None
+        return
+    zh, en = around.left_out or (None, None)
     facts["steady"] = {
         "plans": around.plans,
         "within": around.within,
-        "left_zh": around.left_zh or None,
-        "left_en": around.left_en or None,
+        "left_zh": zh,
+        "left_en": en,
+        "looking": around.looking,
     }
     place = {ref: at for at, ref in enumerate(problem.refs)}
     ready = {one.site: one for one in around.ready}
@@ -227,4 +234,13 @@ def proved_gap(problem: Problem, answer: Answer) -> float | None:
     return None if bound is None else finite(max(answer.gap, gap_of(answer.objective, bound)))
 
 
-__all__ = ["Unit", "ending", "finite", "proof_file", "proved_gap", "remarks", "unit_of"]
+__all__ = [
+    "Unit",
+    "ending",
+    "finite",
+    "proof_file",
+    "proved_gap",
+    "remarks",
+    "tell_around",
+    "unit_of",
+]

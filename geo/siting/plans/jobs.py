@@ -4,8 +4,7 @@ that calls (:mod:`geo.siting.plans.working` is one of its own)."""
 from __future__ import annotations
 
 import contextlib
-import traceback
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -14,11 +13,11 @@ from geo.errors import DomainError
 from geo.siting.conditions import everybody_needed
 from geo.siting.control import Control
 from geo.siting.names import Names
+from geo.siting.plans.looking import Look, looked_at
 from geo.siting.plans.remembering import Earlier, Memory
 from geo.siting.problem import Answer, Bools, Demand, Floats, Rules, Sites
 from geo.siting.reach import from_file
 from geo.siting.solving import Problem, solve
-from geo.siting.variations.afterwards import SECONDS, Afterwards, afterwards
 from geo.siting.variations.changes import best_moves, which_to_close
 from geo.siting.variations.curve import Curve, budget_curve, curve
 
@@ -48,11 +47,11 @@ class Cases:
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """What a worker is to do: solve, and perhaps look `around` the plan; or work out the curve of
-    maximum coverage up to `most` sites, or for some budgets, a change of today's stations, one plan
-    for several cases.
+    """What a worker is to do: solve; or work out the curve of maximum coverage up to `most` sites,
+    or for some budgets, a change of today's stations, one plan for several cases.
 
-    `number`: of the plan, by which it is remembered; `earlier`: the plan that it is an edit of."""
+    `number`: of the plan, by which it is remembered; `earlier`: the plan that it is an edit of;
+    `around`: whether it is looked around the plan later, when nothing else is to be done."""
 
     problem: Problem
     gap: float
@@ -79,15 +78,17 @@ class Failed:
 
 @dataclass(frozen=True, eq=False)
 class Solved:
-    """The answer; where there is no plan, why, in both languages; what was found around it; the
-    number of the plan that the search began from; what went wrong after it, for the log."""
+    """The answer; where there is no plan, why, in both languages; the number of the plan that the
+    search began from, and its own; what is to be looked at later, which does not travel; whether
+    that is so."""
 
     answer: Answer
     why_zh: str = ""
     why_en: str = ""
-    around: Afterwards | None = None
     begun_from: int | None = None
-    mistake: str = ""
+    number: int | None = None
+    look: Look | None = field(default=None, repr=False)
+    looking: bool = False
 
 
 def work(job: Job, control: Control, memory: Memory | None = None) -> object:
@@ -115,40 +116,34 @@ def work(job: Job, control: Control, memory: Memory | None = None) -> object:
 
 
 def _solved(job: Job, control: Control, memory: Memory) -> Solved:
-    """The plan of a job, begun from what is remembered of an earlier one; remembered in turn."""
+    """The plan of a job, begun from what is remembered of an earlier one, or known already;
+    remembered in turn."""
     problem, warm, earlier = job.problem, None, job.earlier
-    if earlier is not None and not (problem.model == "max-cover" and problem.rules.capacities):
-        problem, warm = memory.begin(problem, earlier)
-    answer = solve(problem, control, job.seed, warm=warm)
-    begun_from = None if warm is None or earlier is None else earlier.number
+    known = None if earlier is None else memory.answered(problem, earlier, job.gap)
+    if known is not None:
+        problem, answer = known
+        control.begin()
+        control.improved(answer.objective, answer.bound, answer.sites)
+        answer = replace(
+            answer, seconds=control.seconds, seed=job.seed, history=list(control.history)
+        )
+    else:
+        if earlier is not None and not (problem.model == "max-cover" and problem.rules.capacities):
+            problem, warm = memory.begin(problem, earlier)
+        answer = solve(problem, control, job.seed, warm=warm)
+    begun = earlier is not None and (known is not None or warm is not None)
+    begun_from = earlier.number if begun and earlier is not None else None
     if answer.status == "infeasible":
         return Solved(answer, *_why_not(problem), begun_from=begun_from)
-    told = Solved(answer, begun_from=begun_from)
-    if job.around:
-        told = _with_around(told, job, problem, control)
+    look = None
     if job.number is not None:
         memory.keep(job.number, problem, answer)
+        if job.around and looked_at(problem, answer):
+            lean = replace(answer, certificate=None, history=[])
+            look = Look(job.number, problem, lean, job.gap, job.seed)
     # What is left behind stays here: it is large.
-    return replace(told, answer=replace(answer, warmth=None))
-
-
-def _with_around(told: Solved, job: Job, problem: Problem, control: Control) -> Solved:
-    """With what is found around the plan. The plan is there and proved: no mistake of ours in what
-    comes after may cost somebody the plan; `mistake` tells whoever keeps the log."""
-    seconds = min(SECONDS, job.seconds)
-    try:
-        around = afterwards(problem, told.answer, control, job.seed, seconds)
-    except Exception:  # noqa: BLE001  whatever it is, the plan is worth more
-        around = Afterwards(
-            left_zh="因程序错误没有分析每个站点有多确定；详情见服务日志。",
-            left_en="A mistake of the program kept it from looking how sure each site is; the "
-            "server's log has more.",
-        )
-        return replace(told, around=around, mistake=traceback.format_exc())
-    if around is None:
-        return told
-    lean = [replace(one, answer=replace(one.answer, warmth=None)) for one in around.ready]
-    return replace(told, around=replace(around, ready=lean))
+    lean = replace(answer, warmth=None)
+    return Solved(lean, "", "", begun_from, job.number, look, look is not None)
 
 
 def _curve(job: Job, control: Control) -> Curve:

@@ -12,7 +12,8 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Final, Self
 
 from geo.database import Actor, Database
@@ -20,10 +21,12 @@ from geo.errors import DomainError
 from geo.siting.ground.planning import Planning
 from geo.siting.ground.posing import pose
 from geo.siting.plans import scenarios
-from geo.siting.plans.ending import ending, finite
+from geo.siting.plans.ending import ending, finite, tell_around
 from geo.siting.plans.jobs import Failed, Job, Solved
+from geo.siting.plans.looking import NOT_YET, Afterwards, Around
+from geo.siting.plans.pool import Pool
 from geo.siting.plans.scenarios import Claim
-from geo.siting.plans.working import READY_SECONDS, Begun, Improved, Worker
+from geo.siting.plans.working import READY_SECONDS, Begun, Improved, Later, Worker
 from geo.siting.problem import gap_of
 from geo.siting.question import Ref
 from geo.siting.solving import Problem
@@ -37,12 +40,9 @@ BEAT_SECONDS: Final = 0.5
 TELL_SECONDS: Final = 0.25
 PATIENCE_SECONDS: Final = 60.0
 """How long past its limit, or after it was told to stop, a solver may take to end."""
-SPARE_SECONDS: Final = 300.0
-"""So long a process waits for its job after somebody looked at plans."""
-SOON_SECONDS: Final = 3.0
-"""So long after a job began its process may be back soon: another one would take a core from it to
-make itself ready, and be one too many."""
 MOST_HISTORY: Final = 400
+UNKNOWN: Final = Afterwards(looking=True, why_not=NOT_YET)
+"""Of a plan around which nobody has looked yet."""
 
 
 @dataclass
@@ -83,10 +83,7 @@ class Runner:
         self._thread: threading.Thread | None = None
         self._running: set[threading.Thread] = set()
         self._lock = threading.Lock()
-        self._spare: Worker | None = None
-        self._spare_since = 0.0
-        self._lent = 0
-        self._lent_since = 0.0
+        self._pool = Pool()
 
     def begin(self) -> None:
         """Look after plans that wait, now and from now on."""
@@ -105,58 +102,28 @@ class Runner:
             threads = [*([self._thread] if self._thread else []), *self._running]
         for thread in threads:
             thread.join(timeout=PATIENCE_SECONDS)
-        self._drop_spare()
+        self._pool.close()
 
-    def worker(self) -> Worker:
-        """A process that is ready for a job, as a rule; the caller gives it back."""
-        with self._lock:
-            spare, self._spare = self._spare, None
-        found = spare if spare is not None and spare.alive else Worker()
-        with self._lock:
-            self._lent += 1
-            self._lent_since = time.monotonic()
-        return found
+    def worker(self, earlier: int | None = None) -> Worker:
+        """A process for a job, see :meth:`geo.siting.plans.pool.Pool.lend`; the caller gives it
+        back."""
+        return self._pool.lend(earlier)
 
     def give_back(self, worker: Worker) -> None:
-        """The caller is done with it: it waits for the next job, or ends."""
-        with self._lock:
-            self._lent -= 1
-            if self._spare is None and worker.fresh and not self._stopping.is_set():
-                self._spare, self._spare_since = worker, time.monotonic()
-                return
-        worker.end()
-
-    def _keep_spare(self) -> None:
-        """Start the process of the next job, so that nobody waits for it to be ready."""
-        with self._lock:
-            if not self._stopping.is_set():
-                self._spare = self._spare or Worker()
-                self._spare_since = time.monotonic()
-
-    def _soon_back(self) -> bool:
-        """Whether a process that has a job may be done with it soon."""
-        with self._lock:
-            return self._lent > 0 and time.monotonic() - self._lent_since < SOON_SECONDS
-
-    def _drop_spare(self) -> None:
-        with self._lock:
-            spare, self._spare = self._spare, None
-        if spare is not None:
-            spare.end()
+        """The caller is done with it."""
+        self._pool.give_back(worker)
 
     # ------------------------------------------------------------------ one after the other
     def _watch(self) -> None:
         while not self._stopping.is_set():
             with contextlib.suppress(Exception):  # the database may be away for a while
                 self._start_waiting()
-            if self._asked.is_set():
-                # Else it is looked again at the next turn.
-                if not self._soon_back():
-                    self._asked.clear()
-                    with contextlib.suppress(DomainError):
-                        self._keep_spare()
-            elif time.monotonic() - self._spare_since > SPARE_SECONDS:
-                self._drop_spare()
+            # Else it is looked again at the next turn.
+            if self._asked.is_set() and not self._pool.soon_back:
+                self._asked.clear()
+                with contextlib.suppress(DomainError):
+                    self._pool.keep_one()
+            self._pool.let_go()
             self._wake.wait(LOOK_SECONDS)
             self._wake.clear()
 
@@ -208,7 +175,8 @@ class Runner:
             problem = pose(ground, question)
             beating.tell({"phase": "search", "seconds": 0.0})
             course = Course(problem.refs)
-            told = self._solved(problem, claim, course, beating)
+            later = Postscript(self._database, plan_id, problem)
+            told = self._solved(problem, claim, course, beating, later.take)
             if told is None:
                 return
             if isinstance(told, Failed):
@@ -216,18 +184,19 @@ class Runner:
                     raise RuntimeError(told.detail)
                 self._failed(plan_id, told.detail, told.remedy)
                 return
-            if told.mistake:
-                logger.error("after plan %d was found: %s", plan_id, told.mistake)
             beating.tell({**course.progress, "phase": "facts"})
             ended = ending(ground, question, problem, told, course.history)
         with self._database.write(RUNNER) as writer:
-            scenarios.finish(writer, plan_id, **ended)
+            finished_at = scenarios.finish(writer, plan_id, **ended)
+        if finished_at is not None and told.looking:
+            later.may_write(finished_at, ended["facts"])
 
     def _solved(
-        self, problem: Problem, claim: Claim, course: Course, beating: _Beating
+        self, problem: Problem, claim: Claim, course: Course, beating: _Beating, later: Later
     ) -> Solved | Failed | None:
         """What the solver said at last; None when the plan is gone, or the service stops."""
-        worker, question = self.worker(), claim.question
+        question, earlier = claim.question, claim.earlier
+        worker = self.worker(None if earlier is None else earlier.number)
         worker.begin(
             Job(
                 problem,
@@ -236,8 +205,9 @@ class Runner:
                 question.seed,
                 around=True,
                 number=claim.id,
-                earlier=claim.earlier,
-            )
+                earlier=earlier,
+            ),
+            later,
         )
         ready_by = time.monotonic() + READY_SECONDS
         begun: float | None = None
@@ -324,4 +294,46 @@ class _Beating:
                 return
 
 
-__all__ = ["Course", "Runner", "finite"]
+class Postscript:
+    """Writes down what is found around a plan after it was told: that may come before the plan
+    itself is written down, and as often as more is known."""
+
+    def __init__(self, database: Database, plan_id: int, problem: Problem) -> None:
+        """Nothing was found yet, and the plan is not written down."""
+        self._database = database
+        self._plan_id = plan_id
+        self._problem = problem
+        self._lock = threading.Lock()
+        self._found: Afterwards | None = UNKNOWN
+        self._written: tuple[datetime, dict[str, Any]] | None = None
+
+    def take(self, told: Around | None) -> None:
+        """What was found; None: there will be no more."""
+        if told is not None and told.mistake:
+            logger.error("after plan %d was found: %s", self._plan_id, told.mistake)
+        with self._lock:
+            if told is not None:
+                self._found = told.found
+            elif self._found is not None:
+                self._found = replace(self._found, looking=False)
+            self._write()
+
+    def may_write(self, finished_at: datetime, facts: dict[str, Any]) -> None:
+        """The plan is written down, with these facts."""
+        with self._lock:
+            self._written = finished_at, facts
+            self._write()
+
+    def _write(self) -> None:
+        if self._written is None or self._found is UNKNOWN:
+            return
+        finished_at, facts = self._written
+        try:
+            tell_around(facts, self._problem, self._found)
+            with self._database.write(RUNNER) as writer:
+                scenarios.add_facts(writer, self._plan_id, finished_at, facts)
+        except Exception:  # the database may be away: the plan stands without it
+            logger.exception("what was found around plan %d is lost", self._plan_id)
+
+
+__all__ = ["Course", "Postscript", "Runner", "finite"]

@@ -286,17 +286,22 @@ def beat(writer: Writer, plan_id: int, progress: dict[str, Any] | None) -> bool 
     return None if row is None else bool(row.stop_asked)
 
 
-def finish(writer: Writer, plan_id: int, state: str, **values: Any) -> None:
+def finish(writer: Writer, plan_id: int, state: str, **values: Any) -> datetime | None:
     """Write the end: `answer`, `facts`, `problem`, `history`, `editions` as JSON, `proof` and
-    `reached` as bytes."""
+    `reached` as bytes.
+
+    Returns:
+        When that was; None: nobody waits for it any more.
+    """
     given = {name: value for name, value in values.items() if value is not None}
     columns = "".join(
         f", {name} = " + (f":{name}" if isinstance(value, bytes) else f"CAST(:{name} AS jsonb)")
         for name, value in given.items()
     )
-    writer.execute(
+    row = writer.execute(
         f"UPDATE siting_plan SET state = :state, finished_at = now(), "
-        f"revision = revision + 1{columns} WHERE id = :id AND state = 'running'",
+        f"revision = revision + 1{columns} WHERE id = :id AND state = 'running' "
+        f"RETURNING finished_at",
         {
             "id": plan_id,
             "state": state,
@@ -305,6 +310,16 @@ def finish(writer: Writer, plan_id: int, state: str, **values: Any) -> None:
                 for name, value in given.items()
             },
         },
+    ).first()
+    return None if row is None else row.finished_at
+
+
+def add_facts(writer: Writer, plan_id: int, finished_at: datetime, facts: dict[str, Any]) -> None:
+    """Write what was found out about a plan after its end; not if it was worked out anew since."""
+    writer.execute(
+        "UPDATE siting_plan SET facts = CAST(:facts AS jsonb), revision = revision + 1 "
+        "WHERE id = :id AND finished_at = :finished_at AND facts IS NOT NULL",
+        {"id": plan_id, "finished_at": finished_at, "facts": as_json(facts)},
     )
 
 

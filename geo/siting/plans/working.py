@@ -1,8 +1,9 @@
 """A solver in a process of its own: it can take a whole core, be stopped at any moment, and never
 keeps a server from answering.
 
-Run as a module it reads a job, tells of each improvement, then the answer, and waits for the next
-one; it stops a search when it is told to, and ends at once when whoever started it is gone.
+Run as a module it reads a job, tells of each improvement, then the answer, and until the next one
+comes looks around the plans it found (:mod:`geo.siting.plans.looking`); it stops a search when it
+is told to, and ends at once when whoever started it is gone.
 """
 
 from __future__ import annotations
@@ -16,13 +17,16 @@ import struct
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import IO, Any, Final
 
 from geo.errors import Unavailable
 from geo.siting.control import Control
-from geo.siting.plans.jobs import Failed, Job, warm_up, work
-from geo.siting.plans.remembering import Memory
+from geo.siting.plans.jobs import Failed, Job, Solved, warm_up, work
+from geo.siting.plans.looking import Around, Looks
+from geo.siting.plans.remembering import MOST_PLANS, Memory
 from geo.siting.problem import Longs
 
 MODULE: Final = "geo.siting.plans.working"
@@ -50,6 +54,10 @@ class Improved:
     sites: Longs
 
 
+Later = Callable[[Around | None], None]
+"""Told what is found around a plan; None: whoever looked has ended."""
+
+
 class Worker:
     """A process that does one job after the other. It makes itself ready before the first comes."""
 
@@ -75,9 +83,13 @@ class Worker:
             ) from error
         self._told: queue.Queue[object] = queue.Queue()
         self._lock = threading.Lock()
+        self._giver: threading.Thread | None = None
         self._reader: threading.Thread | None = None
+        self._later: Later | None = None
+        self._looked: dict[int, Later] = {}
         self._jobs = self._pairs = 0
         self._done = True
+        self._plans: deque[int] = deque(maxlen=MOST_PLANS)
 
     @property
     def alive(self) -> bool:
@@ -89,16 +101,33 @@ class Worker:
         """Whether it may be given another job: it ended the last one well, and is not used up."""
         return self._done and self.alive and self._jobs < MOST_JOBS and self._pairs < MOST_PAIRS
 
-    def begin(self, job: Job) -> None:
-        """Give it its job; the one before must have ended."""
-        if self._reader is not None:
-            self._reader.join()
+    @property
+    def looking(self) -> bool:
+        """Whether it still looks around a plan that it was told."""
+        return self.alive and self._done and bool(self._looked)
+
+    @property
+    def knows(self) -> frozenset[int]:
+        """The plans that it may remember."""
+        return frozenset(self._plans)
+
+    def begin(self, job: Job, later: Later | None = None) -> None:
+        """Give it its job; the one before must have ended. `later`: told of what is found around
+        the plan after it was answered, on a thread of this worker; must be quick, and not fail."""
+        if self._giver is not None:
+            self._giver.join()
         self._told = queue.Queue()
+        self._later = later
         self._done = False
         self._jobs += 1
         self._pairs += job.problem.reach.pairs
-        self._reader = threading.Thread(target=self._read, args=(job,), daemon=True)
-        self._reader.start()
+        if job.number is not None:
+            self._plans.append(job.number)
+        self._giver = threading.Thread(target=self._give, args=(job,), daemon=True)
+        self._giver.start()
+        if self._reader is None:
+            self._reader = threading.Thread(target=self._read, daemon=True)
+            self._reader.start()
 
     def next(self, seconds: float) -> object | None:
         """What it tells next: Begun, Improved, Solved, Curve, Robust or Failed; None: nothing came
@@ -122,38 +151,63 @@ class Worker:
         with contextlib.suppress(OSError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        if self._reader is not None:
-            self._reader.join()
+        for thread in (self._giver, self._reader):
+            if thread is not None:
+                thread.join()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
-                pipe.close()
+                # What was not read by it is lost with it.
+                with contextlib.suppress(OSError):
+                    pipe.close()
 
-    def _read(self, job: Job) -> None:
-        pipe, out = self._process.stdin, self._process.stdout
+    def _give(self, job: Job) -> None:
+        """On a thread of its own: a process that is not ready yet takes in what a pipe holds."""
+        pipe = self._process.stdin
         assert pipe is not None
-        assert out is not None
-        told = self._told
         try:
             with self._lock:
                 pipe.write(WORK)
                 _write(pipe, job)
+        except Exception as error:  # noqa: BLE001  whoever waits must hear of it
+            self._told.put(_ended(error))
+
+    def _read(self) -> None:
+        out = self._process.stdout
+        assert out is not None
+        try:
             while True:
                 message = _take(out)
+                if isinstance(message, Around):
+                    self._tell_later(message)
+                    continue
+                if isinstance(message, Solved) and message.looking and self._later is not None:
+                    self._looked[message.number or 0] = self._later
                 self._done = not isinstance(message, Begun | Improved)
-                told.put(message)
-                if self._done:
-                    return
-        except (OSError, EOFError):
-            told.put(
-                Failed(
-                    "计算进程意外结束。 The solver's process ended unexpectedly.",
-                    "可能内存不足；可缩小区域后重试。 Perhaps out of memory; try a smaller area.",
-                    None,
-                    known=True,
-                )
-            )
+                self._told.put(message)
         except Exception as error:  # noqa: BLE001  whoever waits must hear of it
-            told.put(Failed(f"{type(error).__name__}: {error}", None, None, known=False))
+            self._done = False
+            self._told.put(_ended(error))
+        for later in self._looked.values():
+            later(None)
+
+    def _tell_later(self, message: Around) -> None:
+        later = self._looked.get(message.number)
+        if message.last:
+            self._looked.pop(message.number, None)
+        if later is not None:
+            later(message)
+
+
+def _ended(error: Exception) -> Failed:
+    """Why nothing comes any more."""
+    if isinstance(error, OSError | EOFError):
+        return Failed(
+            "计算进程意外结束。 The solver's process ended unexpectedly.",
+            "可能内存不足；可缩小区域后重试。 Perhaps out of memory; try a smaller area.",
+            None,
+            known=True,
+        )
+    return Failed(f"{type(error).__name__}: {error}", None, None, known=False)
 
 
 def main() -> None:
@@ -174,6 +228,9 @@ def main() -> None:
         control = Control(job.seconds, job.gap, improved)
         return control
 
+    # What is done while there is no job stops when one comes.
+    idle = [Control()]
+
     def listen() -> None:
         newest: Control | None = None
         with contextlib.suppress(EOFError):
@@ -182,6 +239,7 @@ def main() -> None:
                     job = _take(source)
                     newest = control_of(job)
                     jobs.put((job, newest))
+                    idle[0].stop()
                 elif newest is not None:
                     newest.stop()
         # Whoever started us is gone: end with all that we started.
@@ -193,17 +251,33 @@ def main() -> None:
     warm_up(USUAL_MODEL)
     warm = {(USUAL_MODEL, False)}
     memory = Memory()
+    looks = Looks(memory)
+
+    def tell(message: object) -> None:
+        with guard:
+            _write(out, message)
+
     while True:
+        idle[0] = Control()
+        if looks and jobs.empty():
+            found = looks.step(idle[0])
+            if found is not None:
+                tell(found)
+            continue
         job, control = jobs.get()
         kind = job.problem.model, job.problem.rules.capacities
         if kind not in warm:
             warm_up(kind[0], capacities=kind[1])
             warm.add(kind)
-        with guard:
-            _write(out, Begun())
+        tell(Begun())
         told = work(job, control, memory)
-        with guard:
-            _write(out, told)
+        if isinstance(told, Solved):
+            look, told = told.look, replace(told, look=None)
+            tell(told)
+            for gone in looks.take(look) if look is not None else []:
+                tell(gone)
+        else:
+            tell(told)
         del job, control, told
 
 

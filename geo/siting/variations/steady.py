@@ -18,6 +18,7 @@ from geo.siting.problem import (
     FORBIDDEN,
     FORCED,
     Answer,
+    Bytes,
     Covering,
     Demand,
     Floats,
@@ -142,6 +143,61 @@ def how_often(
     return Steady(often, len(seen), least)
 
 
+def best_without(
+    demand: Demand,
+    sites: Sites,
+    reach: Covering,
+    rules: Rules,
+    answer: Answer,
+    site: int,
+    control: Control,
+    seed: int = 0,
+    *,
+    warm: Answer | None = None,
+    with_certificate: bool = False,
+) -> Ready | None:
+    """The best plan without one site of a plan; `loss` is infinite where it is proved that none is
+    left. None: none was found in time.
+
+    Args:
+        answer: to the same question; its warmth makes this a fraction of it. warm: what to begin
+            from instead, such as a quicker answer to this very question.
+    """
+    edited = replace(sites, fixed=said_of(sites, site, FORBIDDEN))
+    begin = warm or answer
+    other = max_cover(
+        demand,
+        edited,
+        reach,
+        rules,
+        control,
+        seed,
+        warm=begin,
+        with_certificate=with_certificate,
+    )
+    if not other.found and other.status != "infeasible":
+        return None
+    if not other.found:
+        none = np.empty(0, np.int64)
+        return Ready(site, none, none, np.inf, -np.inf, other)
+    rest = np.setdiff1d(answer.sites, [site])
+    return Ready(
+        site,
+        np.setdiff1d(other.sites, rest).astype(np.int64),
+        np.setdiff1d(rest, other.sites).astype(np.int64),
+        answer.objective - other.objective,
+        other.bound,
+        other,
+    )
+
+
+def said_of(sites: Sites, site: int, state: int) -> Bytes:
+    """(m,) the states of the sites when one of them is of another."""
+    fixed = sites.fixed.copy()
+    fixed[site] = state
+    return fixed
+
+
 def ready_replacements(
     demand: Demand,
     sites: Sites,
@@ -150,15 +206,12 @@ def ready_replacements(
     answer: Answer,
     control: Control | None = None,
     seed: int = 0,
-    *,
-    over: Callable[[], bool] = lambda: False,
 ) -> list[Ready]:
     """For each site of a plan the best plan without it, so that one host's no has an answer ready.
 
     Args:
         answer: to the same question; its warmth makes each of these a fraction of it.
-        control: gap and time limit of each.
-        over: asked before each; True: the rest is left out.
+        control: gap and time limit of each; stopped, the rest is left out.
 
     Returns:
         In the order of the plan; forced sites are left out. Where no plan is left, `loss` is
@@ -166,36 +219,10 @@ def ready_replacements(
     """
     found = []
     wanted = control or Control(gap=0.001)
-    for site in answer.sites:
-        if sites.fixed[site] == FORCED:
-            continue
-        if over():
+    for site in answer.sites[sites.fixed[answer.sites] != FORCED].tolist():
+        if wanted.asked_to_stop:
             break
-        fixed = sites.fixed.copy()
-        fixed[site] = FORBIDDEN
-        other = max_cover(
-            demand,
-            replace(sites, fixed=fixed),
-            reach,
-            rules,
-            Control(wanted.time_limit, wanted.gap, exact=wanted.exact),
-            seed,
-            warm=answer,
-            with_certificate=False,
-        )
-        if other.status == "infeasible":
-            none = np.empty(0, np.int64)
-            found.append(Ready(int(site), none, none, np.inf, -np.inf, other))
-            continue
-        rest = np.setdiff1d(answer.sites, [site])
-        found.append(
-            Ready(
-                int(site),
-                np.setdiff1d(other.sites, rest).astype(np.int64),
-                np.setdiff1d(rest, other.sites).astype(np.int64),
-                answer.objective - other.objective,
-                other.bound,
-                other,
-            )
-        )
+        each = wanted.part(wanted.time_limit)
+        one = best_without(demand, sites, reach, rules, answer, site, each, seed)
+        found += [] if one is None else [one]
     return found

@@ -15,8 +15,11 @@ const AGAIN_MS = 3000;
 const SPEAK_MS = 6000;
 /** As long as it usually takes the browser to be heard once more nobody need know. */
 const LOST_MS = 3000;
+/** After so long each time the service is asked what else it has found out about a plan. */
+const MORE_MS = [400, 800, 1500, 3000, 6000, 12000, 20000, 20000];
 let source = null;
 let lost = 0;
+let later = 0;
 let spoken = 0;
 /** A plan that was asked for here and whose end was not told yet. */
 let awaited = null;
@@ -33,6 +36,7 @@ export async function openPlan(id, { keepQuestion = false } = {}) {
     trouble("plan");
     if (open(plan.state)) listen(id);
     else deaf();
+    furtherOn(plan);
     ended(plan);
   } catch (error) {
     if (view.plan !== id) return;
@@ -49,6 +53,23 @@ function ended(plan) {
   if (awaited !== plan.id || open(plan.state)) return;
   awaited = null;
   announce(gapWords(plan));
+}
+
+/** How sure each site is the service finds out after it told the plan: it is asked again, and again. */
+function furtherOn(plan, times = 0) {
+  clearTimeout(later);
+  if (!plan.facts?.steady?.looking) return;
+  const mine = () => known.plan?.id === plan.id && known.plan.facts !== null;
+  later = setTimeout(async () => {
+    const newer = mine() ? await askPlan(plan.id).catch(() => null) : null;
+    if (!mine() || newer?.facts === null) return;
+    const told = newer ?? plan;
+    // Whoever looked may have ended: then there will be no more.
+    if (times + 1 === MORE_MS.length) told.facts.steady.looking = false;
+    known.plan.facts = told.facts;
+    tell("facts");
+    furtherOn(told, times + 1);
+  }, MORE_MS[times]);
 }
 
 /** The search is heard, or nobody listens to it any more. */
@@ -100,6 +121,7 @@ async function finish(id, mine) {
     // What was changed by hand meanwhile stays on the map.
     look({ tab: view.tab === "question" ? "plan" : view.tab });
     tell("plan", plan);
+    furtherOn(plan);
     awaited = id;
     ended(plan);
   } catch (error) {

@@ -183,6 +183,12 @@ const facts = (id) => known.plan?.facts?.sites.find((one) => one.id === id) ?? n
 /** What a plan rests on: "demand, edition 3 of 2026-06-30, …". */
 const editionsOf = (plan) => listed((plan.editions ?? []).map((one) => t("edition_is", { dataset: page.texts[`dataset.${one.dataset}`] ?? one.dataset, n: one.id, day: day(one.as_of) })));
 
+/** What is not known yet, or never will be. */
+function leftOut(steady) {
+  const words = steady.looking && !steady.plans ? t("looking_around") : half(steady, "left");
+  return words ? make("p", { class: "quiet small", id: "left-out" }, words) : null;
+}
+
 /** How sure a site is, and the best plan without it; of the plan that is on the map as it was found. */
 function withoutIt(id, kept) {
   const steady = known.plan?.facts?.steady;
@@ -196,7 +202,7 @@ function withoutIt(id, kept) {
     (kept.often ?? null) === null ? null : make("p", { class: "small", id: "often" }, t("often", { n: number(steady.plans), share: short(kept.often), within: short(steady.within) })),
     words ? make("p", { class: "small", id: "without" }, words) : null,
     told?.possible ? button(t(told.comes.length ? "without_take" : "without_leave"), "no", () => without(id, told.comes.map((one) => one.id), told.goes.map((one) => one.id)), { id: "without-take" }) : null,
-    !told && half(steady, "left") ? make("p", { class: "quiet small" }, half(steady, "left")) : null);
+    told ? null : leftOut(steady));
 }
 
 /** Who could stand in for a site, the others staying; what that loses is known of the plan as it was
@@ -283,7 +289,7 @@ function show() {
 
 /** Prepares the plan's tab. */
 export function ready() {
-  for (const news of ["plan", "told", "ground"]) hear(news, (told) => (told?.dragging ? headline() : show()));
+  for (const news of ["plan", "facts", "told", "ground"]) hear(news, (told) => (told?.dragging ? headline() : show()));
   hear("progress", headline);
   hear("view", (keys) => {
     if (["set", "question", "site", "hour", "plan", "tab"].some((key) => keys.has(key))) show();

@@ -143,6 +143,67 @@ def test_a_site_tells_what_happens_without_it_and_one_click_does_it(planners, be
     assert look(page, "view.question.forbid") == []
 
 
+def not_yet(plan):
+    """The plan as it is told before it was looked around."""
+    sites = [one | {"often": None, "without": None} for one in plan["facts"]["sites"]]
+    steady = plan["facts"]["steady"] | {
+        "plans": 0,
+        "left_zh": "还没有分析每个站点有多确定。",
+        "left_en": "It has not been looked yet how sure each site is.",
+        "looking": True,
+    }
+    return plan | {"facts": plan["facts"] | {"sites": sites, "steady": steady}}
+
+
+def test_how_sure_a_site_is_comes_by_itself_when_it_is_known(planners, bench):
+    plan = plan_of(bench, sites=2)
+    one = plan["answer"]["sites"][0]
+    page = planners("/plan#lang=en")
+    held: list = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route(f"**/api/siting/plans/{plan['id']}", hold)
+    page.goto(f"/plan?plan={plan['id']}&lang=en")
+    following(page, held, 1).fulfill(json=not_yet(plan))
+    page.locator(f'#site-list [data-row="{one}"]').click()
+    left = page.locator("#left-out")
+    expect(left).to_have_text("Being looked at: how sure each site is …")
+    lock = page.locator("[data-act=lock]")
+    lock.focus()
+    following(page, held, 2).fulfill(json=not_yet(plan))
+    expect(left).to_have_text("Being looked at: how sure each site is …")
+    following(page, held, 3).continue_()
+    page.wait_for_timeout(1500)
+    print(look(page, "known.plan.facts.steady"), len(held))
+    expect(page.locator("#often")).to_contain_text("of the")
+    expect(page.locator("#without")).to_contain_text("If it says no")
+    expect(left).to_have_count(0)
+    expect(lock).to_be_focused()
+    # Then it is not asked any more.
+    page.wait_for_timeout(2500)
+    assert len(held) == 3
+
+
+def test_where_it_never_comes_the_page_says_so_at_last(planners, bench):
+    plan = plan_of(bench, sites=2)
+    one = plan["answer"]["sites"][0]
+    page = planners("/plan#lang=en", hurried=True)
+    times = []
+
+    def never(route):
+        times.append(route)
+        route.fulfill(json=not_yet(plan)) if len(times) != 3 else route.abort()
+
+    page.route(f"**/api/siting/plans/{plan['id']}", never)
+    page.goto(f"/plan?plan={plan['id']}&lang=en")
+    page.locator(f'#site-list [data-row="{one}"]').click()
+    left = page.locator("#left-out")
+    expect(left).to_have_text("It has not been looked yet how sure each site is.", timeout=60_000)
+    assert len(times) == 9
+
+
 def test_searched_again_without_a_site_it_goes_on_from_the_plan_and_else_from_nothing(
     planners, bench
 ):

@@ -14,6 +14,7 @@ from geo.siting.checker import check
 from geo.siting.control import Control
 from geo.siting.names import Names
 from geo.siting.plans.jobs import Job, Solved, work
+from geo.siting.plans.looking import Looks
 from geo.siting.plans.remembering import Earlier, Memory
 from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, FREE, Demand, Rules, Sites
 from geo.siting.reach import euclidean
@@ -139,6 +140,17 @@ def multiplied_out(problem: Problem, certificate: Any) -> tuple[float, float]:
     return check(*pairs, problem.sites.cost, certificate, problem.demand.district)
 
 
+def looked_around(told: Solved, memory: Memory) -> None:
+    """What a process does until the next question comes, which it may just have answered."""
+    looks = Looks(memory)
+    assert told.looking is (told.look is not None)
+    if told.look is not None:
+        looks.take(told.look)
+    words = [around for _ in range(1000) if looks and (around := looks.step(Control()))]
+    assert not looks
+    assert all(around.mistake == "" for around in words)
+
+
 def a_chain_of_edits(seed: int, kinds: Any = KINDS) -> int:
     """How many edits went on from a plan."""
     rng = np.random.default_rng(seed)
@@ -160,8 +172,7 @@ def a_chain_of_edits(seed: int, kinds: Any = KINDS) -> int:
             value, bound = multiplied_out(problem, found.certificate)
             assert value == near
             assert bound >= best.objective - 1e-6 * max(1.0, best.objective)
-            if told.around is not None:
-                assert told.mistake == ""
+            looked_around(told, memory)
             refs = [problem.refs[at] for at in found.sites.tolist() if at < len(problem.refs)]
             earlier, chosen, last = Earlier(number, refs), found.sites, town
         elif last is None:
@@ -215,15 +226,3 @@ def test_a_plan_elsewhere_is_nothing_to_begin_from():
     anew = work(Job(problem, 0.0, 20.0, 0), Control(20.0))
     assert told.begun_from is None
     assert told.answer.sites.tolist() == anew.answer.sites.tolist()
-
-
-def test_what_fails_after_the_plan_does_not_take_the_plan_away(monkeypatch):
-    def broken(*arguments: Any) -> None:
-        raise FloatingPointError(arguments)
-
-    monkeypatch.setattr("geo.siting.plans.jobs.afterwards", broken)
-    problem = Town.of(np.random.default_rng(1)).problem()
-    told = work(Job(problem, 0.0, 20.0, 0, around=True), Control(20.0))
-    assert told.answer.status == "optimal"
-    assert told.around.left_zh
-    assert "FloatingPointError" in told.mistake, "who keeps the log hears of it"

@@ -38,7 +38,7 @@ def with_state(problem: Problem, sites, state) -> Problem:
 
 
 def worked_out(problem, memory, *, number=1, earlier=None, gap=0.0) -> Solved:
-    job = Job(problem, gap, 30.0, 0, around=True, number=number, earlier=earlier)
+    job = Job(problem, gap, 30.0, 0, number=number, earlier=earlier)
     told = work(job, Control(30.0, gap), memory)
     assert isinstance(told, Solved), told
     return told
@@ -95,14 +95,6 @@ def test_of_the_same_people_and_reach_prices_and_splits_are_taken_over(first):
     assert warm.sites.tolist() == told.answer.sites.tolist()
     assert known.reach is problem.reach, "of the same objects, so that what is merged holds"
     assert known.sites is edited.sites
-
-
-def test_what_is_remembered_does_not_travel(first):
-    _, _, told = first
-    assert told.answer.warmth is None
-    assert told.around is not None
-    assert told.around.ready
-    assert all(one.answer.warmth is None for one in told.around.ready)
 
 
 def test_of_other_people_or_another_reach_only_the_sites_are_taken_by_what_they_are_called(first):

@@ -1,0 +1,305 @@
+"""What a solver goes on with while nobody asks it for anything: how sure its last plans are of each
+site, the best plan without it, and answers to what a planner is likely to ask next.
+
+In small steps: a job that comes is begun at once, and what was begun is taken up after it. A host's
+no is the edit that is sure to come; so each chosen site's is answered ahead, proved and with its
+certificate; then one site more and one fewer, and each site locked
+(:meth:`geo.siting.plans.remembering.Memory.answered`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import traceback
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from geo.errors import DomainError
+from geo.siting.control import Control
+from geo.siting.max_cover.solve import max_cover
+from geo.siting.plans.remembering import MOST_PLANS, Memory
+from geo.siting.problem import FORBIDDEN, FORCED, Answer, Floats, Rules, Sites
+from geo.siting.solving import Problem
+from geo.siting.variations.steady import Ready, Steady, best_without, how_often, said_of
+
+SOON_SECONDS: Final = 4.0
+"""After so much work what is known is told, though there is more to come."""
+MOST_SECONDS: Final = 120.0
+"""So much work a plan is worth."""
+QUICK_SECONDS: Final = 1.0
+THOROUGH_SECONDS: Final = 10.0
+"""For one site: a plan first, then its proof."""
+QUICK_GAP: Final = 0.001
+WITHIN: Final = 0.01
+MOST_PAIRS: Final = 2_000_000
+TOO_LARGE: Final = (
+    "规模太大，没有分析每个站点有多确定。",
+    "Too large a question to look how sure each site is.",
+)
+NOT_YET: Final = (
+    "还没有分析每个站点有多确定。",
+    "It has not been looked yet how sure each site is.",
+)
+BROKEN: Final = (
+    "因程序错误没有分析每个站点有多确定；详情见服务日志。",
+    "By a mistake of the program it was not looked how sure each site is; the server's log tells.",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Afterwards:
+    """What was found out about a plan.
+
+    Attributes:
+        often: (m,) in what share of the good plans each site is; None: not known.
+        plans: how many good plans were seen, none of which covers less than 1 - `within` of it.
+        ready: of sites of the plan the best plan without each; of those that there was time for.
+        left: of how many more there was none yet. looking: whether more may come.
+        why_not: in both languages why nothing is known.
+    """
+
+    often: Floats | None = None
+    plans: int = 0
+    within: float = WITHIN
+    ready: list[Ready] = field(default_factory=list)
+    left: int = 0
+    looking: bool = False
+    why_not: tuple[str, str] | None = None
+
+    @property
+    def left_out(self) -> tuple[str, str] | None:
+        """What is not known, and why, in both languages; None: all is."""
+        if self.why_not is not None or not self.left:
+            return self.why_not
+        n = self.left
+        if self.looking:
+            return (
+                f"还在计算没有另外 {n} 个站点时的最好方案。",
+                f"The best plan without {n} more of the sites is being worked out.",
+            )
+        return (
+            f"有 {n} 个站点没有时间算出没有它时的最好方案。",
+            f"There was no time for the best plan without {n} of the sites.",
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Around:
+    """What was found around a plan, by its number; None: nothing is told of such plans. `last`:
+    nothing more comes of it. `mistake`: what went wrong, for the log."""
+
+    number: int
+    found: Afterwards | None
+    last: bool
+    mistake: str = ""
+
+
+def looked_at(problem: Problem, answer: Answer) -> bool:
+    """Whether it is looked around such a plan: of maximum coverage, without capacities, of some
+    sites."""
+    wanted = problem.model == "max-cover" and not problem.rules.capacities
+    return wanted and answer.found and len(answer.sites) > 0
+
+
+class Look:
+    """One plan, looked around in steps.
+
+    Args:
+        number: of the plan. answer: to the problem, with its warmth. gap: what was asked for.
+    """
+
+    def __init__(
+        self, number: int, problem: Problem, answer: Answer, gap: float, seed: int
+    ) -> None:
+        """Nothing is known yet."""
+        self.number = number
+        self._problem = problem
+        self._answer = answer
+        self._gap = gap
+        self._seed = seed
+        self._steady: Steady | None = None
+        self._ready: dict[int, Ready] = {}
+        self._tried: set[int] = set()
+        self._proved: set[int] = set()
+        self._seconds = 0.0
+        self._told = 0
+        self._untold = False
+        self._others = self._other_edits()
+
+    def step(self, control: Control, memory: Memory) -> Around | None:
+        """Do a little more, unless it is stopped; what there is to tell.
+
+        Cost: mostly below a second; THOROUGH_SECONDS at most.
+        """
+        if self._problem.reach.pairs > MOST_PAIRS:
+            told = Afterwards(why_not=TOO_LARGE)
+            return Around(self.number, told, last=True)
+        began = time.perf_counter()
+        try:
+            more = self._go_on(control, memory)
+        except DomainError:  # conditions that the walk of the plans does not know
+            return Around(self.number, None, last=True)
+        except Exception:  # noqa: BLE001  whatever it is, the plan is worth more
+            told = Afterwards(why_not=BROKEN)
+            return Around(self.number, told, last=True, mistake=traceback.format_exc())
+        self._seconds += time.perf_counter() - began
+        if not more:
+            return self.last_words()
+        complete = len(self._ready) == len(self._sites) and not self._told
+        if self._untold and (complete or self._seconds > SOON_SECONDS * (self._told + 1) ** 2):
+            return self._words(last=False)
+        return None
+
+    def last_words(self) -> Around:
+        """What is known, of which there will be no more."""
+        return self._words(last=True)
+
+    @property
+    def _sites(self) -> list[int]:
+        """Those that may say no."""
+        chosen = self._answer.sites
+        may: list[int] = chosen[self._problem.sites.fixed[chosen] != FORCED].tolist()
+        return may
+
+    def _words(self, *, last: bool) -> Around:
+        self._told += 1
+        self._untold = False
+        left = len(self._sites) - len(self._ready)
+        lean = [
+            replace(one, answer=replace(one.answer, warmth=None, certificate=None))
+            for one in self._ready.values()
+        ]
+        known = self._steady
+        found = Afterwards(
+            None if known is None else known.often,
+            0 if known is None else known.plans,
+            WITHIN,
+            lean,
+            left,
+            looking=left > 0 and not last,
+            why_not=NOT_YET if known is None else None,
+        )
+        return Around(self.number, found, last=last)
+
+    def _go_on(self, control: Control, memory: Memory) -> bool:
+        """One step; whether any is left."""
+        problem, answer = self._problem, self._answer
+        arrays = (problem.demand, problem.sites, problem.reach, problem.rules)
+        if self._steady is None:
+            found = how_often(
+                *arrays, answer.sites, WITHIN, seed=self._seed, over=lambda: control.asked_to_stop
+            )
+            if not control.asked_to_stop:
+                self._steady = found
+                self._untold = True
+            return True
+        if self._seconds > MOST_SECONDS:
+            return False
+        # What was stopped, or ended by the clock, is followed by nothing better.
+        proved = answer.status in ("optimal", "gap reached")
+        for site in self._sites:
+            if site not in self._tried and (self._seconds <= SOON_SECONDS or not proved):
+                quick = control.part(QUICK_SECONDS, QUICK_GAP)
+                quick.exact = False
+                self._take(best_without(*arrays, answer, site, quick, self._seed), control)
+                if not control.asked_to_stop:
+                    self._tried.add(site)
+                return True
+        if not proved:
+            return False
+        for site in self._sites:
+            if site not in self._proved:
+                self._prove(site, control, memory)
+                return True
+        other = next(self._others, None)
+        if other is None:
+            return False
+        sites, rules = other
+        thorough = control.part(THOROUGH_SECONDS, self._gap)
+        with contextlib.suppress(DomainError):
+            ahead = max_cover(
+                problem.demand, sites, problem.reach, rules, thorough, self._seed, warm=answer
+            )
+            if not control.asked_to_stop:
+                memory.keep_edit(self.number, sites, rules, ahead)
+        return True
+
+    def _prove(self, site: int, control: Control, memory: Memory) -> None:
+        """The best plan without a site, to the gap that was asked for, with its certificate."""
+        problem, known = self._problem, self._ready.get(site)
+        if known is not None and known.answer.status == "infeasible":
+            self._proved.add(site)
+            return
+        one = best_without(
+            problem.demand,
+            problem.sites,
+            problem.reach,
+            problem.rules,
+            self._answer,
+            site,
+            control.part(THOROUGH_SECONDS, self._gap),
+            self._seed,
+            warm=None if known is None else known.answer,
+            with_certificate=True,
+        )
+        if control.asked_to_stop:
+            return
+        self._proved.add(site)
+        self._take(one, control)
+        if one is not None and one.answer.found:
+            edited = replace(problem.sites, fixed=said_of(problem.sites, site, FORBIDDEN))
+            memory.keep_edit(self.number, edited, problem.rules, one.answer)
+
+    def _take(self, one: Ready | None, control: Control) -> None:
+        if one is None or control.asked_to_stop:
+            return
+        before = self._ready.get(one.site)
+        # Another of as many people is no news.
+        if before is None or one.answer.objective > before.answer.objective:
+            self._untold = True
+        self._ready[one.site] = one
+
+    def _other_edits(self) -> Iterator[tuple[Sites, Rules]]:
+        sites, rules = self._problem.sites, self._problem.rules
+        if rules.p is not None:
+            yield sites, replace(rules, p=rules.p + 1)
+            if rules.p > 1:
+                yield sites, replace(rules, p=rules.p - 1)
+        for site in self._sites:
+            yield replace(sites, fixed=said_of(sites, site, FORCED)), rules
+
+
+class Looks:
+    """The last few plans that it is still looked around, the newest first."""
+
+    def __init__(self, memory: Memory) -> None:
+        """None yet; what is found for later questions is kept in the memory."""
+        self._memory = memory
+        self._waiting: deque[Look] = deque()
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def take(self, look: Look) -> list[Around]:
+        """One more; the last words of those that this is too much for."""
+        gone = [one for one in self._waiting if one.number == look.number]
+        for one in gone:
+            self._waiting.remove(one)
+        self._waiting.appendleft(look)
+        told = []
+        while len(self._waiting) > MOST_PLANS:
+            told.append(self._waiting.pop().last_words())
+        return told
+
+    def step(self, control: Control) -> Around | None:
+        """A step of the newest; what there is to tell."""
+        told = self._waiting[0].step(control, self._memory)
+        if told is not None and told.last:
+            self._waiting.popleft()
+        return told
+
+
+__all__ = ["BROKEN", "NOT_YET", "Afterwards", "Around", "Look", "Looks", "looked_at"]
