@@ -63,6 +63,7 @@ def draw(view: PlanView, *, language: str = "zh") -> str:
     shown = _layers(portable, view)
     portable.data = {
         "bounds": shown["bounds"],
+        "marks": bool(view.sites),
         "sites": [_site(view, one) for one in view.sites],
         "stations": shown["stations"],
         "areas": shown["areas"],

@@ -3,8 +3,8 @@ site, the best plan without it, and answers to what a planner is likely to ask n
 
 In small steps: a job that comes is begun at once, and what was begun is taken up after it. A host's
 no is the edit that is sure to come; so each chosen site's is answered ahead, proved and with its
-certificate; then one site more and one fewer, and each site locked
-(:meth:`geo.siting.plans.remembering.Memory.answered`).
+certificate; then one site more and one fewer, each site locked, and other candidates put in, those
+first that add most (:meth:`geo.siting.plans.remembering.Memory.answered`).
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+import numpy as np
+
 from geo.errors import DomainError
 from geo.siting.control import Control
 from geo.siting.max_cover.solve import max_cover
 from geo.siting.plans.remembering import MOST_PLANS, Memory
-from geo.siting.problem import FORBIDDEN, FORCED, Answer, Floats, Rules, Sites
+from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, FREE, Answer, Floats, Rules, Sites
 from geo.siting.solving import Problem
 from geo.siting.variations.steady import Ready, Steady, best_without, how_often, said_of
 
@@ -29,6 +31,8 @@ SOON_SECONDS: Final = 4.0
 """After so much work what is known is told, though there is more to come."""
 MOST_SECONDS: Final = 120.0
 """So much work a plan is worth."""
+CANDIDATE_SECONDS: Final = 30.0
+"""So much when the candidates are come to: mostly another one is asked for."""
 QUICK_SECONDS: Final = 1.0
 THOROUGH_SECONDS: Final = 10.0
 """For one site: a plan first, then its proof."""
@@ -270,6 +274,23 @@ class Look:
                 yield sites, replace(rules, p=rules.p - 1)
         for site in self._sites:
             yield replace(sites, fixed=said_of(sites, site, FORCED)), rules
+        for site in self._candidates():
+            if self._seconds > CANDIDATE_SECONDS:
+                return
+            yield replace(sites, fixed=said_of(sites, site, FORCED)), rules
+
+    def _candidates(self) -> list[int]:
+        """Those that are not in the plan, by whom they would add."""
+        sites, reach, weight = self._problem.sites, self._problem.reach, self._problem.demand.weight
+        site = np.repeat(np.arange(len(sites)), np.diff(reach.start))
+        stands = sites.fixed == EXISTING
+        stands[self._answer.sites] = True
+        left = np.ones(len(weight), np.bool_)
+        left[reach.demand[stands[site]]] = False
+        adds = np.bincount(site, (weight * left)[reach.demand], len(sites))
+        may = np.flatnonzero((sites.fixed == FREE) & ~stands)
+        order: list[int] = may[np.argsort(-adds[may], kind="stable")].tolist()
+        return order
 
 
 class Looks:

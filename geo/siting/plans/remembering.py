@@ -51,11 +51,13 @@ class Edit:
 
 @dataclass(frozen=True, eq=False)
 class Remembered:
-    """A problem and the answer to it; `edits` that were answered ahead."""
+    """A problem and the answer to it; `edits` that were answered ahead, by the states of the
+    sites."""
 
     problem: Problem
     answer: Answer
-    edits: list[Edit] = field(default_factory=list)
+    edits: dict[bytes, list[Edit]] = field(default_factory=dict)
+    size: list[int] = field(default_factory=list)
 
 
 class Memory:
@@ -90,12 +92,14 @@ class Memory:
         if not small:
             # Prices of a part are mostly those of the one it was split from.
             packed = zlib.compress(packed, 1)
-        held = sum(len(edit.packed) for one in self._kept.values() for edit in one.edits)
-        if held + len(packed) > MOST_BYTES:
+        if sum(sum(one.size) for one in self._kept.values()) + len(packed) > MOST_BYTES:
             return
         warmth = replace(kept.answer.warmth, plan=answer.sites)
         lean = replace(answer, warmth=warmth, certificate=None, history=[])
-        kept.edits.append(Edit(sites, rules, lean, packed, small))
+        kept.size.append(len(packed))
+        kept.edits.setdefault(sites.fixed.tobytes(), []).append(
+            Edit(sites, rules, lean, packed, small)
+        )
 
     def answered(
         self, problem: Problem, earlier: Earlier, gap: float
@@ -103,13 +107,13 @@ class Memory:
         """The answer to this very question, if it was worked out ahead as an edit of that plan, and
         is proved as well as is asked; and the problem, of the objects that its warmth knows.
 
-        Cost: one look at all pairs and at the sites of each edit; to unpack its certificate, some
+        Cost: one look at all pairs; to unpack its certificate, some
         3 ms a megabyte.
         """
         kept = self._kept.get(earlier.number)
         if kept is None or not _same(kept.problem, problem):
             return None
-        for edit in kept.edits:
+        for edit in kept.edits.get(problem.sites.fixed.tobytes(), ()):
             fits = edit.answer.status == "optimal" or edit.answer.gap <= gap
             if fits and edit.rules == problem.rules and _same_sites(edit.sites, problem.sites):
                 self._kept.move_to_end(earlier.number)

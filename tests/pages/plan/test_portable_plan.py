@@ -56,6 +56,17 @@ def test_on_a_phone_the_key_opens_with_its_switches(open_map: Open) -> None:
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
+def test_on_a_screen_no_new_site_lies_under_the_key(open_map: Open, lang: str) -> None:
+    """The screen is low: the key reaches up to where the street runs."""
+    page = open_map(size={"width": 1280, "height": 560}, hash_=f"#{lang}")
+    key = page.locator(".panel-corner").bounding_box()
+    marks = [one.bounding_box() for one in page.locator(".site-number span").all()]
+    assert len(marks) == SITES
+    assert any(one["y"] + one["height"] > key["y"] for one in marks), "else this tells nothing"
+    assert all(one["x"] >= key["x"] + key["width"] for one in marks)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
 def test_on_a_screen_no_tab_leaves_the_panel(open_map: Open, lang: str) -> None:
     page = open_map(size={"width": 1280, "height": 800}, hash_=f"#{lang}")
     tabs = page.locator(".opens:visible")

@@ -145,6 +145,31 @@ def test_a_site_that_is_locked_stays(first):
     assert multiplied_out(question, answer.certificate)[1] == pytest.approx(answer.objective)
 
 
+def test_candidates_put_in_are_answered_ahead_those_first_that_add_most(first, monkeypatch):
+    problem, _, told, _ = first
+    memory, kept = Memory(), []
+    keep = memory.keep_edit
+    monkeypatch.setattr(
+        memory, "keep_edit", lambda *edit: (kept.append(edit[1].fixed), keep(*edit))
+    )
+    looked_around(told_of(problem, memory), memory)
+    chosen = told.answer.sites
+    locked = [int(site) for fixed in kept for site in np.flatnonzero(fixed == FORCED)]
+    others = [site for site in locked if site not in chosen]
+    assert sorted(locked) == list(range(COUNT))
+    reached = np.zeros(PLACES, bool)
+    for site in chosen:
+        reached[problem.reach.of(site)] = True
+    adds = [problem.demand.weight[[d for d in problem.reach.of(one) if not reached[d]]].sum()
+            for one in others]  # fmt: skip
+    assert adds == sorted(adds, reverse=True)
+    for site in others[:3]:
+        question = edited(problem, site, FORCED)
+        _, answer = memory.answered(question, Earlier(1, chosen.tolist()), 0.0)
+        assert answer.objective == solve(question, Control(), 0).objective
+        assert site in answer.sites
+
+
 def test_large_certificates_are_kept_small_and_come_back_whole(first, monkeypatch):
     problem, memory, _, _ = first
     monkeypatch.setattr("geo.siting.plans.remembering.SMALL_BYTES", 0)
