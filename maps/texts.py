@@ -1,18 +1,21 @@
 """Every text a person can see, in one catalogue: Chinese first, English second.
 
 The catalogue is `texts.toml`. Texts are plain, never HTML: whoever writes them into a page escapes
-them there. Placeholders are `{name}`.
+them there. Placeholders are `{name}`; `{name|one|more}` is one of two words, the first where the
+value is 1.
 """
 
 from __future__ import annotations
 
 import functools
+import re
 import tomllib
 from importlib.resources import files
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
+COUNTED: Final = re.compile(r"\{(\w+)\|([^{|}]*)\|([^{|}]*)\}")
 
 
 class Both(NamedTuple):
@@ -41,7 +44,10 @@ def text(key: str, language: Language, **values: object) -> str:
     is missing: a page with a hole is a mistake in the program, not something to show."""
     entry = catalogue()[key]
     pattern = entry.zh if language == "zh" else entry.en
-    return pattern.format_map(values) if values or "{" in pattern else pattern
+    if not values and "{" not in pattern:
+        return pattern
+    chosen = COUNTED.sub(lambda found: found[2 if str(values[found[1]]) == "1" else 3], pattern)
+    return chosen.format_map(values)
 
 
 def both(key: str, **values: object) -> Both:

@@ -19,9 +19,10 @@
     var pair = N.data.texts[key];
     if (!pair) throw new Error("no text for " + key);
     return pair.map(function (text) {
-      return text.replace(/\{(\w+)\}/g, function (whole, name) {
+      return text.replace(/\{(\w+)(?:\|([^{|}]*)\|([^{|}]*))?\}/g, function (whole, name, one, more) {
         if (!values || values[name] === undefined) throw new Error(key + " lacks " + name);
         var value = values[name];
+        if (one !== undefined) return String(value) === "1" ? one : more;
         return typeof value === "number" ? N.number(value) : String(value);
       });
     });

@@ -97,4 +97,4 @@ def test_the_files_of_a_plan_say_what_closes(planner):
             assert [one[0] for one in view.stations] == [2]
             assert (view.people is None) == (known is None)
             assert "关停现有驿站 1 个，不再计入" in limits(view, "zh")
-            assert "as if 1 stations of today closed" in limits(view, "en")
+            assert "as if 1 station of today closed" in limits(view, "en")

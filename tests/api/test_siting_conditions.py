@@ -242,7 +242,7 @@ def test_every_condition_is_told_in_what_is_taken_away(planner):
     told = planner.get(f"{url}.xlsx?lang=en").content
     about = pd.read_excel(io.BytesIO(told), sheet_name="Question", engine="calamine")
     words = dict(about.itertuples(index=False, name=None))
-    for part in ("2 candidates left out", "1 places put on the map", "no stations today", "nearer"):
+    for part in ("2 candidates left out", "1 place put on the map", "no stations today", "nearer"):
         assert part in words["Conditions"]
     assert words["Objective, person-hours"] == plan["answer"]["objective"]
     assert words["New sites"] == 2

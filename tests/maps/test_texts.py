@@ -18,7 +18,8 @@ TEMPLATE = re.compile(r'\b(?:b|label|text)\(\s*["\']([a-z_]+\.[a-z_0-9]+)["\']\s
 
 
 def placeholders(pattern: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(pattern) if name}
+    found = (name for _, name, _, _ in string.Formatter().parse(pattern) if name)
+    return {name.partition("|")[0] for name in found}
 
 
 def test_every_text_exists_in_both_languages_with_the_same_placeholders() -> None:
@@ -29,6 +30,23 @@ def test_every_text_exists_in_both_languages_with_the_same_placeholders() -> Non
         if not (entry.zh.strip() and entry.en.strip())
         or placeholders(entry.zh) != placeholders(entry.en)
     ] == []
+
+
+@pytest.mark.parametrize("n", [1, "1", 2, 0, "1,001"])
+def test_one_is_one_and_others_are_many(n) -> None:
+    word = "site" if str(n) == "1" else "sites"
+    assert both("plan.sites_n", n=n) == Both(f"{n} 个站点", f"{n} {word}")
+
+
+def test_chinese_knows_no_plural() -> None:
+    assert [key for key, entry in catalogue().items() if "|" in entry.zh] == []
+
+
+@pytest.mark.parametrize("word", ["station", "site", "area", "place", "cluster", "candidate"])
+def test_english_counts_one_as_one(word) -> None:
+    """But for numbers of which another one is told: they are many."""
+    counted = re.compile(rf"(?<! of )(?<!\bthe )\{{(?:n|count)\}} {word}s\b")
+    assert [key for key, entry in catalogue().items() if counted.search(entry.en)] == []
 
 
 def test_chinese_texts_are_chinese_and_english_ones_are_not() -> None:

@@ -11,7 +11,7 @@ const whole = new Intl.NumberFormat(tag, { maximumFractionDigits: 0 });
 export function t(key, values = {}) {
   const pattern = page.texts[`${page.section ?? "leader"}.${key}`] ?? page.texts[`leader.${key}`];
   if (pattern === undefined) throw new Error(`no text ${key}`);
-  return pattern.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  return pattern.replace(/\{(\w+)(?:\|([^{|}]*)\|([^{|}]*))?\}/g, (_, name, one, more) => (one === undefined ? values[name] : String(values[name]) === "1" ? one : more));
 }
 
 /** A coded word in the page's language; one we do not know is shown as it is. */

@@ -289,7 +289,7 @@ function padding(frame) {
 function speaker(texts) {
   return (key, values = {}) => {
     const pattern = texts[`map.${key}`] ?? texts[key] ?? "";
-    return pattern.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+    return pattern.replace(/\{(\w+)(?:\|([^{|}]*)\|([^{|}]*))?\}/g, (_, name, one, more) => (one === undefined ? values[name] ?? "" : String(values[name]) === "1" ? one : more));
   };
 }
 

@@ -9,7 +9,7 @@ const said = byId("said");
 
 /** The text of a key; `values` fill its placeholders. */
 function t(key, values = {}) {
-  return texts[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  return texts[key].replace(/\{(\w+)(?:\|([^{|}]*)\|([^{|}]*))?\}/g, (_, name, one, more) => (one === undefined ? values[name] : String(values[name]) === "1" ? one : more));
 }
 
 /** A coded word in the page's language; one we do not know is shown as it is. */

@@ -7,7 +7,7 @@ const numbers = english ? "en" : "zh-CN";
 
 /** A text of the page; `values` fill its placeholders. */
 export function t(key, values = {}) {
-  return page.texts[`worker.${key}`].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  return page.texts[`worker.${key}`].replace(/\{(\w+)(?:\|([^{|}]*)\|([^{|}]*))?\}/g, (_, name, one, more) => (one === undefined ? values[name] : String(values[name]) === "1" ? one : more));
 }
 
 /** Whether the page has such a text. */

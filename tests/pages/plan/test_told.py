@@ -111,7 +111,7 @@ def test_a_set_off_the_curve_is_called_that_and_how_near_to_the_best_it_is(plann
     assert {one % step for one in shares} == {0}
     page.locator("#tab-plan").click()
     words = page.locator("#hand-words")
-    expect(words).to_contain_text("the plan of the curve, 1 sites. Proved: no")
+    expect(words).to_contain_text("the plan of the curve, 1 site. Proved: no")
     expect(page.locator("#headline-box")).not_to_contain_text("changed by hand")
     # One more is somebody's own.
     page.locator("#tab-candidates").click()
