@@ -6,6 +6,7 @@ import contextlib
 import functools
 import json
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ import typer
 from api.cli import console
 from geo.errors import Conflict, Invalid, NotFound
 
+MORE_SECONDS = 10.0
 ENDINGS = (".json", ".geojson", ".gpkg", ".xlsx", ".html", ".pdf")
 
 
@@ -253,9 +255,22 @@ def _worked_out(database: Any, of: Any, name: str | None, asked: Any) -> int:
             scenarios.ask_to_stop(writer, number)
         while not look().ended:
             time.sleep(0.3)
+    else:
+        _wait_for_more(look)
     finally:
         runner.close()
     return number
+
+
+def _wait_for_more(look: Callable[[], Any]) -> None:
+    """How sure each site is comes after the plan; not for long."""
+    until = time.monotonic() + MORE_SECONDS
+    with contextlib.suppress(KeyboardInterrupt):
+        while time.monotonic() < until:
+            steady = (look().summary or {}).get("steady") or {}
+            if not steady.get("looking"):
+                return
+            time.sleep(0.1)
 
 
 def _look(database: Any, number: int) -> Any:

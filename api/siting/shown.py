@@ -133,8 +133,8 @@ class SteadyAnswer(BaseModel):
     left_en: str | None
     looking: bool = Field(
         False,
-        description="Whether more is being found out, for a minute at most: ask again. It stays so "
-        "where the service ended meanwhile.",
+        description="Whether more is being found out, for some minutes at most: ask again. It "
+        "stays so where the service was killed meanwhile.",
     )
 
 

@@ -195,8 +195,8 @@
     var room = N.map.getSize();
     // The legend covers a corner only, so most of its width is room enough for areas, and little more
     // than all of it for marks, each of which shall be seen; printed, it lies below.
-    var corner = legend ? legend.offsetWidth * (N.data.marks ? 1.15 : 0.75) : 0;
-    var left = !narrow && corner < room.x / 2 ? Math.max(12, corner) : 12;
+    var corner = legend ? legend.offsetWidth : 0;
+    var left = !narrow && corner < room.x / 2 ? Math.max(12, corner * (N.data.marks ? 1.15 : 0.75)) : 12;
     N.map.fitBounds(
       N.data.bounds,
       Object.assign({ paddingTopLeft: [left, 16], paddingBottomRight: [narrow ? 12 : 24, narrow ? 104 : 24] }, options)

@@ -124,15 +124,14 @@ def _solved(job: Job, control: Control, memory: Memory) -> Solved:
         problem, answer = known
         control.begin()
         control.improved(answer.objective, answer.bound, answer.sites)
-        answer = replace(
-            answer, seconds=control.seconds, seed=job.seed, history=list(control.history)
-        )
+        answer = replace(answer, seconds=control.seconds, history=list(control.history))
     else:
         if earlier is not None and not (problem.model == "max-cover" and problem.rules.capacities):
             problem, warm = memory.begin(problem, earlier)
         answer = solve(problem, control, job.seed, warm=warm)
-    begun = earlier is not None and (known is not None or warm is not None)
-    begun_from = earlier.number if begun and earlier is not None else None
+    begun_from = None
+    if earlier is not None and (known is not None or warm is not None):
+        begun_from = earlier.number
     if answer.status == "infeasible":
         return Solved(answer, *_why_not(problem), begun_from=begun_from)
     look = None

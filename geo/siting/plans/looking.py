@@ -131,7 +131,11 @@ class Look:
         self._seconds = 0.0
         self._told = 0
         self._untold = False
+        self._full = False
+        self._looking = True
+        self._complete = False
         self._others = self._other_edits()
+        self._other: tuple[Sites, Rules] | None = None
 
     def step(self, control: Control, memory: Memory) -> Around | None:
         """Do a little more, unless it is stopped; what there is to tell.
@@ -144,16 +148,24 @@ class Look:
         began = time.perf_counter()
         try:
             more = self._go_on(control, memory)
-        except DomainError:  # conditions that the walk of the plans does not know
-            return Around(self.number, None, last=True)
-        except Exception:  # noqa: BLE001  whatever it is, the plan is worth more
-            told = Afterwards(why_not=BROKEN)
-            return Around(self.number, told, last=True, mistake=traceback.format_exc())
+        except Exception as error:  # noqa: BLE001  whatever it is, the plan is worth more
+            # Conditions that the walk of the plans does not know are no mistake.
+            strange = isinstance(error, DomainError)
+            mistake = "" if strange else traceback.format_exc()
+            if self._steady is not None:
+                return replace(self.last_words(), mistake=mistake)
+            broken = None if strange else Afterwards(why_not=BROKEN)
+            return Around(self.number, broken, last=True, mistake=mistake)
         self._seconds += time.perf_counter() - began
         if not more:
             return self.last_words()
-        complete = len(self._ready) == len(self._sites) and not self._told
-        if self._untold and (complete or self._seconds > SOON_SECONDS * (self._told + 1) ** 2):
+        if self._looking and self._all_known(memory):
+            self._looking = False
+            return self._words(last=False)
+        complete = len(self._ready) == len(self._sites)
+        late = self._seconds > SOON_SECONDS * (self._told + 1) ** 2
+        if self._untold and (late or (complete and not self._complete)):
+            self._complete = complete
             return self._words(last=False)
         return None
 
@@ -172,18 +184,14 @@ class Look:
         self._told += 1
         self._untold = False
         left = len(self._sites) - len(self._ready)
-        lean = [
-            replace(one, answer=replace(one.answer, warmth=None, certificate=None))
-            for one in self._ready.values()
-        ]
         known = self._steady
         found = Afterwards(
             None if known is None else known.often,
             0 if known is None else known.plans,
             WITHIN,
-            lean,
+            list(self._ready.values()),
             left,
-            looking=left > 0 and not last,
+            looking=self._looking and not last,
             why_not=NOT_YET if known is None else None,
         )
         return Around(self.number, found, last=last)
@@ -202,41 +210,58 @@ class Look:
             return True
         if self._seconds > MOST_SECONDS:
             return False
-        # What was stopped, or ended by the clock, is followed by nothing better.
-        proved = answer.status in ("optimal", "gap reached")
+        goes_on = self._goes_on(memory)
         for site in self._sites:
-            if site not in self._tried and (self._seconds <= SOON_SECONDS or not proved):
+            if site not in self._tried and (self._seconds <= SOON_SECONDS or not goes_on):
                 quick = control.part(QUICK_SECONDS, QUICK_GAP)
                 quick.exact = False
                 self._take(best_without(*arrays, answer, site, quick, self._seed), control)
                 if not control.asked_to_stop:
                     self._tried.add(site)
                 return True
-        if not proved:
+        if not goes_on:
             return False
         for site in self._sites:
             if site not in self._proved:
                 self._prove(site, control, memory)
                 return True
-        other = next(self._others, None)
-        if other is None:
+        self._other = self._other or next(self._others, None)
+        if self._other is None:
             return False
-        sites, rules = other
+        sites, rules = self._other
         thorough = control.part(THOROUGH_SECONDS, self._gap)
         with contextlib.suppress(DomainError):
             ahead = max_cover(
                 problem.demand, sites, problem.reach, rules, thorough, self._seed, warm=answer
             )
-            if not control.asked_to_stop:
-                memory.keep_edit(self.number, sites, rules, ahead)
+            self._full |= not control.asked_to_stop and not memory.keep_edit(
+                self.number, sites, rules, ahead
+            )
+        if not control.asked_to_stop:
+            self._other = None
         return True
+
+    def _goes_on(self, memory: Memory) -> bool:
+        """Whether it is of use to answer more than what is told of the plan: not of one that was
+        stopped, or ended by the clock; nor where it would not be kept."""
+        proved = self._answer.status in ("optimal", "gap reached")
+        return proved and not self._full and memory.remembers(self.number)
+
+    def _all_known(self, memory: Memory) -> bool:
+        """Whether nothing that is told of the plan will change any more."""
+        if self._steady is None:
+            return False
+        done = self._proved if self._goes_on(memory) else self._tried
+        return done.issuperset(self._sites)
 
     def _prove(self, site: int, control: Control, memory: Memory) -> None:
         """The best plan without a site, to the gap that was asked for, with its certificate."""
-        problem, known = self._problem, self._ready.get(site)
+        problem, known, begin = self._problem, self._ready.get(site), self._answer
         if known is not None and known.answer.status == "infeasible":
             self._proved.add(site)
             return
+        if known is not None:
+            begin = replace(begin, sites=known.answer.sites)
         one = best_without(
             problem.demand,
             problem.sites,
@@ -246,7 +271,7 @@ class Look:
             site,
             control.part(THOROUGH_SECONDS, self._gap),
             self._seed,
-            warm=None if known is None else known.answer,
+            warm=begin,
             with_certificate=True,
         )
         if control.asked_to_stop:
@@ -255,7 +280,8 @@ class Look:
         self._take(one, control)
         if one is not None and one.answer.found:
             edited = replace(problem.sites, fixed=said_of(problem.sites, site, FORBIDDEN))
-            memory.keep_edit(self.number, edited, problem.rules, one.answer)
+            kept = memory.keep_edit(self.number, edited, problem.rules, one.answer)
+            self._full |= not kept
 
     def _take(self, one: Ready | None, control: Control) -> None:
         if one is None or control.asked_to_stop:
@@ -264,7 +290,9 @@ class Look:
         # Another of as many people is no news.
         if before is None or one.answer.objective > before.answer.objective:
             self._untold = True
-        self._ready[one.site] = one
+        # Prices and certificate are large; those that are of use the memory has.
+        lean = replace(one.answer, warmth=None, certificate=None)
+        self._ready[one.site] = replace(one, answer=lean)
 
     def _other_edits(self) -> Iterator[tuple[Sites, Rules]]:
         sites, rules = self._problem.sites, self._problem.rules

@@ -41,8 +41,8 @@ class Pool:
             Unavailable: no process can be started.
         """
         with self._lock:
-            gone = [one for one in self._idle if not one.alive]
-            self._idle = [one for one in self._idle if one.alive]
+            gone = [one for one in self._idle if not one.fresh]
+            self._idle = [one for one in self._idle if one.fresh]
             best = min(
                 self._idle,
                 key=lambda one: (earlier not in one.knows, len(one.knows) > 0),
@@ -74,7 +74,9 @@ class Pool:
                 gone.append(useless)
             if not self._closed:
                 self._leaving += [one for one in gone if one.looking]
-                gone = [one for one in gone if one not in self._leaving]
+                few = self._leaving[-MOST_IDLE:]
+                gone = [one for one in (*gone, *self._leaving) if one not in few]
+                self._leaving = few
         for one in gone:
             one.end()
 

@@ -81,25 +81,43 @@ class Memory:
         ):
             self._kept.popitem(last=False)
 
-    def keep_edit(self, number: int, sites: Sites, rules: Rules, answer: Answer) -> None:
-        """Remember the answer to an edit of a plan, with its certificate, as long as there is room
-        and the plan itself is remembered. The prices of the plan serve for both."""
+    def remembers(self, number: int) -> bool:
+        """Whether a plan is remembered."""
+        return number in self._kept
+
+    def keep_edit(self, number: int, sites: Sites, rules: Rules, answer: Answer) -> bool:
+        """Remember the answer to an edit of a plan, with its certificate; those of other plans that
+        were not asked for since make room. The prices of the plan serve for both.
+
+        Returns:
+            Whether there is room for more: the plan is remembered, and this was not too much.
+        """
         kept = self._kept.get(number)
-        if kept is None or answer.certificate is None:
-            return
+        if kept is None:
+            return False
+        if answer.certificate is None:
+            return True
         packed = pickle.dumps(answer.certificate, protocol=5)
         small = len(packed) <= SMALL_BYTES
         if not small:
             # Prices of a part are mostly those of the one it was split from.
             packed = zlib.compress(packed, 1)
-        if sum(sum(one.size) for one in self._kept.values()) + len(packed) > MOST_BYTES:
-            return
+        for other in self._kept.values():
+            if other is not kept and self._bytes() + len(packed) > MOST_BYTES:
+                other.edits.clear()
+                other.size.clear()
+        if self._bytes() + len(packed) > MOST_BYTES:
+            return False
         warmth = replace(kept.answer.warmth, plan=answer.sites)
         lean = replace(answer, warmth=warmth, certificate=None, history=[])
         kept.size.append(len(packed))
         kept.edits.setdefault(sites.fixed.tobytes(), []).append(
             Edit(sites, rules, lean, packed, small)
         )
+        return True
+
+    def _bytes(self) -> int:
+        return sum(sum(one.size) for one in self._kept.values())
 
     def answered(
         self, problem: Problem, earlier: Earlier, gap: float
@@ -119,7 +137,11 @@ class Memory:
                 self._kept.move_to_end(earlier.number)
                 known = kept.problem
                 told = edit.packed if edit.small else zlib.decompress(edit.packed)
-                answer = replace(edit.answer, certificate=pickle.loads(told))  # noqa: S301  our own
+                proof = pickle.loads(told)  # noqa: S301  our own
+                answer = replace(edit.answer, certificate=proof)
+                if answer.status != "optimal":
+                    # What ended by the clock, and is as near to the best as is asked now.
+                    answer.status = "gap reached"
                 return replace(problem, demand=known.demand, reach=known.reach), answer
         return None
 

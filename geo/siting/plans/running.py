@@ -40,6 +40,8 @@ BEAT_SECONDS: Final = 0.5
 TELL_SECONDS: Final = 0.25
 PATIENCE_SECONDS: Final = 60.0
 """How long past its limit, or after it was told to stop, a solver may take to end."""
+TRIES: Final = 4
+"""So often it is tried to write down what was found around a plan."""
 MOST_HISTORY: Final = 400
 UNKNOWN: Final = Afterwards(looking=True, why_not=NOT_YET)
 """Of a plan around which nobody has looked yet."""
@@ -328,12 +330,17 @@ class Postscript:
         if self._written is None or self._found is UNKNOWN:
             return
         finished_at, facts = self._written
-        try:
-            tell_around(facts, self._problem, self._found)
-            with self._database.write(RUNNER) as writer:
-                scenarios.add_facts(writer, self._plan_id, finished_at, facts)
-        except Exception:  # the database may be away: the plan stands without it
-            logger.exception("what was found around plan %d is lost", self._plan_id)
+        tell_around(facts, self._problem, self._found)
+        for left in range(TRIES)[::-1]:
+            try:
+                with self._database.write(RUNNER) as writer:
+                    scenarios.add_facts(writer, self._plan_id, finished_at, facts)
+            except Exception:  # the database may be away: the plan stands without it
+                if not left:
+                    logger.exception("what was found around plan %d is lost", self._plan_id)
+                time.sleep(TELL_SECONDS)
+            else:
+                return
 
 
 __all__ = ["Course", "Postscript", "Runner", "finite"]

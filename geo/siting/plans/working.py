@@ -121,8 +121,13 @@ class Worker:
         self._done = False
         self._jobs += 1
         self._pairs += job.problem.reach.pairs
-        if job.number is not None:
-            self._plans.append(job.number)
+        used = None if job.earlier is None else job.earlier.number
+        for number in (used, job.number):
+            # What is used stays longest, as in its memory.
+            if number is not None and (number == job.number or number in self._plans):
+                if number in self._plans:
+                    self._plans.remove(number)
+                self._plans.append(number)
         self._giver = threading.Thread(target=self._give, args=(job,), daemon=True)
         self._giver.start()
         if self._reader is None:

@@ -16,7 +16,7 @@ const SPEAK_MS = 6000;
 /** As long as it usually takes the browser to be heard once more nobody need know. */
 const LOST_MS = 3000;
 /** After so long each time the service is asked what else it has found out about a plan. */
-const MORE_MS = [400, 800, 1500, 3000, 6000, 12000, 20000, 20000];
+const MORE_MS = [400, 800, 1500, 3000, 6000, 12000, ...Array(12).fill(20000)];
 let source = null;
 let lost = 0;
 let later = 0;
@@ -59,13 +59,16 @@ function ended(plan) {
 function furtherOn(plan, times = 0) {
   clearTimeout(later);
   if (!plan.facts?.steady?.looking) return;
-  const mine = () => known.plan?.id === plan.id && known.plan.facts !== null;
-  later = setTimeout(async () => {
-    const newer = mine() ? await askPlan(plan.id).catch(() => null) : null;
-    if (!mine() || newer?.facts === null) return;
+  const mine = later = setTimeout(async () => {
+    const still = () => later === mine && known.plan?.id === plan.id && known.plan.facts !== null;
+    const newer = still() ? await askPlan(plan.id).catch(() => null) : null;
+    if (!still()) return;
+    // Worked out anew meanwhile: another answer.
+    if (newer && newer.finished_at !== plan.finished_at) return openPlan(plan.id, { keepQuestion: true });
     const told = newer ?? plan;
+    const { steady } = told.facts;
     // Whoever looked may have ended: then there will be no more.
-    if (times + 1 === MORE_MS.length) told.facts.steady.looking = false;
+    if (steady && times + 1 === MORE_MS.length) Object.assign(steady, { looking: false }, steady.plans ? { left_zh: null, left_en: null } : {});
     known.plan.facts = told.facts;
     tell("facts");
     furtherOn(told, times + 1);

@@ -23,7 +23,7 @@ const bus = new EventTarget();
 /** Tells the other parts of the page that something happened. */
 export const tell = (name, detail) => bus.dispatchEvent(new CustomEvent(name, { detail }));
 /** Hears it. `view`: what is looked at changed (a set of keys); `ground`, `plan`, `plans`, `told`,
- * `curve`, `areas`: news; `best`: a better plan was found while the search goes on; `map`, `restyled`: the map stands, or stands in another look. */
+ * `curve`, `areas`: news; `facts`: more is known of the plan; `best`: a better plan was found while the search goes on; `map`, `restyled`: the map stands, or stands in another look. */
 export const hear = (name, listener) => bus.addEventListener(name, (event) => listener(event.detail));
 
 export const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);

@@ -1,11 +1,14 @@
 """`nuanyi siting plan`, `plans` and `tasks`: scenarios on the editions in force."""
 
 import json
+import time
+from types import SimpleNamespace
 
 import planning_town
 import pypdf
 import pytest
 
+from api.cli import siting_plans
 from geo.database import Actor
 
 DONE, UNUSABLE, NOWHERE = 0, 2, 4
@@ -25,6 +28,8 @@ def test_a_plan_is_worked_out_kept_taken_away_and_opened(nuanyi, town, tmp_path)
     plan = json.loads((tmp_path / "plan.json").read_text("utf-8"))
     assert plan["state"] == "done"
     assert plan["answer"]["status"] == "optimal"
+    assert plan["facts"]["steady"]["looking"] is False
+    assert all(one["often"] and one["without"] for one in plan["facts"]["sites"])
     assert f"{plan['facts']['share']:.1%}" in told.out
     written = nuanyi("siting", "plan", "--id", "1", "--out", tmp_path / "plan.pdf")
     assert written.code == DONE, written.err
@@ -62,3 +67,22 @@ def test_a_plan_is_worked_out_kept_taken_away_and_opened(nuanyi, town, tmp_path)
 def test_what_cannot_be_is_told(nuanyi, town, arguments, code):
     told = nuanyi("siting", *arguments)
     assert told.code == code, told.out + told.err
+
+
+@pytest.mark.parametrize("comes", [True, False])
+def test_what_is_found_after_the_plan_is_waited_for_but_not_for_long(monkeypatch, comes):
+    looked = []
+
+    def look():
+        looked.append(time.monotonic())
+        looking = not comes or len(looked) < 4
+        return SimpleNamespace(summary={"steady": {"looking": looking}})
+
+    monkeypatch.setattr(siting_plans, "MORE_SECONDS", 30.0 if comes else 0.5)
+    siting_plans._wait_for_more(look)
+    assert len(looked) == 4 if comes else looked[-1] - looked[0] < 2
+
+
+def test_nothing_more_is_waited_for_of_a_plan_around_which_nobody_looks():
+    for summary in (None, {}, {"steady": None}):
+        siting_plans._wait_for_more(lambda: SimpleNamespace(summary=summary))  # noqa: B023

@@ -9,10 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from geo.errors import Invalid
 from geo.siting.checker import check
 from geo.siting.control import Control
 from geo.siting.names import Names
-from geo.siting.plans import looking
+from geo.siting.plans import looking, remembering
 from geo.siting.plans.jobs import Job, Solved, work
 from geo.siting.plans.looking import Look, Looks
 from geo.siting.plans.remembering import Earlier, Memory
@@ -98,8 +99,10 @@ def test_a_no_that_was_answered_ahead_is_answered_at_once_and_proved(first):
     refs = told.answer.sites.tolist()
     for number, site in enumerate(refs):
         question = edited(problem, site)
-        told_ahead, answer = memory.answered(question, Earlier(1, refs), 0.0)
-        assert told_ahead.reach is problem.reach or told_ahead.demand is not question.demand
+        question = replace(question, demand=replace(question.demand))
+        ahead, answer = memory.answered(question, Earlier(1, refs), 0.0)
+        assert ahead.reach is not question.reach, "of the objects that what is remembered knows"
+        assert ahead.demand is not question.demand
         went_on = told_of(question, memory, number=10 + number, earlier=Earlier(1, refs))
         anew = told_of(question, Memory())
         assert went_on.begun_from == 1
@@ -191,13 +194,22 @@ def test_large_certificates_are_kept_small_and_come_back_whole(first, monkeypatc
         {"sites": {"cost": np.full(COUNT, 2.0)}},
         {"sites": {"chain": np.arange(COUNT, dtype=np.int32)}},
         {"sites": {"x": np.zeros(COUNT)}},
+        {"sites": {"district": np.zeros(COUNT, np.int32)}},
+        {"sites": {"open_24h": np.ones(COUNT, bool)}},
+        {"sites": {"capacity": np.ones(COUNT)}},
+        {"sites": {"degrees": True}},
+        {"rules": Rules(p=5, budget=3.0)},
+        {"rules": Rules(p=5, per_chain_most=1)},
         {"demand": True},
+        {"part": True},
+        {"reach": True},
+        {"model": "p-median"},
     ],
 )
 def test_another_question_was_not_answered_ahead(first, change):
     problem, memory, told, _ = first
     question = edited(problem, told.answer.sites[0])
-    earlier = Earlier(1, told.answer.sites.tolist())
+    earlier, every = Earlier(1, told.answer.sites.tolist()), np.zeros(PLACES, np.int32)
     assert memory.answered(question, earlier, 0.0) is not None
     if "rules" in change:
         question = replace(question, rules=change["rules"])
@@ -205,6 +217,12 @@ def test_another_question_was_not_answered_ahead(first, change):
         question = replace(question, sites=replace(question.sites, **change["sites"]))
     if "demand" in change:
         question = replace(question, demand=Demand.of(question.demand.weight + 1.0))
+    if "part" in change:
+        question = replace(question, demand=Demand.of(question.demand.weight, district=every))
+    if "reach" in change:
+        question = replace(question, reach=question.reach.within(0.14))
+    if "model" in change:
+        question = replace(question, model=change["model"])
     assert memory.answered(question, earlier, 0.0) is None
 
 
@@ -270,7 +288,10 @@ def test_a_question_that_comes_between_is_not_kept_waiting_and_nothing_is_lost(f
         one.site: one.loss for one in words[-1].found.ready
     }
     refs = told.answer.sites.tolist()
-    assert all(memory.answered(edited(problem, site), Earlier(1, refs), 0.0) for site in refs)
+    asked = [edited(problem, site) for site in refs]
+    asked += [edited(problem, site, FORCED) for site in range(COUNT)]
+    asked += [replace(problem, rules=replace(problem.rules, p=p)) for p in (4, 6)]
+    assert all(memory.answered(one, Earlier(1, refs), 0.0) for one in asked)
 
 
 def test_the_newest_plan_comes_first_and_too_many_are_given_up(first):
@@ -343,3 +364,75 @@ def test_what_fails_after_the_plan_does_not_take_the_plan_away(first, monkeypatc
     assert around.last
     assert around.found.left_out == looking.BROKEN
     assert "FloatingPointError" in around.mistake, "who keeps the log hears of it"
+
+
+@pytest.mark.parametrize("error", [MemoryError, Invalid])
+def test_what_fails_later_takes_nothing_away_that_was_told(first, monkeypatch, error):
+    def broken(*arguments, **named):
+        raise error("of a test")
+
+    problem, _, _, words = first
+    memory = Memory()
+    told = told_of(problem, memory)
+    monkeypatch.setattr(looking, "max_cover", broken)
+    found = looked_around(told, memory)[-1]
+    assert found.last
+    assert {one.site: one.loss for one in found.found.ready} == {
+        one.site: one.loss for one in words[-1].found.ready
+    }
+    assert found.found.left_out is None
+    assert ("of a test" in found.mistake) is (error is MemoryError)
+
+
+def test_it_is_looked_on_until_no_loss_can_change(monkeypatch):
+    """Found in the quick way and gone over again: what is told last is what the proofs say."""
+    problem, memory = a_problem(seed=11, p=12, backup=0.3), Memory()
+    told = told_of(problem, memory, gap=0.0)
+    monkeypatch.setattr(looking, "QUICK_GAP", 0.5)
+    words = looked_around(told, memory)
+    settled = next(one for one in words if not one.found.looking)
+    assert words[0].found.looking
+    for one in settled.found.ready:
+        anew = solve(edited(problem, one.site), Control(), 0)
+        assert told.answer.objective - one.loss == pytest.approx(anew.objective)
+    assert [one.loss for one in settled.found.ready] == [one.loss for one in words[-1].found.ready]
+    assert all(one.answer.warmth is None for one in settled.found.ready)
+
+
+def test_the_plan_that_was_asked_for_last_has_room_before_others(first, monkeypatch):
+    problem, _, _, _ = first
+    memory = Memory()
+    one = told_of(problem, memory, number=1)
+    looked_around(one, memory)
+    refs = one.answer.sites.tolist()
+    monkeypatch.setattr("geo.siting.plans.remembering.MOST_BYTES", memory._bytes())
+    other = told_of(edited(problem, refs[0]), memory, number=2)
+    looked_around(other, memory)
+    more = other.answer.sites.tolist()
+    asked = edited(edited(problem, refs[0]), more[0])
+    assert memory.answered(asked, Earlier(2, more), 0.0) is not None
+    assert memory.answered(edited(problem, refs[1]), Earlier(1, refs), 0.0) is None
+    assert memory._bytes() <= remembering.MOST_BYTES
+
+
+def test_of_a_plan_that_is_forgotten_no_edit_is_answered(first):
+    problem, _, _, _ = first
+    memory = Memory()
+    told = told_of(problem, memory, number=1)
+    for number in range(2, looking.MOST_PLANS + 2):
+        told_of(problem, memory, number=number)
+    assert not memory.remembers(1)
+    words = looked_around(told, memory)
+    assert len(words[-1].found.ready) == 5
+    assert words[-1].found.left_out is None
+
+
+def test_what_ended_by_the_clock_but_is_as_near_as_asked_says_so():
+    problem, memory = a_problem(), Memory()
+    answer = solve(problem, Control(), 0)
+    memory.keep(1, problem, answer)
+    late = replace(answer, status="time limit", gap=0.02)
+    memory.keep_edit(1, edited(problem, 0).sites, problem.rules, late)
+    found = memory.answered(edited(problem, 0), Earlier(1, []), 0.05)
+    assert found[1].status == "gap reached"
+    assert memory.answered(edited(problem, 0), Earlier(1, []), 0.01) is None

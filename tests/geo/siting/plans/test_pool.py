@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
+
+import numpy as np
 import pytest
 
+from geo.siting.names import Names
 from geo.siting.plans import pool
+from geo.siting.plans.jobs import Job, Solved
 from geo.siting.plans.pool import MOST_IDLE, Pool
+from geo.siting.plans.remembering import Earlier
 from geo.siting.plans.working import MOST_JOBS, Worker
+from geo.siting.problem import Demand, Rules, Sites
+from geo.siting.reach import from_file
+from geo.siting.solving import Problem
 
 
 @pytest.fixture
@@ -22,6 +31,13 @@ def started(monkeypatch):
     yield found
     for one in found:
         one.end()
+
+
+def a_problem():
+    every = np.arange(6)
+    reach = from_file(every, every % 3, np.ones(6), 6, 3)
+    demand = Demand.of(np.ones(6))
+    return Problem("max-cover", demand, Sites.of(3), reach, Rules(p=1), [0, 1, 2], Names(), 0)
 
 
 def lent(lender, *plans):
@@ -103,6 +119,36 @@ def test_one_that_still_looks_around_a_plan_ends_when_that_is_told(started, how)
     worker._looked.clear()
     lender.let_go()
     assert not worker.alive
+
+
+def test_few_that_still_look_around_plans_are_kept_for_it(started):
+    lender = Pool()
+    busy = lent(lender, *range(3 * MOST_IDLE))
+    for one in busy:
+        one._looked[0] = print
+    for one in busy:
+        lender.give_back(one)
+    assert [one.alive for one in busy] == [False] * MOST_IDLE + [True] * 2 * MOST_IDLE
+
+
+def test_one_that_is_not_heard_any_more_is_not_lent(started):
+    lender = Pool()
+    (worker,) = lent(lender, 1)
+    lender.give_back(worker)
+    worker._done = False  # as its reader leaves it
+    assert lender.lend(1) is not worker
+    assert not worker.alive
+
+
+def test_a_process_knows_the_plans_it_was_asked_for_last(started):
+    (worker,) = lent(Pool(), None)
+    number = itertools.count(1)
+    for earlier in (None, None, None, 1):
+        edit = None if earlier is None else Earlier(earlier, [1])
+        worker.begin(Job(a_problem(), 0.0, 5.0, 0, number=next(number), earlier=edit))
+        while not isinstance(worker.next(60.0), Solved):
+            pass
+    assert worker.knows == {3, 1, 4}
 
 
 def test_they_are_let_go_when_nobody_looks_at_plans_any_more(started, monkeypatch):
