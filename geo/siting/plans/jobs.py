@@ -141,8 +141,13 @@ def _solved(job: Job, control: Control, memory: Memory) -> Solved:
             lean = replace(answer, certificate=None, history=[])
             look = Look(job.number, problem, lean, job.gap, job.seed)
     # What is left behind stays here: it is large.
-    lean = replace(answer, warmth=None)
-    return Solved(lean, "", "", begun_from, job.number, look, look is not None)
+    return Solved(
+        replace(answer, warmth=None),
+        begun_from=begun_from,
+        number=job.number,
+        look=look,
+        looking=look is not None,
+    )
 
 
 def _curve(job: Job, control: Control) -> Curve:

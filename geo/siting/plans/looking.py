@@ -28,7 +28,7 @@ from geo.siting.solving import Problem
 from geo.siting.variations.steady import Ready, Steady, best_without, how_often, said_of
 
 SOON_SECONDS: Final = 4.0
-"""After so much work what is known is told, though there is more to come."""
+"""So much work goes to plans without each site before any of them is proved."""
 MOST_SECONDS: Final = 120.0
 """So much work a plan is worth."""
 CANDIDATE_SECONDS: Final = 30.0
@@ -130,10 +130,9 @@ class Look:
         self._proved: set[int] = set()
         self._seconds = 0.0
         self._told = 0
-        self._untold = False
+        self._news = False
         self._full = False
         self._looking = True
-        self._complete = False
         self._others = self._other_edits()
         self._other: tuple[Sites, Rules] | None = None
 
@@ -162,10 +161,8 @@ class Look:
         if self._looking and self._all_known(memory):
             self._looking = False
             return self._words(last=False)
-        complete = len(self._ready) == len(self._sites)
-        late = self._seconds > SOON_SECONDS * (self._told + 1) ** 2
-        if self._untold and (late or (complete and not self._complete)):
-            self._complete = complete
+        # After 1, 4, 9 … seconds of work.
+        if self._news and self._seconds > (self._told + 1) ** 2:
             return self._words(last=False)
         return None
 
@@ -182,7 +179,7 @@ class Look:
 
     def _words(self, *, last: bool) -> Around:
         self._told += 1
-        self._untold = False
+        self._news = False
         left = len(self._sites) - len(self._ready)
         known = self._steady
         found = Afterwards(
@@ -206,7 +203,7 @@ class Look:
             )
             if not control.asked_to_stop:
                 self._steady = found
-                self._untold = True
+                self._news = True
             return True
         if self._seconds > MOST_SECONDS:
             return False
@@ -289,7 +286,7 @@ class Look:
         before = self._ready.get(one.site)
         # Another of as many people is no news.
         if before is None or one.answer.objective > before.answer.objective:
-            self._untold = True
+            self._news = True
         # Prices and certificate are large; those that are of use the memory has.
         lean = replace(one.answer, warmth=None, certificate=None)
         self._ready[one.site] = replace(one, answer=lean)

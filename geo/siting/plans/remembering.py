@@ -57,7 +57,6 @@ class Remembered:
     problem: Problem
     answer: Answer
     edits: dict[bytes, list[Edit]] = field(default_factory=dict)
-    size: list[int] = field(default_factory=list)
 
 
 class Memory:
@@ -86,8 +85,8 @@ class Memory:
         return number in self._kept
 
     def keep_edit(self, number: int, sites: Sites, rules: Rules, answer: Answer) -> bool:
-        """Remember the answer to an edit of a plan, with its certificate; those of other plans that
-        were not asked for since make room. The prices of the plan serve for both.
+        """Remember the answer to an edit of a plan, with its certificate; those of plans that were
+        asked for longer ago make room. The prices of the plan serve for both.
 
         Returns:
             Whether there is room for more: the plan is remembered, and this was not too much.
@@ -102,22 +101,22 @@ class Memory:
         if not small:
             # Prices of a part are mostly those of the one it was split from.
             packed = zlib.compress(packed, 1)
-        for other in self._kept.values():
-            if other is not kept and self._bytes() + len(packed) > MOST_BYTES:
-                other.edits.clear()
-                other.size.clear()
+        for older in self._kept.values():
+            if older is kept or self._bytes() + len(packed) <= MOST_BYTES:
+                break
+            older.edits.clear()
         if self._bytes() + len(packed) > MOST_BYTES:
             return False
         warmth = replace(kept.answer.warmth, plan=answer.sites)
         lean = replace(answer, warmth=warmth, certificate=None, history=[])
-        kept.size.append(len(packed))
         kept.edits.setdefault(sites.fixed.tobytes(), []).append(
             Edit(sites, rules, lean, packed, small)
         )
         return True
 
     def _bytes(self) -> int:
-        return sum(sum(one.size) for one in self._kept.values())
+        every = (edits for one in self._kept.values() for edits in one.edits.values())
+        return sum(len(edit.packed) for edits in every for edit in edits)
 
     def answered(
         self, problem: Problem, earlier: Earlier, gap: float
@@ -125,8 +124,7 @@ class Memory:
         """The answer to this very question, if it was worked out ahead as an edit of that plan, and
         is proved as well as is asked; and the problem, of the objects that its warmth knows.
 
-        Cost: one look at all pairs; to unpack its certificate, some
-        3 ms a megabyte.
+        Cost: one look at all pairs; to unpack its certificate, some 3 ms a megabyte.
         """
         kept = self._kept.get(earlier.number)
         if kept is None or not _same(kept.problem, problem):

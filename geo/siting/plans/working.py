@@ -121,13 +121,14 @@ class Worker:
         self._done = False
         self._jobs += 1
         self._pairs += job.problem.reach.pairs
-        used = None if job.earlier is None else job.earlier.number
-        for number in (used, job.number):
-            # What is used stays longest, as in its memory.
-            if number is not None and (number == job.number or number in self._plans):
-                if number in self._plans:
-                    self._plans.remove(number)
-                self._plans.append(number)
+        # What is used stays longest, as in its memory.
+        if job.earlier is not None and job.earlier.number in self._plans:
+            self._plans.remove(job.earlier.number)
+            self._plans.append(job.earlier.number)
+        if job.number is not None:
+            with contextlib.suppress(ValueError):
+                self._plans.remove(job.number)
+            self._plans.append(job.number)
         self._giver = threading.Thread(target=self._give, args=(job,), daemon=True)
         self._giver.start()
         if self._reader is None:
@@ -187,8 +188,10 @@ class Worker:
                     continue
                 if isinstance(message, Solved) and message.looking and self._later is not None:
                     self._looked[message.number or 0] = self._later
+                # Done, it may be given its next job, and that one has a queue of its own.
+                told = self._told
                 self._done = not isinstance(message, Begun | Improved)
-                self._told.put(message)
+                told.put(message)
         except Exception as error:  # noqa: BLE001  whoever waits must hear of it
             self._done = False
             self._told.put(_ended(error))

@@ -83,6 +83,10 @@ def test_what_is_found_after_the_plan_is_waited_for_but_not_for_long(monkeypatch
     assert len(looked) == 4 if comes else looked[-1] - looked[0] < 2
 
 
-def test_nothing_more_is_waited_for_of_a_plan_around_which_nobody_looks():
-    for summary in (None, {}, {"steady": None}):
-        siting_plans._wait_for_more(lambda: SimpleNamespace(summary=summary))  # noqa: B023
+@pytest.mark.parametrize("summary", [None, {}, {"steady": None}])
+def test_nothing_more_is_waited_for_of_a_plan_around_which_nobody_looks(monkeypatch, summary):
+    def sleep(seconds):
+        raise AssertionError(f"{seconds} s were waited")
+
+    monkeypatch.setattr(siting_plans.time, "sleep", sleep)
+    siting_plans._wait_for_more(lambda: SimpleNamespace(summary=summary))

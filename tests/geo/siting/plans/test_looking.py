@@ -3,8 +3,10 @@ searches from nothing."""
 
 from __future__ import annotations
 
+import itertools
 import pickle
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -335,10 +337,32 @@ def test_what_there_is_no_time_for_is_said_to_be_left_out(first, monkeypatch):
     monkeypatch.setattr(looking, "MOST_SECONDS", 0.0)
     memory = Memory()
     words = looked_around(told_of(problem, memory), memory)
-    assert [one.found.looking for one in words] == [True, False]
-    assert [one.found.left for one in words] == [5, 5]
-    assert words[0].found.left_out[1].startswith("The best plan without 5 more")
-    assert words[1].found.left_out[1].startswith("There was no time for")
+    assert [one.found.looking for one in words] == [False]
+    assert words[0].found.left == 5
+    assert words[0].found.left_out[1].startswith("There was no time for")
+
+
+@pytest.fixture
+def slow_steps(monkeypatch):
+    """By the clock of who looks each step takes a second."""
+    clock = itertools.count()
+    shown = SimpleNamespace(perf_counter=lambda: float(next(clock)))
+    monkeypatch.setattr(looking, "time", shown)
+
+
+@pytest.mark.usefixtures("slow_steps")
+def test_what_is_known_is_told_now_and_then_as_long_as_there_is_more(first):
+    problem, _, _, words = first
+    memory = Memory()
+    told = told_of(problem, memory)
+    found = looked_around(told, memory)
+    assert len(found) > len(words)
+    assert [one.last for one in found] == [False] * (len(found) - 1) + [True]
+    left = [one.found.left for one in found]
+    assert left == sorted(left, reverse=True)
+    assert left[0] > 0
+    assert found[0].found.left_out[1].startswith("The best plan without")
+    assert found[0].found.looking
 
 
 def test_the_room_for_answers_ahead_is_limited(first, monkeypatch):
@@ -384,6 +408,7 @@ def test_what_fails_later_takes_nothing_away_that_was_told(first, monkeypatch, e
     assert ("of a test" in found.mistake) is (error is MemoryError)
 
 
+@pytest.mark.usefixtures("slow_steps")
 def test_it_is_looked_on_until_no_loss_can_change(monkeypatch):
     """Found in the quick way and gone over again: what is told last is what the proofs say."""
     problem, memory = a_problem(seed=11, p=12, backup=0.3), Memory()
@@ -413,6 +438,11 @@ def test_the_plan_that_was_asked_for_last_has_room_before_others(first, monkeypa
     assert memory.answered(asked, Earlier(2, more), 0.0) is not None
     assert memory.answered(edited(problem, refs[1]), Earlier(1, refs), 0.0) is None
     assert memory._bytes() <= remembering.MOST_BYTES
+    # What is found of the older one now takes nothing from the newer.
+    looks = Looks(memory)
+    looks.take(Look(1, memory._kept[1].problem, memory._kept[1].answer, 0.0, 0))
+    words_of(looks)
+    assert memory.answered(asked, Earlier(2, more), 0.0) is not None
 
 
 def test_of_a_plan_that_is_forgotten_no_edit_is_answered(first):
