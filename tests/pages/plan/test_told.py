@@ -172,7 +172,7 @@ def test_a_plan_whose_sites_all_have_tasks_says_so_instead_of_making_them(planne
     page.locator("#tab-tasks").click()
     act, there = page.locator("#task-make button"), page.locator("#tasks-there")
     act.click()
-    expect(there).to_have_text("The open plan: each of its 2 sites has its task.")
+    expect(there).to_have_text("The open plan: its 2 sites have their tasks.")
     expect(act).to_be_hidden()
     expect(page.locator("#task-list select").first).to_be_focused()
     # What cannot be taken back is told before it is done.
