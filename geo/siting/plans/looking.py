@@ -31,8 +31,6 @@ SOON_SECONDS: Final = 4.0
 """So much work goes to plans without each site before any of them is proved."""
 MOST_SECONDS: Final = 120.0
 """So much work a plan is worth."""
-CANDIDATE_SECONDS: Final = 30.0
-"""So much when the candidates are come to: mostly another one is asked for."""
 QUICK_SECONDS: Final = 1.0
 THOROUGH_SECONDS: Final = 10.0
 """For one site: a plan first, then its proof."""
@@ -300,8 +298,6 @@ class Look:
         for site in self._sites:
             yield replace(sites, fixed=said_of(sites, site, FORCED)), rules
         for site in self._candidates():
-            if self._seconds > CANDIDATE_SECONDS:
-                return
             yield replace(sites, fixed=said_of(sites, site, FORCED)), rules
 
     def _candidates(self) -> list[int]:

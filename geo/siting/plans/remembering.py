@@ -8,8 +8,6 @@ asked next is answered ahead, when nothing else is to be done (:mod:`geo.siting.
 
 from __future__ import annotations
 
-import pickle
-import zlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +15,7 @@ from typing import Final
 
 import numpy as np
 
+from geo.siting.plans.packing import packed, unpacked
 from geo.siting.problem import FORCED, FREE, Answer, Demand, Longs, Reach, Rules, Sites
 from geo.siting.solving import Problem, Ref
 
@@ -25,8 +24,6 @@ MOST_PAIRS: Final = 12_000_000
 """Of all that is remembered, but for the newest: some 20 bytes each."""
 MOST_BYTES: Final = 300_000_000
 """Of the certificates of answers that were worked out ahead."""
-SMALL_BYTES: Final = 1_000_000
-"""A certificate that is not worth compressing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,13 +37,12 @@ class Earlier:
 @dataclass(frozen=True, eq=False)
 class Edit:
     """Another question about the same people and reach, and the answer to it, whose certificate is
-    `packed`; `small`: it is not compressed."""
+    `proof` (:func:`geo.siting.plans.packing.packed`)."""
 
     sites: Sites
     rules: Rules
     answer: Answer
-    packed: bytes
-    small: bool
+    proof: bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,27 +92,21 @@ class Memory:
             return False
         if answer.certificate is None:
             return True
-        packed = pickle.dumps(answer.certificate, protocol=5)
-        small = len(packed) <= SMALL_BYTES
-        if not small:
-            # Prices of a part are mostly those of the one it was split from.
-            packed = zlib.compress(packed, 1)
+        proof = packed(answer.certificate)
         for older in self._kept.values():
-            if older is kept or self._bytes() + len(packed) <= MOST_BYTES:
+            if older is kept or self._bytes() + len(proof) <= MOST_BYTES:
                 break
             older.edits.clear()
-        if self._bytes() + len(packed) > MOST_BYTES:
+        if self._bytes() + len(proof) > MOST_BYTES:
             return False
         warmth = replace(kept.answer.warmth, plan=answer.sites)
         lean = replace(answer, warmth=warmth, certificate=None, history=[])
-        kept.edits.setdefault(sites.fixed.tobytes(), []).append(
-            Edit(sites, rules, lean, packed, small)
-        )
+        kept.edits.setdefault(sites.fixed.tobytes(), []).append(Edit(sites, rules, lean, proof))
         return True
 
     def _bytes(self) -> int:
         every = (edits for one in self._kept.values() for edits in one.edits.values())
-        return sum(len(edit.packed) for edits in every for edit in edits)
+        return sum(len(edit.proof) for edits in every for edit in edits)
 
     def answered(
         self, problem: Problem, earlier: Earlier, gap: float
@@ -124,7 +114,7 @@ class Memory:
         """The answer to this very question, if it was worked out ahead as an edit of that plan, and
         is proved as well as is asked; and the problem, of the objects that its warmth knows.
 
-        Cost: one look at all pairs; to unpack its certificate, some 3 ms a megabyte.
+        Cost: one look at all pairs; to unpack its certificate, some 30 μs a vector.
         """
         kept = self._kept.get(earlier.number)
         if kept is None or not _same(kept.problem, problem):
@@ -134,9 +124,7 @@ class Memory:
             if fits and edit.rules == problem.rules and _same_sites(edit.sites, problem.sites):
                 self._kept.move_to_end(earlier.number)
                 known = kept.problem
-                told = edit.packed if edit.small else zlib.decompress(edit.packed)
-                proof = pickle.loads(told)  # noqa: S301  our own
-                answer = replace(edit.answer, certificate=proof)
+                answer = replace(edit.answer, certificate=unpacked(edit.proof))
                 if answer.status != "optimal":
                     # What ended by the clock, and is as near to the best as is asked now.
                     answer.status = "gap reached"

@@ -19,6 +19,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import IO, Any, Final
 
@@ -35,6 +36,8 @@ WORK, STOP = b"j", b"s"
 MOST_JOBS: Final = 50
 MOST_PAIRS: Final = 20_000_000
 """What a process has worked at before it is replaced: memory that was large once stays so."""
+NICE: Final = 5
+"""Searches give way to requests by so much, and what nobody asked for to searches."""
 READY_SECONDS: Final = 600.0
 """So long a process may take to begin a job: on a new machine all it needs is compiled first."""
 
@@ -224,7 +227,7 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "wb")
     # Whatever a library prints must not come between the messages.
     os.dup2(2, 1)
-    os.nice(5)
+    os.nice(NICE)
     guard = threading.Lock()
     jobs: queue.Queue[tuple[Job, Control]] = queue.Queue()
 
@@ -260,6 +263,7 @@ def main() -> None:
     warm = {(USUAL_MODEL, False)}
     memory = Memory()
     looks = Looks(memory)
+    beside = ThreadPoolExecutor(1, initializer=_give_way)
 
     def tell(message: object) -> None:
         with guard:
@@ -268,7 +272,7 @@ def main() -> None:
     while True:
         idle[0] = Control()
         if looks and jobs.empty():
-            found = looks.step(idle[0])
+            found = beside.submit(looks.step, idle[0]).result()
             if found is not None:
                 tell(found)
             continue
@@ -287,6 +291,15 @@ def main() -> None:
         else:
             tell(told)
         del job, control, told
+
+
+def _give_way() -> None:
+    """Let searches go before this thread and what it starts; where a thread has no priority of its
+    own it keeps that of its process."""
+    here = threading.get_native_id()
+    with contextlib.suppress(OSError):
+        later = os.getpriority(os.PRIO_PROCESS, here) + NICE
+        os.setpriority(os.PRIO_PROCESS, here, later)
 
 
 def _write(pipe: IO[bytes], message: object) -> None:

@@ -175,19 +175,6 @@ def test_candidates_put_in_are_answered_ahead_those_first_that_add_most(first, m
         assert site in answer.sites
 
 
-def test_large_certificates_are_kept_small_and_come_back_whole(first, monkeypatch):
-    problem, memory, _, _ = first
-    monkeypatch.setattr("geo.siting.plans.remembering.SMALL_BYTES", 0)
-    packed = Memory()
-    told = told_of(problem, packed)
-    looked_around(told, packed)
-    earlier = Earlier(1, told.answer.sites.tolist())
-    for site in told.answer.sites:
-        question = edited(problem, site)
-        _, answer = packed.answered(question, earlier, 0.0)
-        assert answer.certificate == memory.answered(question, earlier, 0.0)[1].certificate
-
-
 @pytest.mark.parametrize(
     "change",
     [

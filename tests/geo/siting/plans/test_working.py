@@ -3,9 +3,12 @@ cannot be read, and what it finds out when the plan is told."""
 
 from __future__ import annotations
 
+import os
 import queue
+import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +17,7 @@ from geo.siting.names import Names
 from geo.siting.plans import working
 from geo.siting.plans.jobs import Failed, Job, Solved
 from geo.siting.plans.remembering import Earlier
-from geo.siting.plans.working import Begun, Worker
+from geo.siting.plans.working import NICE, Begun, Worker
 from geo.siting.problem import FORBIDDEN, Demand, Rules, Sites
 from geo.siting.reach import euclidean, from_file
 from geo.siting.solving import Problem
@@ -172,6 +175,23 @@ def test_a_no_is_answered_from_what_was_worked_out_ahead(ready) -> None:
     assert edit.answer.objective * 1.001 >= anew.answer.objective
     # In a few steps of Python, whatever the machine: there was no search.
     assert len(edit.answer.history) == 1
+
+
+def priorities(process: Worker) -> list[int]:
+    """Of each thread; the higher the number, the later its turn."""
+    folder = Path(f"/proc/{process._process.pid}/task")
+    return [int(one.read_text().rsplit(")", 1)[1].split()[16]) for one in folder.glob("*/stat")]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells threads apart")
+def test_what_nobody_asked_for_gives_way_to_searches(ready) -> None:
+    found: queue.Queue = queue.Queue()
+    answer_of(ready, a_plan(31), found.put)
+    while not found.get(timeout=120.0).last:
+        pass
+    here = os.getpriority(os.PRIO_PROCESS, 0)
+    search, looking = min(here + NICE, 19), min(here + 2 * NICE, 19)
+    assert {search, looking} <= set(priorities(ready))
 
 
 def test_whoever_waits_for_more_hears_that_the_process_has_ended() -> None:
