@@ -327,4 +327,7 @@ def check_served(
         bound += chosen(earned[some], cost[some], None, left)[0]
     bound = bound * (1 + 1e-12) + 1e-10
     unit = proof["unit"]
-    return (much.sum() if fits else np.nan), float(np.floor(bound / unit) * unit if unit else bound)
+    bound = float(np.floor(bound / unit) * unit if unit else bound)
+    if "roomy" in proof:  # no plan serves more than the best covers where there is room everywhere
+        bound = min(bound, check(weight, demand, site, None, cost, proof["roomy"])[1])
+    return (much.sum() if fits else np.nan), bound

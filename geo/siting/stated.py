@@ -10,6 +10,7 @@ has to be implied by the question.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -66,6 +67,11 @@ def restated(
         told["unit"] = _unit(demand, sites, rules, float(proof["unit"]))
     if "instead" in proof and proof["instead"] and not _alike(rules):
         wrong.append("instead")
+    if "roomy" in proof:
+        told["roomy"], also = restated(
+            demand, sites, replace(rules, capacities=False), proof["roomy"]
+        )
+        wrong += [name for name in also if name not in wrong]
     if "rows" in proof and not rows_implied(sites, rules, proof["rows"]):
         wrong.append("rows")
     for group in _by_layer(proof.get("group", [])):

@@ -15,7 +15,7 @@ bound of the strong linear relaxation. Steps as in :mod:`geo.siting.max_cover.la
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -24,6 +24,16 @@ from geo.errors import Invalid
 from geo.siting.capacity.flows import bath, fill, kept, knapsacks, offered
 from geo.siting.capacity.model import certificate, model_of
 from geo.siting.capacity.roomy import Asked, asked_of, opened_with
+from geo.siting.capacity.without import (
+    Ask,
+    Loaded,
+    beginning,
+    bound_of,
+    by_whom,
+    price_of_points,
+    proof_of,
+    without_capacities,
+)
 from geo.siting.control import Control
 from geo.siting.max_cover.descent import pick
 from geo.siting.max_cover.fixing import cut_of, settled_by
@@ -37,6 +47,7 @@ from geo.siting.problem import (
     Covering,
     Demand,
     Floats,
+    Longs,
     Rules,
     Sites,
     Status,
@@ -47,8 +58,6 @@ CYCLES: Final = 6
 STEPS: Final = 1_500
 PARTS: Final = 30
 """Of the steps: after each it may be time to end."""
-ROOMY: Final = 0.1
-"""Of the time, for a plan as if there were room everywhere."""
 DESCENTS: Final = 400
 MOST_ARCS: Final = 150_000
 """So many pairs HiGHS is asked about; beyond that the gap of the prices stands."""
@@ -69,10 +78,20 @@ class _Prices:
 
 
 def max_served(
-    demand: Demand, sites: Sites, reach: Covering, rules: Rules, control: Control, seed: int
+    demand: Demand,
+    sites: Sites,
+    reach: Covering,
+    rules: Rules,
+    control: Control,
+    seed: int,
+    ask: Ask,
+    warm: Longs | Answer | None = None,
 ) -> Answer:
     """The plan that serves most, within capacities; called by
     :func:`geo.siting.max_cover.solve.max_cover`, which has checked the question.
+
+    Args:
+        ask: answers the same question without capacities. warm: as there.
 
     Raises:
         Invalid: steps, backup or least shares of districts, which are not defined here.
@@ -88,28 +107,42 @@ def max_served(
             field="capacities",
         )
     asked = asked_of(demand, sites, reach, rules)
-    now = opened_with(asked, np.empty(0, np.int64), seed)
     if asked.sides.impossible:
         return _nothing("infeasible", control, seed, list(asked.sides.impossible))
     power = bool(np.isfinite(asked.sides.budget))
+    now = opened_with(asked, np.empty(0, np.int64), seed)
     fill(asked.net, now, asked.free, asked.sides.most, asked.sides.budget, 0.0, float(power))
     best, record = now.opened.copy(), np.array([-np.inf])
     if kept(asked.net, now):
         record[0] = now.tally[0]
-    _begin_roomy(asked, demand, sites, reach, rules, control, seed, best, record)
+
+    def served(plan: Longs) -> float:
+        return _take_in(asked, plan, seed, best, record)
+
+    known = warm.warmth if isinstance(warm, Answer) else None
+    known = known if isinstance(known, Loaded) else None
+    if warm is not None:
+        served(warm.sites if isinstance(warm, Answer) else warm)
+    roomy = without_capacities(ask, rules, control, known, lambda found: served(found.sites))
     people = float(asked.net.people.sum())
     prices = _Prices(
-        np.full(len(asked.net.people), 0.5),
+        beginning(asked, roomy, known),
         np.zeros(len(asked.net.limit)),
         np.inf,
         (np.zeros(0), np.zeros(0)),
         np.zeros(0),
     )
-    bound, by, relaxed = outward(people, asked.unit), "prices", []
+    relaxed: list[str] = []
+    bound, by = min(outward(people, asked.unit), bound_of(roomy, asked.unit)), by_whom(roomy)
+    _tell(asked, best, record, bound, control)
     free, cut = asked.free.copy(), -np.inf
     for number in range(CYCLES):
+        if _enough(asked, record, bound, control):
+            break
         before = record[0], bound
-        bound = min(bound, _descend(asked, prices, record[0], DESCENTS))
+        priced = _descend(asked, prices, record[0], DESCENTS)
+        if priced < bound:
+            bound, by = priced, "prices"
         _tell(asked, best, record, bound, control)
         if _enough(asked, record, bound, control):
             break
@@ -150,7 +183,12 @@ def max_served(
         answer = _nothing("time limit", control, seed, relaxed)
         answer.bound = bound
         return answer
-    return _answer(asked, prices, best, bound, by, sites, rules, control, seed, relaxed)
+    answer = _answer(asked, prices, best, bound, by, sites, rules, control, seed, relaxed)
+    if answer.certificate is not None and bound_of(roomy, asked.unit) < prices.raw:
+        answer.certificate |= proof_of(roomy)
+    price = prices.best[0] if len(prices.best[0]) else prices.price
+    answer.warmth = Loaded(answer.sites, roomy, price_of_points(asked.merged, price))
+    return answer
 
 
 def _descend(asked: Asked, prices: _Prices, target: float, steps: int) -> float:
@@ -220,39 +258,24 @@ def _worth_trying(
     return found, cut
 
 
-def _begin_roomy(
-    asked: Asked,
-    demand: Demand,
-    sites: Sites,
-    reach: Covering,
-    rules: Rules,
-    control: Control,
-    seed: int,
-    best: Flags,
-    record: Floats,
-) -> None:
-    """A plan as if there were room everywhere: where capacities hardly bind it is nearly the best,
-    and where they do it costs little to have looked."""
-    if control.stopped():
-        return
-    from geo.siting.max_cover.solve import max_cover
-
-    limit = None if control.time_limit is None else ROOMY * control.left
-    roomy = Control(limit, max(0.002, control.gap), exact=False)
-    answer = max_cover(
-        demand,
-        sites,
-        reach,
-        replace(rules, capacities=False),
-        roomy,
-        seed,
-        with_certificate=False,
-    )
-    plan = asked.merged.local(answer.sites)
-    plan = plan[asked.free[plan] > 0]
-    now = opened_with(asked, plan, seed)
-    if now.tally[0] > record[0] and kept(asked.net, now):
+def _take_in(asked: Asked, plan: Longs, seed: int, best: Flags, record: Floats) -> float:
+    """Serve as many as the sites of a plan can, those of them that may be opened; how many. Of too
+    many those that serve least go, and where there is room others come. It may be the best plan so
+    far."""
+    net, sides = asked.net, asked.sides
+    here = asked.merged.local(plan)
+    here = here[asked.free[here] > 0]
+    now = opened_with(asked, here, seed)
+    over = len(here) > sides.most or net.cost[here].sum() > sides.budget + 1e-9
+    if over:
+        by_load = here[np.argsort(-now.load[here], kind="stable")]
+        fits = np.cumsum(net.cost[by_load]) <= sides.budget + 1e-9
+        now = opened_with(asked, by_load[fits][: sides.most], seed)
+    power = float(np.isfinite(sides.budget))
+    fill(net, now, asked.free, sides.most, sides.budget, 0.0, power)
+    if now.tally[0] > record[0] and kept(net, now):
         record[0], best[:] = now.tally[0], now.opened
+    return float(now.tally[0])
 
 
 def _enough(asked: Asked, record: Floats, bound: float, control: Control) -> bool:

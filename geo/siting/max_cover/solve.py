@@ -87,7 +87,14 @@ def max_cover(
     check_problem(demand, sites, rules)
     _check_reach(demand, sites, reach)
     if rules.capacities:
-        return max_served(demand, sites, reach, rules, control, seed)
+
+        def ask(plain: Rules, part: Control, before: Answer | None) -> Answer:
+            return max_cover(
+                demand, sites, reach, plain, part, seed,
+                warm=before, with_certificate=with_certificate,
+            )  # fmt: skip
+
+        return max_served(demand, sites, reach, rules, control, seed, ask, warm)
     known = warm.warmth if isinstance(warm, Answer) else None
     key = key_of(demand, sites, reach, rules)
     if not isinstance(known, Warmth) or known.key != key:

@@ -227,7 +227,8 @@ def proved_gap(problem: Problem, answer: Answer) -> float | None:
     if proof.get("by") in ("prices", "tree") and not problem.rules.capacities:
         # Its bound is that of the certificate.
         return finite(answer.gap)
-    if len(proof.get("tree", {}).get("vectors", [])) > MOST_VECTORS:
+    tree = proof.get("roomy", proof).get("tree", {})
+    if len(tree.get("vectors", [])) > MOST_VECTORS:
         return None
     question = Asked(problem.model, problem.demand, problem.sites, problem.reach, problem.rules)
     _, bound, _ = proved(question, proof, answer.sites)

@@ -13,7 +13,7 @@ from geo.errors import DomainError
 from geo.siting.conditions import everybody_needed
 from geo.siting.control import Control
 from geo.siting.names import Names
-from geo.siting.plans.looking import Look, looked_at
+from geo.siting.plans.looking import Look, looked_at, told_of
 from geo.siting.plans.remembering import Earlier, Memory
 from geo.siting.problem import Answer, Bools, Demand, Floats, Rules, Sites
 from geo.siting.reach import from_file
@@ -126,7 +126,7 @@ def _solved(job: Job, control: Control, memory: Memory) -> Solved:
         control.improved(answer.objective, answer.bound, answer.sites)
         answer = replace(answer, seconds=control.seconds, history=list(control.history))
     else:
-        if earlier is not None and not (problem.model == "max-cover" and problem.rules.capacities):
+        if earlier is not None:
             problem, warm = memory.begin(problem, earlier)
         answer = solve(problem, control, job.seed, warm=warm)
     begun_from = None
@@ -146,7 +146,7 @@ def _solved(job: Job, control: Control, memory: Memory) -> Solved:
         begun_from=begun_from,
         number=job.number,
         look=look,
-        looking=look is not None,
+        looking=look is not None and told_of(problem),
     )
 
 

@@ -100,10 +100,14 @@ class Around:
 
 
 def looked_at(problem: Problem, answer: Answer) -> bool:
-    """Whether it is looked around such a plan: of maximum coverage, without capacities, of some
-    sites."""
-    wanted = problem.model == "max-cover" and not problem.rules.capacities
-    return wanted and answer.found and len(answer.sites) > 0
+    """Whether it is looked around such a plan: of maximum coverage, of some sites."""
+    return problem.model == "max-cover" and answer.found and len(answer.sites) > 0
+
+
+def told_of(problem: Problem) -> bool:
+    """Whether something is told of such a plan: where places have capacities, edits are answered
+    ahead, and that is all; nobody knows which plans are good without serving everybody anew."""
+    return not problem.rules.capacities
 
 
 class Look:
@@ -130,7 +134,7 @@ class Look:
         self._told = 0
         self._news = False
         self._full = False
-        self._looking = True
+        self._looking = self._tells = told_of(problem)
         self._others = self._other_edits()
         self._other: tuple[Sites, Rules] | None = None
 
@@ -160,7 +164,7 @@ class Look:
             self._looking = False
             return self._words(last=False)
         # After 1, 4, 9 … seconds of work.
-        if self._news and self._seconds > (self._told + 1) ** 2:
+        if self._tells and self._news and self._seconds > (self._told + 1) ** 2:
             return self._words(last=False)
         return None
 
@@ -176,6 +180,8 @@ class Look:
         return may
 
     def _words(self, *, last: bool) -> Around:
+        if not self._tells:
+            return Around(self.number, None, last=last)
         self._told += 1
         self._news = False
         left = len(self._sites) - len(self._ready)
@@ -195,7 +201,7 @@ class Look:
         """One step; whether any is left."""
         problem, answer = self._problem, self._answer
         arrays = (problem.demand, problem.sites, problem.reach, problem.rules)
-        if self._steady is None:
+        if self._tells and self._steady is None:
             found = how_often(
                 *arrays, answer.sites, WITHIN, seed=self._seed, over=lambda: control.asked_to_stop
             )
@@ -206,7 +212,7 @@ class Look:
         if self._seconds > MOST_SECONDS:
             return False
         goes_on = self._goes_on(memory)
-        for site in self._sites:
+        for site in self._sites if self._tells else ():
             if site not in self._tried and (self._seconds <= SOON_SECONDS or not goes_on):
                 quick = control.part(QUICK_SECONDS, QUICK_GAP)
                 quick.exact = False
@@ -344,4 +350,4 @@ class Looks:
         return told
 
 
-__all__ = ["BROKEN", "NOT_YET", "Afterwards", "Around", "Look", "Looks", "looked_at"]
+__all__ = ["BROKEN", "NOT_YET", "Afterwards", "Around", "Look", "Looks", "looked_at", "told_of"]

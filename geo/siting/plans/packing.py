@@ -26,32 +26,34 @@ Words = npt.NDArray[np.uint32]
 
 
 def packed(certificate: dict[str, Any]) -> bytes:
-    """A certificate of :func:`geo.siting.max_cover.certificate.certificate`, small.
+    """A certificate of :func:`geo.siting.max_cover.certificate.certificate`, or one with capacities
+    that holds such a one, small.
 
     Cost: some 50 μs a vector of thousands of levels.
     """
     nodes: list[tuple[dict[str, Any], list[tuple[dict[str, Any], str, int, int, int]]]] = []
     changed = [np.empty(0, np.uint8)]
     words = [np.empty(0, np.uint32)]
-    waiting: list[tuple[dict[str, Any], Words]] = [(certificate["tree"], np.empty(0, np.uint32))]
+    inner, others = _with_tree(certificate)
+    waiting = [] if inner is None else [(inner["tree"], np.empty(0, np.uint32))]
     while waiting:
         node, before = waiting.pop()
         vectors = []
         for vector in node["vectors"]:
-            others = dict(vector)
-            kind, level = _words_of(others.pop("level"))
-            row = np.array(others.pop("row"), np.float64).view(np.uint32)
-            floor = np.array(others.pop("floor"), np.float64).view(np.uint32)
+            known = dict(vector)
+            kind, level = _words_of(known.pop("level"))
+            row = np.array(known.pop("row"), np.float64).view(np.uint32)
+            floor = np.array(known.pop("floor"), np.float64).view(np.uint32)
             here = np.concatenate((level, row, floor))
             differs = here != before if len(here) == len(before) else np.ones(len(here), np.bool_)
             changed.append(np.packbits(differs))
             words.append(here[differs])
-            vectors.append((others, kind, len(level), len(row), len(floor)))
+            vectors.append((known, kind, len(level), len(row), len(floor)))
             before = here
         nodes.append(({k: v for k, v in node.items() if k not in ("vectors", *HALVES)}, vectors))
         if "site" in node:
             waiting += [(node[half], before) for half in reversed(HALVES)]
-    rest = pickle.dumps({**certificate, "tree": None}, protocol=5)
+    rest = pickle.dumps(others, protocol=5)
     large = len(rest) > SMALL_BYTES
     told = zlib.compress(rest, 1) if large else rest
     return pickle.dumps((told, large, nodes, np.concatenate(changed), np.concatenate(words)), 5)
@@ -66,7 +68,11 @@ def unpacked(small: bytes) -> dict[str, Any]:
     certificate: dict[str, Any] = pickle.loads(zlib.decompress(told) if large else told)  # noqa: S301
     tree: dict[str, Any] = {}
     bits, word = 0, 0
-    waiting: list[tuple[dict[str, Any], Words]] = [(tree, np.empty(0, np.uint32))]
+    inner, _ = _with_tree(certificate)
+    waiting: list[tuple[dict[str, Any], Words]] = []
+    if inner is not None:
+        inner["tree"] = tree
+        waiting.append((tree, np.empty(0, np.uint32)))
     coming: Iterator[Any] = iter(nodes)
     while waiting:
         node, before = waiting.pop()
@@ -94,8 +100,17 @@ def unpacked(small: bytes) -> dict[str, Any]:
             halves: list[dict[str, Any]] = [{}, {}]
             node |= dict(zip(HALVES, halves, strict=True))
             waiting += [(half, before) for half in reversed(halves)]
-    certificate["tree"] = tree
     return certificate
+
+
+def _with_tree(certificate: dict[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """The part of a certificate that has a tree, and all of it without that tree."""
+    if "tree" in certificate:
+        return certificate, {**certificate, "tree": None}
+    if "roomy" in certificate:
+        roomy = certificate["roomy"]
+        return roomy, {**certificate, "roomy": {**roomy, "tree": None}}
+    return None, certificate
 
 
 def _words_of(level: str) -> tuple[str, Words]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from geo.siting.checker import check
+from geo.siting.checker import check, check_served
 from geo.siting.control import Control
 from geo.siting.names import Names
 from geo.siting.plans.jobs import Job, Solved, work
@@ -23,6 +23,10 @@ from geo.siting.solving import Problem
 KINDS = (
     "forbid", "forbid", "force", "free", "number", "budget", "budget", "both", "costs", "costs",
     "floors", "chains", "spacing", "backup", "steps", "least", "at night", "station", "place",
+)  # fmt: skip
+WITHIN = (
+    "forbid", "forbid", "force", "free", "number", "budget", "both", "costs", "chains", "spacing",
+    "at night", "station", "place", "capacities", "capacities",
 )  # fmt: skip
 EDITS = 3
 
@@ -42,6 +46,8 @@ class Town:
     radius: float
     parts: int
     rules: dict[str, Any] = field(default_factory=dict)
+    room: float = 0.0
+    """Of each place, by its cost; 0: enough for everybody."""
 
     @classmethod
     def of(cls, rng: np.random.Generator) -> Town:
@@ -64,8 +70,10 @@ class Town:
     def problem(self) -> Problem:
         old = len(self.stations)
         there = np.vstack((self.there, self.stations))
+        room = np.ceil(self.room * (self.cost + 1.0)) if self.room else None
         sites = Sites.of(
             len(there),
+            capacity=None if room is None else np.concatenate((room, np.full(old, self.room))),
             cost=np.concatenate((self.cost, np.zeros(old))),
             fixed=np.concatenate((self.fixed, np.full(old, EXISTING))),
             district=np.floor(there[:, 0] * self.parts).astype(int),
@@ -80,10 +88,10 @@ class Town:
         refs = [f"place {at}" for at in range(len(self.there))]
         return Problem("max-cover", demand, sites, reach, Rules(**self.rules), refs, Names(), 0)
 
-    def edited(self, rng: np.random.Generator, chosen: Any) -> Town:
+    def edited(self, rng: np.random.Generator, chosen: Any, kinds: Any) -> Town:
         town = replace(self, fixed=self.fixed.copy(), rules=dict(self.rules))
         for _ in range(int(rng.integers(1, 4))):
-            town.edit(str(rng.choice(KINDS)), rng, chosen)
+            town.edit(str(rng.choice(kinds)), rng, chosen)
         return town
 
     def edit(self, kind: str, rng: np.random.Generator, chosen: Any) -> None:
@@ -120,6 +128,9 @@ class Town:
                 rules["district_least_sites"] = dict.fromkeys(every, int(rng.integers(0, 2)))
             case "at night":
                 rules["open_24h_least"] = int(rng.integers(0, 3))
+            case "capacities":
+                self.room = float(rng.choice([5.0, 40.0, 300.0]) * len(self.weight) / 100)
+                rules["capacities"] = True
             case "station":
                 self.stations = np.vstack((self.stations, rng.random((1, 2))))
             case "place":
@@ -136,6 +147,9 @@ def through_a_pipe(value: Any) -> Any:
 def multiplied_out(problem: Problem, certificate: Any) -> tuple[float, float]:
     site = np.repeat(np.arange(len(problem.reach)), np.diff(problem.reach.start))
     metres = problem.reach.metres if problem.rules.steps else None
+    if problem.rules.capacities:
+        within = (problem.demand.weight, problem.reach.demand, site, problem.sites.capacity)
+        return check_served(*within, problem.sites.cost, certificate)
     pairs = (problem.demand.weight, problem.reach.demand, site, metres)
     return check(*pairs, problem.sites.cost, certificate, problem.demand.district)
 
@@ -143,7 +157,7 @@ def multiplied_out(problem: Problem, certificate: Any) -> tuple[float, float]:
 def looked_around(told: Solved, memory: Memory) -> None:
     """What a process does until the next question comes, which it may just have answered."""
     looks = Looks(memory)
-    assert told.looking is (told.look is not None)
+    assert told.looking is (told.look is not None and "served" not in told.answer.certificate)
     if told.look is not None:
         looks.take(told.look)
     words = [around for _ in range(1000) if looks and (around := looks.step(Control()))]
@@ -156,6 +170,8 @@ def a_chain_of_edits(seed: int, kinds: Any = KINDS) -> int:
     rng = np.random.default_rng(seed)
     town, memory, went_on = Town.of(rng), Memory(), 0
     earlier, chosen, last = None, np.empty(0, np.int64), None
+    if kinds is WITHIN:
+        town.edit("capacities", rng, chosen)
     for number in range(1, EDITS + 2):
         problem = town.problem()
         job = Job(problem, 0.0, 0.5, 0, around=True, number=number, earlier=earlier)
@@ -180,13 +196,23 @@ def a_chain_of_edits(seed: int, kinds: Any = KINDS) -> int:
             break
         else:
             town = last
-        town = town.edited(rng, chosen)
+        town = town.edited(rng, chosen, kinds)
     return went_on
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_chain_of_edits_ends_where_searches_from_nothing_end(seed):
     a_chain_of_edits(seed)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_chain_of_edits_within_capacities_does_too(seed):
+    a_chain_of_edits(seed, WITHIN)
+
+
+@pytest.mark.slow
+def test_a_hundred_chains_within_capacities_do():
+    assert sum(a_chain_of_edits(seed, WITHIN) for seed in range(100, 200)) > 150
 
 
 @pytest.mark.slow
