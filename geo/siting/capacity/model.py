@@ -7,25 +7,34 @@ from typing import Any
 import numpy as np
 
 from geo.siting.capacity.flows import Net, Served
-from geo.siting.model.merge import Merged
+from geo.siting.model.merge import Merged, reduced
 from geo.siting.model.moves import Flags
 from geo.siting.model.sides import Sides
 from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, Bools, Floats, Longs, Rules, Sites
 
 
 def model_of(
-    net: Net, sides: Sides, free: Flags, standing: Longs, keep: Bools, start: Flags | None
+    merged: Merged,
+    net: Net,
+    sides: Sides,
+    free: Flags,
+    standing: Longs,
+    keep: Bools,
+    start: Flags | None,
 ) -> dict[str, Any]:
     """As :func:`geo.siting.model.exact.model_of`, which see: sites, then the share of its group
-    that each pair serves. `keep`: sites that may be open; `standing`: those that are."""
+    that each pair serves. `keep`: sites that may be open, for which groups are merged again;
+    `standing`: those that are."""
     which = np.flatnonzero(keep)
     place = np.full(len(keep), -1, np.int64)
     place[which] = np.arange(len(which))
-    group_of = np.repeat(np.arange(len(net.people)), np.diff(net.row))
-    pairs = np.flatnonzero(keep[net.column] & (net.people[group_of] > 0))
-    site, group = place[net.column[pairs]], group_of[pairs]
-    people = net.people[group]
-    m, count, groups = len(which), len(pairs), len(net.people)
+    fewer = reduced(merged, keep, np.zeros_like(keep))
+    mine = place[np.searchsorted(merged.candidates, fewer.candidates)]
+    group = np.repeat(np.arange(len(fewer)), np.diff(fewer.row))
+    some = fewer.first[group] > 0
+    site, group = mine[fewer.column[some]], group[some]
+    people = fewer.first[group]
+    m, count, groups = len(which), len(group), len(fewer)
     pair = np.arange(count)
     column = m + pair
     rows = _Rows()
@@ -35,10 +44,10 @@ def model_of(
     if np.isfinite(sides.budget):
         rows.add(at_most_one, new, net.cost[which][new], [-np.inf], [sides.budget])
     owner = np.repeat(np.arange(len(keep)), np.diff(net.side_start))
-    mine = keep[owner]
+    kept = keep[owner]
     open_end = np.full(len(net.limit), -np.inf)
     rows.add(
-        net.side_row[mine], place[owner[mine]], net.side_coefficient[mine], open_end, net.limit
+        net.side_row[kept], place[owner[kept]], net.side_coefficient[kept], open_end, net.limit
     )
     one = np.ones(len(standing))
     rows.add(np.arange(len(standing)), place[standing], one, one, one)

@@ -61,6 +61,8 @@ PARTS: Final = 30
 DESCENTS: Final = 400
 MOST_ARCS: Final = 150_000
 """So many pairs HiGHS is asked about; beyond that the gap of the prices stands."""
+NEAR_GAP: Final = 0.006
+"""Where the plan is so near to the bound, HiGHS is asked for the proof and not for better plans."""
 
 
 @dataclass(eq=False)
@@ -167,7 +169,10 @@ def max_served(
         if len(asked.net.group) > MOST_ARCS:
             relaxed.append("模型太大，未做精确搜索。 Too large for the exact search.")
         else:
-            exact_bound, infeasible = _search(asked, free, best, record, control, relaxed)
+            near = gap_of(float(record[0]), bound) <= NEAR_GAP
+            exact_bound, infeasible = _search(
+                asked, free, best, record, control, relaxed, proof_only=near
+            )
             # What was left out is no better than that.
             exact_bound = max(exact_bound, cut)
             if exact_bound < bound:
@@ -304,13 +309,17 @@ def _search(
     record: Floats,
     control: Control,
     relaxed: list[str],
+    *,
+    proof_only: bool,
 ) -> tuple[float, bool]:
     """HiGHS on what is left: (bound, no plan at all)."""
     kept_sites = free.astype(bool)
     kept_sites[asked.standing] = True
     start = best if np.isfinite(record[0]) else None
-    model = model_of(asked.net, asked.sides, asked.free, asked.standing, kept_sites, start)
-    model |= {"unit": asked.unit, "gap": control.gap}
+    model = model_of(
+        asked.merged, asked.net, asked.sides, asked.free, asked.standing, kept_sites, start
+    )
+    model |= {"unit": asked.unit, "gap": control.gap, "proof_only": proof_only}
     try:
         found = exact.solve_model(model, control)
     except (OSError, RuntimeError) as error:
