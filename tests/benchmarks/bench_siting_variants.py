@@ -107,7 +107,8 @@ def variants(kind: str, p: int, only: str = "") -> Iterator[dict[str, Any]]:
             "holds": bool(first.gap <= GAP and first.seconds <= LIMIT),
             "note": f"gap {first.gap:.4%}, {first.objective:.0f}",
         }
-        if not len(first.sites):
+        if not len(first.sites) or first.gap > GAP:
+            # Both sides of an edit would end by the clock.
             continue
         for edit, some in edits(sites, rules, first.sites).items():
             yield again(f"{kind}, p={p}, {name}: {edit}", (demand, reach), some, first)
