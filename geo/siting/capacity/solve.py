@@ -15,7 +15,7 @@ bound of the strong linear relaxation. Steps as in :mod:`geo.siting.max_cover.la
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -31,7 +31,7 @@ from geo.siting.capacity.without import (
     bound_of,
     by_whom,
     price_of_points,
-    proof_of,
+    with_proof_of,
     without_capacities,
 )
 from geo.siting.control import Control
@@ -190,9 +190,10 @@ def max_served(
         return answer
     answer = _answer(asked, prices, best, bound, by, sites, rules, control, seed, relaxed)
     if answer.certificate is not None and bound_of(roomy, asked.unit) < prices.raw:
-        answer.certificate |= proof_of(roomy)
+        answer.certificate = with_proof_of(roomy, answer.certificate)
     price = prices.best[0] if len(prices.best[0]) else prices.price
-    answer.warmth = Loaded(answer.sites, roomy, price_of_points(asked.merged, price))
+    lean = replace(roomy, certificate=None, history=[])
+    answer.warmth = Loaded(answer.sites, lean, price_of_points(asked.merged, price))
     return answer
 
 

@@ -118,6 +118,6 @@ def by_whom(roomy: Answer) -> str:
     return "prices" if roomy.certificate is None else str(roomy.certificate["by"])
 
 
-def proof_of(roomy: Answer) -> dict[str, Any]:
-    """What its certificate adds to one with capacities."""
-    return {} if roomy.certificate is None else {"roomy": roomy.certificate}
+def with_proof_of(roomy: Answer, certificate: dict[str, Any]) -> dict[str, Any] | None:
+    """A certificate with capacities that holds the one without; None: that was not wanted."""
+    return None if roomy.certificate is None else certificate | {"roomy": roomy.certificate}

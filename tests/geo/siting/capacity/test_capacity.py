@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from geo.siting.checker import check_served
 from geo.siting.control import Control
 from geo.siting.max_cover.solve import max_cover
 from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, Demand, Rules, Sites
+from geo.siting.proofs.bounds import Question, proved
 from geo.siting.reach import euclidean
 
 
@@ -156,3 +158,41 @@ def test_capacities_and_steps_are_refused_together() -> None:
         max_cover(Demand.of([1]), Sites.of(1, capacity=[1]), reach, rules)
     assert refused.value.field == "capacities"
     assert refused.value.remedy
+
+
+def test_where_there_is_room_the_proof_is_that_of_the_question_without_capacities() -> None:
+    here, there, weight, _ = a_town(2, 400, 60, clustered=True)
+    reach, demand = euclidean(here, there, 0.08), Demand.of(weight)
+    # Each has room for a quarter of everybody.
+    plain = max_cover(demand, Sites.of(60), reach, Rules(p=6))
+    sites = Sites.of(60, capacity=np.full(60, float(weight.sum()) / 4))
+    answer = max_cover(demand, sites, reach, Rules(p=6, capacities=True), Control(20.0))
+    assert answer.objective == plain.objective == answer.bound
+    proof = json.loads(json.dumps(answer.certificate))
+    assert proof["by"] == proof["roomy"]["by"]
+    pairs = (demand.weight, *raw_pairs(reach))
+    assert check_served(*pairs, sites.capacity, sites.cost, proof) == (plain.objective,) * 2
+    # Who states more than the question does without capacities is told so.
+    question = Question("max-cover", demand, sites, reach, Rules(p=6, capacities=True))
+    assert proved(question, proof, answer.sites)[1:] == (plain.objective, [])
+    fewer = proof | {"roomy": proof["roomy"] | {"p": 5}}
+    assert proved(question, fewer, answer.sites) == (None, None, ["p"])
+
+
+def test_an_edit_within_capacities_begins_from_the_plan_before() -> None:
+    here, there, weight, _ = a_town(4, 900, 80, clustered=True)
+    reach, demand = euclidean(here, there, 0.08), Demand.of(weight)
+    rules = Rules(p=8, capacities=True)
+    sites = Sites.of(80, capacity=np.full(80, float(weight.sum()) / 20))
+    first = max_cover(demand, sites, reach, rules, Control(30.0, 0.001))
+    for state in (FORBIDDEN, FORCED):
+        fixed = sites.fixed.copy()
+        fixed[first.sites[0] if state == FORBIDDEN else np.setdiff1d(range(80), first.sites)[0]] = (
+            state
+        )
+        edited = replace(sites, fixed=fixed)
+        warm = max_cover(demand, edited, reach, rules, Control(30.0, 0.001), warm=first)
+        cold = max_cover(demand, edited, reach, rules, Control(30.0, 0.001))
+        assert warm.gap <= 0.001
+        assert warm.objective <= cold.bound
+        assert cold.objective <= warm.bound
