@@ -17,6 +17,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+UNSURE = 1e-14
+"""Of numbers that are added and taken off again, so much may be left of nothing."""
+
 
 class Asked(NamedTuple):
     """The question: points, sites and conditions.
@@ -47,12 +50,15 @@ def multiply(asked: Asked, status: Any, level: Any, row: Any, dear: Any) -> tupl
     dear = np.where(missing > 1e-9 * np.maximum(1.0, asked.floors.max()), dear, 0.0)
     total = row @ (asked.limit - np.bincount(r, much * opened[j], len(row)))
     earned = 0.0 - np.bincount(j, row[r] * much, len(status))
+    # Where dear prices cancel each other, what is left is as unsure as they are large.
+    total += UNSURE * (row @ (np.abs(asked.limit) + np.bincount(r, np.abs(much), len(row))))
     for demand, site, worth, group in asked.layers:
         times = np.bincount(demand[opened[site]], minlength=len(worth))
         again = worth * asked.proof["backup"]
         total += (worth * (times > 0) + again * (times > 1)).sum()
         # What the first further covering is worth to a point, and the second.
         fresh = worth * (1.0 + dear[asked.district])
+        total += UNSURE * (worth @ dear[asked.district])
         first = np.where(times == 0, fresh, np.where(times == 1, again, 0.0))
         second = np.where(times == 0, again, 0.0)
         t = level[group]
@@ -325,7 +331,11 @@ def check_served(
         left = proof["budget"] - spent
         some = free & (cost <= left + 1e-9)
         bound += chosen(earned[some], cost[some], None, left)[0]
-    bound = bound * (1 + 1e-12) + 1e-10
+    large = sum(
+        dear * (abs(most) + np.abs(each).sum())
+        for (_, each, most), dear in zip(rows, nu, strict=True)
+    )
+    bound = bound * (1 + 1e-12) + 1e-10 + UNSURE * large
     unit = proof["unit"]
     bound = float(np.floor(bound / unit) * unit if unit else bound)
     if "roomy" in proof:  # no plan serves more than the best covers where there is room everywhere

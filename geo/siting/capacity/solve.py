@@ -15,14 +15,15 @@ bound of the strong linear relaxation. Steps as in :mod:`geo.siting.max_cover.la
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from geo.errors import Invalid
-from geo.siting.capacity.flows import bath, fill, kept, knapsacks, offered
+from geo.siting.capacity.flows import bath, fill, kept
 from geo.siting.capacity.model import certificate, model_of
+from geo.siting.capacity.prices import Prices, descend
 from geo.siting.capacity.roomy import Asked, asked_of, opened_with
 from geo.siting.capacity.without import (
     Ask,
@@ -31,11 +32,10 @@ from geo.siting.capacity.without import (
     bound_of,
     by_whom,
     price_of_points,
-    with_proof_of,
+    proof_of,
     without_capacities,
 )
 from geo.siting.control import Control
-from geo.siting.max_cover.descent import pick
 from geo.siting.max_cover.fixing import cut_of, settled_by
 from geo.siting.max_cover.lagrangian import outward
 from geo.siting.model import exact
@@ -65,20 +65,6 @@ NEAR_GAP: Final = 0.006
 """Where the plan is so near to the bound, HiGHS is asked for the proof and not for better plans."""
 
 
-@dataclass(eq=False)
-class _Prices:
-    """Prices, and the state of the steps: averaged slope, length, failures."""
-
-    price: Floats
-    row: Floats
-    raw: float
-    best: tuple[Floats, Floats]
-    slope: Floats
-    theta: float = 0.1
-    failed: int = 0
-    profit: Floats | None = None
-
-
 def max_served(
     demand: Demand,
     sites: Sites,
@@ -88,6 +74,8 @@ def max_served(
     seed: int,
     ask: Ask,
     warm: Longs | Answer | None = None,
+    *,
+    with_certificate: bool = True,
 ) -> Answer:
     """The plan that serves most, within capacities; called by
     :func:`geo.siting.max_cover.solve.max_cover`, which has checked the question.
@@ -115,19 +103,21 @@ def max_served(
     now = opened_with(asked, np.empty(0, np.int64), seed)
     fill(asked.net, now, asked.free, asked.sides.most, asked.sides.budget, 0.0, float(power))
     best, record = now.opened.copy(), np.array([-np.inf])
-    if kept(asked.net, now):
-        record[0] = now.tally[0]
+
+    people = float(asked.net.people.sum())
 
     def served(plan: Longs) -> float:
-        return _take_in(asked, plan, seed, best, record)
+        many = _take_in(asked, plan, seed, best, record)
+        _tell(asked, best, record, outward(people, asked.unit), control)
+        return many
 
+    served(_sites_of(warm))
+    roomy = without_capacities(ask, rules, control, warm, lambda found: served(found.sites))
+    if roomy.status == "infeasible":
+        # Less room allows no more plans.
+        return _nothing("infeasible", control, seed, roomy.relaxed)
     known = warm.warmth if isinstance(warm, Answer) else None
-    known = known if isinstance(known, Loaded) else None
-    if warm is not None:
-        served(warm.sites if isinstance(warm, Answer) else warm)
-    roomy = without_capacities(ask, rules, control, known, lambda found: served(found.sites))
-    people = float(asked.net.people.sum())
-    prices = _Prices(
+    prices = Prices(
         beginning(asked, roomy, known),
         np.zeros(len(asked.net.limit)),
         np.inf,
@@ -142,7 +132,7 @@ def max_served(
         if _enough(asked, record, bound, control):
             break
         before = record[0], bound
-        priced = _descend(asked, prices, record[0], DESCENTS)
+        priced = descend(asked, prices, record[0], DESCENTS, control)
         if priced < bound:
             bound, by = priced, "prices"
         _tell(asked, best, record, bound, control)
@@ -189,67 +179,18 @@ def max_served(
         answer.bound = bound
         return answer
     answer = _answer(asked, prices, best, bound, by, sites, rules, control, seed, relaxed)
-    if answer.certificate is not None and bound_of(roomy, asked.unit) < prices.raw:
-        answer.certificate = with_proof_of(roomy, answer.certificate)
+    if not with_certificate:
+        answer.certificate = None
+    elif bound_of(roomy, asked.unit) < prices.raw:
+        answer.certificate = (answer.certificate or {}) | proof_of(roomy)
     price = prices.best[0] if len(prices.best[0]) else prices.price
     lean = replace(roomy, certificate=None, history=[])
     answer.warmth = Loaded(answer.sites, lean, price_of_points(asked.merged, price))
     return answer
 
 
-def _descend(asked: Asked, prices: _Prices, target: float, steps: int) -> float:
-    """So many steps of averaged slopes; the bound they prove."""
-    net, sides = asked.net, asked.sides
-    groups = len(net.people)
-    if not np.isfinite(target):
-        target = 0.0
-    worth, load = np.empty(len(net.capacity)), np.empty(len(net.capacity))
-    taken, free = np.zeros(len(net.capacity)), asked.free.astype(bool)
-    scale = np.concatenate((1.0 / np.maximum(net.people, 1e-12), np.ones(len(net.limit))))
-    scale[groups:] *= max(1.0, float(net.capacity.mean()) if len(net.capacity) else 1.0)
-    if not len(prices.slope):
-        prices.slope = np.zeros(groups + len(net.limit))
-        prices.best = prices.price.copy(), prices.row.copy()
-    inner = np.empty(int(free.sum()))
-    for step in range(steps):
-        order = np.argsort(prices.price, kind="stable")
-        knapsacks(net, prices.price, prices.row, worth, load, order)
-        raw = float(net.people @ prices.price + net.limit @ prices.row)
-        raw += float(worth[asked.standing].sum())
-        raw += pick(worth[free], sides.cost, sides.most, sides.budget, sides.by_number, inner)
-        taken[free] = inner
-        taken[asked.standing] = 1.0
-        if raw < prices.raw:
-            prices.failed = 0 if raw < prices.raw - 1e-8 * abs(raw) else prices.failed
-            prices.theta = min(2.0, prices.theta * 1.1) if step else prices.theta
-            prices.raw = raw
-            prices.best = prices.price.copy(), prices.row.copy()
-            prices.profit = worth.copy()
-            if outward(raw, asked.unit) <= target:
-                break
-        else:
-            prices.failed += 1
-            if prices.failed >= 10:
-                prices.theta, prices.failed = prices.theta * 0.8, 0
-                if prices.theta < 1e-4:
-                    prices.theta = 0.01
-        served, used = offered(net, prices.price, taken, order)
-        slope = np.concatenate((net.people - served, net.limit - used))
-        prices.slope = slope if not prices.slope.any() else 0.9 * prices.slope + 0.1 * slope
-        here = np.concatenate(prices.best)
-        moving = np.where((here <= 0) & (prices.slope > 0), 0.0, prices.slope)
-        norm = float((moving * moving * scale).sum())
-        if norm <= 0:
-            break
-        length = prices.theta * max(prices.raw - target, 1e-7 * abs(prices.raw)) / norm
-        values = np.maximum(0.0, here - length * scale * moving)
-        prices.price = np.minimum(1.0, values[:groups])
-        prices.row = values[groups:]
-    return outward(prices.raw, asked.unit)
-
-
 def _worth_trying(
-    asked: Asked, prices: _Prices, value: float, gap: float, best: Flags
+    asked: Asked, prices: Prices, value: float, gap: float, best: Flags
 ) -> tuple[Flags, float]:
     """Free sites that a plan may open which is better than good enough, by reduced cost
     (:mod:`geo.siting.max_cover.fixing`), and those of the best; and how much is good enough."""
@@ -271,17 +212,27 @@ def _take_in(asked: Asked, plan: Longs, seed: int, best: Flags, record: Floats) 
     net, sides = asked.net, asked.sides
     here = asked.merged.local(plan)
     here = here[asked.free[here] > 0]
-    now = opened_with(asked, here, seed)
-    over = len(here) > sides.most or net.cost[here].sum() > sides.budget + 1e-9
-    if over:
-        by_load = here[np.argsort(-now.load[here], kind="stable")]
-        fits = np.cumsum(net.cost[by_load]) <= sides.budget + 1e-9
-        now = opened_with(asked, by_load[fits][: sides.most], seed)
-    power = float(np.isfinite(sides.budget))
-    fill(net, now, asked.free, sides.most, sides.budget, 0.0, power)
-    if now.tally[0] > record[0] and kept(net, now):
-        record[0], best[:] = now.tally[0], now.opened
-    return float(now.tally[0])
+    load = opened_with(asked, here, seed).load[here]
+    by_load = here[np.argsort(-load, kind="stable")]
+    fits = np.cumsum(net.cost[by_load]) <= sides.budget + 1e-9
+    some = by_load[fits][: sides.most]
+    many = -np.inf
+    # Whoever serves nobody may be there for a condition, or for nothing.
+    for start in (some, some[opened_with(asked, some, seed).load[some] > 0]):
+        now = opened_with(asked, start, seed)
+        power = float(np.isfinite(sides.budget))
+        fill(net, now, asked.free, sides.most, sides.budget, 0.0, power)
+        if kept(net, now):
+            many = max(many, float(now.tally[0]))
+            if now.tally[0] > record[0]:
+                record[0], best[:] = now.tally[0], now.opened
+    return many
+
+
+def _sites_of(warm: Longs | Answer | None) -> Longs:
+    if warm is None:
+        return np.empty(0, np.int64)
+    return warm.sites if isinstance(warm, Answer) else warm
 
 
 def _enough(asked: Asked, record: Floats, bound: float, control: Control) -> bool:
@@ -348,7 +299,7 @@ def _search(
 
 def _answer(
     asked: Asked,
-    prices: _Prices,
+    prices: Prices,
     best: Flags,
     bound: float,
     by: str,

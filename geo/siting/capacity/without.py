@@ -26,7 +26,7 @@ MORE: Final = 0.3
 """Of the time, where everybody whom such a plan covers is served too: then its proof may do."""
 NEAR_GAP: Final = 0.002
 
-Ask = Callable[[Rules, Control, Answer | None], Answer]
+Ask = Callable[[Rules, Control, Longs | Answer | None], Answer]
 """Asks :func:`geo.siting.max_cover.solve.max_cover`: rules, control, what to begin from."""
 
 
@@ -49,21 +49,23 @@ def without_capacities(
     ask: Ask,
     rules: Rules,
     control: Control,
-    known: Loaded | None,
+    warm: Longs | Answer | None,
     served: Callable[[Answer], float],
 ) -> Answer:
     """The answer as if there were room everywhere: a quick one, or where a plan serves nearly all
     that it covers one to the gap that was asked for.
 
     Args:
-        served: takes a plan in, and says how many it serves.
+        warm: what the question with capacities begins from. served: takes a plan in, and says how
+            many it serves.
     """
+    before = warm.warmth.roomy if isinstance(warm, Answer) and _loaded(warm) else warm
     plain = replace(rules, capacities=False)
     quick = control.part(
         None if control.time_limit is None else SHARE * control.left, max(NEAR_GAP, control.gap)
     )
     quick.exact = False
-    found = ask(plain, quick, known.roomy if known else None)
+    found = ask(plain, quick, before)
     many = served(found)
     if many * (1.0 + control.gap) >= found.bound or not found.found:
         return found
@@ -75,10 +77,14 @@ def without_capacities(
     return proved if proved.found and proved.bound <= found.bound else found
 
 
-def beginning(asked: Asked, roomy: Answer, known: Loaded | None) -> Floats:
+def _loaded(warm: Answer) -> bool:
+    return isinstance(warm.warmth, Loaded)
+
+
+def beginning(asked: Asked, roomy: Answer, known: Any) -> Floats:
     """(G,) prices to begin from: those of a question like this one, or of being covered."""
     people = asked.merged
-    if known is not None and len(known.price) == people.of.shape[1]:
+    if isinstance(known, Loaded) and len(known.price) == people.of.shape[1]:
         return _of_groups(people, known.price)
     kept = roomy.warmth
     if not isinstance(kept, Warmth):
@@ -108,9 +114,7 @@ def _of_groups(merged: Merged, price: Floats) -> Floats:
 
 def bound_of(roomy: Answer, unit: float) -> float:
     """No plan serves more; `unit`: of every plan's value."""
-    if roomy.status == "infeasible":
-        return np.inf
-    return outward(roomy.bound, unit) if roomy.bound else np.inf
+    return outward(roomy.bound, unit) if roomy.found else np.inf
 
 
 def by_whom(roomy: Answer) -> str:
@@ -118,6 +122,6 @@ def by_whom(roomy: Answer) -> str:
     return "prices" if roomy.certificate is None else str(roomy.certificate["by"])
 
 
-def with_proof_of(roomy: Answer, certificate: dict[str, Any]) -> dict[str, Any] | None:
-    """A certificate with capacities that holds the one without; None: that was not wanted."""
-    return None if roomy.certificate is None else certificate | {"roomy": roomy.certificate}
+def proof_of(roomy: Answer) -> dict[str, Any]:
+    """What its certificate adds to one with capacities."""
+    return {} if roomy.certificate is None else {"roomy": roomy.certificate}

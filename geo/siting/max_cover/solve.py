@@ -88,13 +88,16 @@ def max_cover(
     _check_reach(demand, sites, reach)
     if rules.capacities:
 
-        def ask(plain: Rules, part: Control, before: Answer | None) -> Answer:
+        def ask(plain: Rules, part: Control, before: Longs | Answer | None) -> Answer:
             return max_cover(
                 demand, sites, reach, plain, part, seed,
                 warm=before, with_certificate=with_certificate,
             )  # fmt: skip
 
-        return max_served(demand, sites, reach, rules, control, seed, ask, warm)
+        return max_served(
+            demand, sites, reach, rules, control, seed, ask, warm,
+            with_certificate=with_certificate,
+        )  # fmt: skip
     known = warm.warmth if isinstance(warm, Answer) else None
     key = key_of(demand, sites, reach, rules)
     if not isinstance(known, Warmth) or known.key != key:

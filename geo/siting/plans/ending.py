@@ -224,15 +224,26 @@ def proved_gap(problem: Problem, answer: Answer) -> float | None:
     proof = answer.certificate
     if proof is None or not answer.found or problem.reach.pairs > MOST_PROOF_PAIRS:
         return None
-    if proof.get("by") in ("prices", "tree") and not problem.rules.capacities:
+    # Within capacities another's bound is told only where it is the better one.
+    tells = not problem.rules.capacities or "roomy" in proof
+    if proof.get("by") in ("prices", "tree") and tells:
         # Its bound is that of the certificate.
         return finite(answer.gap)
-    tree = proof.get("roomy", proof).get("tree", {})
-    if len(tree.get("vectors", [])) > MOST_VECTORS:
+    if _vectors(proof.get("roomy", proof).get("tree")) > MOST_VECTORS:
         return None
     question = Asked(problem.model, problem.demand, problem.sites, problem.reach, problem.rules)
     _, bound, _ = proved(question, proof, answer.sites)
     return None if bound is None else finite(max(answer.gap, gap_of(answer.objective, bound)))
+
+
+def _vectors(tree: dict[str, Any] | None) -> int:
+    """How many there are in all parts of a tree."""
+    count, waiting = 0, [] if tree is None else [tree]
+    while waiting:
+        part = waiting.pop()
+        count += len(part["vectors"])
+        waiting += [part[half] for half in ("opened", "shut") if half in part]
+    return count
 
 
 __all__ = [

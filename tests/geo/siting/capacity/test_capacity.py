@@ -196,3 +196,43 @@ def test_an_edit_within_capacities_begins_from_the_plan_before() -> None:
         assert warm.gap <= 0.001
         assert warm.objective <= cold.bound
         assert cold.objective <= warm.bound
+
+
+def test_conditions_do_not_run_away_with_their_prices() -> None:
+    """Nobody can pay more than all that is served: dearer, and the proof is of rounding alone."""
+    dearest = 0.0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        here, there = rng.random((12, 2)), rng.random((6, 2))
+        sites = Sites.of(6, capacity=rng.integers(1, 9, 6), open_24h=rng.random(6) < 0.5)
+        rules = Rules(p=3, open_24h_least=3, capacities=True)
+        demand, reach = Demand.of(rng.integers(0, 5, 12)), euclidean(here, there, 0.4)
+        answer = max_cover(demand, sites, reach, rules)
+        if not answer.found:
+            continue
+        best = best_served(demand, sites, reach, rules)
+        who, where = raw_pairs(reach)
+        _, bound = check_served(
+            demand.weight, who, where, sites.capacity, sites.cost, answer.certificate
+        )
+        dearest = max(dearest, *answer.certificate["row"], 0.0)
+        assert bound >= best - 1e-6
+    assert 0 < dearest <= 12 * 4
+
+
+def test_no_certificate_is_made_where_none_is_wanted() -> None:
+    here, there, weight, _ = a_town(2, 100, 20, clustered=True)
+    reach, sites = euclidean(here, there, 0.1), Sites.of(20, capacity=np.full(20, 30.0))
+    rules = Rules(p=4, capacities=True)
+    without = max_cover(Demand.of(weight), sites, reach, rules, with_certificate=False)
+    assert without.certificate is None
+    for control in (Control(), Control(0.0)):
+        assert max_cover(Demand.of(weight), sites, reach, rules, control).certificate is not None
+
+
+def test_what_cannot_be_without_capacities_cannot_be_within() -> None:
+    reach = euclidean([[0, 0]], [[0, 0], [5, 5]], 1.0)
+    sites = Sites.of(2, capacity=[1, 1], x=[0, 0.1], y=[0, 0], open_24h=[True, True])
+    rules = Rules(p=2, open_24h_least=2, spacing_metres=1.0, capacities=True)
+    answer = max_cover(Demand.of([1]), sites, reach, rules, Control(10.0))
+    assert answer.status == "infeasible"
