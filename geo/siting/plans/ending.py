@@ -241,7 +241,8 @@ def _vectors(tree: dict[str, Any] | None) -> int:
     count, waiting = 0, [] if tree is None else [tree]
     while waiting:
         part = waiting.pop()
-        count += len(part["vectors"])
+        # That of a p-centre has none.
+        count += len(part.get("vectors", []))
         waiting += [part[half] for half in ("opened", "shut") if half in part]
     return count
 
