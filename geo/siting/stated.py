@@ -67,7 +67,9 @@ def restated(
         told["unit"] = _unit(demand, sites, rules, float(proof["unit"]))
     if "instead" in proof and proof["instead"] and not _alike(rules):
         wrong.append("instead")
-    if "roomy" in proof:
+    if "roomy" in proof and not rules.capacities:
+        wrong.append("roomy")
+    elif "roomy" in proof:
         told["roomy"], also = restated(
             demand, sites, replace(rules, capacities=False), proof["roomy"]
         )

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -21,16 +21,27 @@ AT_ONCE: Final = 20
 
 @dataclass(eq=False)
 class Prices:
-    """Prices, and the state of the steps: averaged slope, length, failures."""
+    """Prices, and the state of the steps: averaged slope, length, failures.
+
+    Attributes:
+        price: (G,) of each person of a group for being served. row: (R,) of the conditions.
+        raw, best: the least L, infinite before the first step, and the prices it is at.
+        profit: (k,) what each site earns there.
+    """
 
     price: Floats
     row: Floats
-    raw: float
-    best: tuple[Floats, Floats]
-    slope: Floats
+    raw: float = np.inf
+    best: tuple[Floats, Floats] = field(init=False)
+    slope: Floats = field(init=False)
     theta: float = 0.1
     failed: int = 0
     profit: Floats | None = None
+
+    def __post_init__(self) -> None:
+        """No step was made."""
+        self.best = self.price.copy(), self.row.copy()
+        self.slope = np.zeros(len(self.price) + len(self.row))
 
 
 def descend(asked: Asked, prices: Prices, target: float, steps: int, control: Control) -> float:
@@ -43,9 +54,6 @@ def descend(asked: Asked, prices: Prices, target: float, steps: int, control: Co
     taken, free = np.zeros(len(net.capacity)), asked.free.astype(bool)
     scale = np.concatenate((1.0 / np.maximum(net.people, 1e-12), np.ones(len(net.limit))))
     scale[groups:] *= max(1.0, float(net.capacity.mean()) if len(net.capacity) else 1.0)
-    if not len(prices.slope):
-        prices.slope = np.zeros(groups + len(net.limit))
-        prices.best = prices.price.copy(), prices.row.copy()
     inner = np.empty(int(free.sum()))
     # Dearer than that no row has to be: a site could pay with all that it serves.
     dearest = _dearest(asked)

@@ -16,7 +16,7 @@ bound of the strong linear relaxation. Steps as in :mod:`geo.siting.max_cover.la
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -31,6 +31,7 @@ from geo.siting.capacity.without import (
     beginning,
     bound_of,
     by_whom,
+    loaded,
     price_of_points,
     proof_of,
     without_capacities,
@@ -112,18 +113,11 @@ def max_served(
         return many
 
     served(_sites_of(warm))
-    roomy = without_capacities(ask, rules, control, warm, lambda found: served(found.sites))
+    roomy = without_capacities(ask, rules, control, warm, served)
     if roomy.status == "infeasible":
         # Less room allows no more plans.
         return _nothing("infeasible", control, seed, roomy.relaxed)
-    known = warm.warmth if isinstance(warm, Answer) else None
-    prices = Prices(
-        beginning(asked, roomy, known),
-        np.zeros(len(asked.net.limit)),
-        np.inf,
-        (np.zeros(0), np.zeros(0)),
-        np.zeros(0),
-    )
+    prices = Prices(beginning(asked, roomy, loaded(warm)), np.zeros(len(asked.net.limit)))
     relaxed: list[str] = []
     bound, by = min(outward(people, asked.unit), bound_of(roomy, asked.unit)), by_whom(roomy)
     _tell(asked, best, record, bound, control)
@@ -178,14 +172,13 @@ def max_served(
         answer = _nothing("time limit", control, seed, relaxed)
         answer.bound = bound
         return answer
-    answer = _answer(asked, prices, best, bound, by, sites, rules, control, seed, relaxed)
-    if not with_certificate:
-        answer.certificate = None
-    elif bound_of(roomy, asked.unit) < prices.raw:
-        answer.certificate = (answer.certificate or {}) | proof_of(roomy)
-    price = prices.best[0] if len(prices.best[0]) else prices.price
+    answer = _answer(asked, best, bound, sites, control, seed, relaxed)
+    if with_certificate:
+        answer.certificate = _proof(asked, prices, best, answer, sites, rules) | {"by": by}
+        if bound_of(roomy, asked.unit) < prices.raw:
+            answer.certificate |= proof_of(roomy)
     lean = replace(roomy, certificate=None, history=[])
-    answer.warmth = Loaded(answer.sites, lean, price_of_points(asked.merged, price))
+    answer.warmth = Loaded(answer.sites, lean, price_of_points(asked.merged, prices.best[0]))
     return answer
 
 
@@ -299,19 +292,15 @@ def _search(
 
 def _answer(
     asked: Asked,
-    prices: Prices,
     best: Flags,
     bound: float,
-    by: str,
     sites: Sites,
-    rules: Rules,
     control: Control,
     seed: int,
     relaxed: list[str],
 ) -> Answer:
-    new = np.flatnonzero((best & asked.free) > 0).astype(np.int64)
-    now = opened_with(asked, new, seed)
-    value = float(now.tally[0])
+    new = _new(asked, best)
+    value = float(opened_with(asked, new, 0).tally[0])
     if asked.unit:
         value = float(round(value))
     bound = max(bound, value)
@@ -325,7 +314,7 @@ def _answer(
         status = "time limit"
     forced = np.flatnonzero(sites.fixed == FORCED)
     plan = np.union1d(asked.merged.candidates[new], forced).astype(np.int64)
-    answer = Answer(
+    return Answer(
         status,
         value,
         bound,
@@ -336,13 +325,23 @@ def _answer(
         relaxed,
         control.history,
     )
-    price, row = prices.best if len(prices.best[0]) else (prices.price, prices.row)
+
+
+def _proof(
+    asked: Asked, prices: Prices, best: Flags, answer: Answer, sites: Sites, rules: Rules
+) -> dict[str, Any]:
+    price, row = prices.best
     if prices.raw > float(asked.net.people.sum()):
         # Nobody more than all can be served: that is what prices of 1 say.
         price, row = np.ones(len(price)), np.zeros(len(row))
-    proof = certificate(asked.merged, asked.net, now, price, row, plan, sites, rules)
-    answer.certificate = proof | {"unit": asked.unit, "value": value, "bound": bound, "by": by}
-    return answer
+    now = opened_with(asked, _new(asked, best), 0)
+    proof = certificate(asked.merged, asked.net, now, price, row, answer.sites, sites, rules)
+    return proof | {"unit": asked.unit, "value": answer.objective, "bound": answer.bound}
+
+
+def _new(asked: Asked, best: Flags) -> Longs:
+    new: Longs = np.flatnonzero((best & asked.free) > 0).astype(np.int64)
+    return new
 
 
 def _nothing(status: Status, control: Control, seed: int, relaxed: list[str]) -> Answer:

@@ -50,7 +50,7 @@ def without_capacities(
     rules: Rules,
     control: Control,
     warm: Longs | Answer | None,
-    served: Callable[[Answer], float],
+    served: Callable[[Longs], float],
 ) -> Answer:
     """The answer as if there were room everywhere: a quick one, or where a plan serves nearly all
     that it covers one to the gap that was asked for.
@@ -59,32 +59,35 @@ def without_capacities(
         warm: what the question with capacities begins from. served: takes a plan in, and says how
             many it serves.
     """
-    before = warm.warmth.roomy if isinstance(warm, Answer) and _loaded(warm) else warm
+    known = loaded(warm)
+    before = warm if known is None else known.roomy
     plain = replace(rules, capacities=False)
     quick = control.part(
         None if control.time_limit is None else SHARE * control.left, max(NEAR_GAP, control.gap)
     )
     quick.exact = False
     found = ask(plain, quick, before)
-    many = served(found)
+    many = served(found.sites)
     if many * (1.0 + control.gap) >= found.bound or not found.found:
         return found
     if many * (1.0 + control.gap) < found.objective or control.stopped() or not control.exact:
         return found
     limit = None if control.time_limit is None else MORE * control.left
     proved = ask(plain, control.part(limit), found)
-    served(proved)
+    served(proved.sites)
     return proved if proved.found and proved.bound <= found.bound else found
 
 
-def _loaded(warm: Answer) -> bool:
-    return isinstance(warm.warmth, Loaded)
+def loaded(warm: Longs | Answer | None) -> Loaded | None:
+    """What there is to begin from, if it is of a question within capacities."""
+    known = warm.warmth if isinstance(warm, Answer) else None
+    return known if isinstance(known, Loaded) else None
 
 
-def beginning(asked: Asked, roomy: Answer, known: Any) -> Floats:
+def beginning(asked: Asked, roomy: Answer, known: Loaded | None) -> Floats:
     """(G,) prices to begin from: those of a question like this one, or of being covered."""
     people = asked.merged
-    if isinstance(known, Loaded) and len(known.price) == people.of.shape[1]:
+    if known is not None and len(known.price) == people.of.shape[1]:
         return _of_groups(people, known.price)
     kept = roomy.warmth
     if not isinstance(kept, Warmth):

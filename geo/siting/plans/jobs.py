@@ -13,7 +13,7 @@ from geo.errors import DomainError
 from geo.siting.conditions import everybody_needed
 from geo.siting.control import Control
 from geo.siting.names import Names
-from geo.siting.plans.looking import Look, looked_at, told_of
+from geo.siting.plans.looking import Look, looked_at
 from geo.siting.plans.remembering import Earlier, Memory
 from geo.siting.problem import Answer, Bools, Demand, Floats, Rules, Sites
 from geo.siting.reach import from_file
@@ -146,7 +146,7 @@ def _solved(job: Job, control: Control, memory: Memory) -> Solved:
         begun_from=begun_from,
         number=job.number,
         look=look,
-        looking=look is not None and told_of(problem),
+        looking=look is not None,
     )
 
 

@@ -104,12 +104,6 @@ def looked_at(problem: Problem, answer: Answer) -> bool:
     return problem.model == "max-cover" and answer.found and len(answer.sites) > 0
 
 
-def told_of(problem: Problem) -> bool:
-    """Whether something is told of such a plan: where places have capacities, edits are answered
-    ahead, and that is all; nobody knows which plans are good without serving everybody anew."""
-    return not problem.rules.capacities
-
-
 class Look:
     """One plan, looked around in steps.
 
@@ -127,6 +121,8 @@ class Look:
         self._gap = gap
         self._seed = seed
         self._steady: Steady | None = None
+        # Which plans are as good within capacities nobody knows without serving everybody anew.
+        self._walked = problem.rules.capacities
         self._ready: dict[int, Ready] = {}
         self._tried: set[int] = set()
         self._proved: set[int] = set()
@@ -134,7 +130,7 @@ class Look:
         self._told = 0
         self._news = False
         self._full = False
-        self._looking = self._tells = told_of(problem)
+        self._looking = True
         self._others = self._other_edits()
         self._other: tuple[Sites, Rules] | None = None
 
@@ -153,7 +149,7 @@ class Look:
             # Conditions that the walk of the plans does not know are no mistake.
             strange = isinstance(error, DomainError)
             mistake = "" if strange else traceback.format_exc()
-            if self._steady is not None:
+            if self._walked:
                 return replace(self.last_words(), mistake=mistake)
             broken = None if strange else Afterwards(why_not=BROKEN)
             return Around(self.number, broken, last=True, mistake=mistake)
@@ -164,7 +160,7 @@ class Look:
             self._looking = False
             return self._words(last=False)
         # After 1, 4, 9 … seconds of work.
-        if self._tells and self._news and self._seconds > (self._told + 1) ** 2:
+        if self._news and self._seconds > (self._told + 1) ** 2:
             return self._words(last=False)
         return None
 
@@ -180,8 +176,6 @@ class Look:
         return may
 
     def _words(self, *, last: bool) -> Around:
-        if not self._tells:
-            return Around(self.number, None, last=last)
         self._told += 1
         self._news = False
         left = len(self._sites) - len(self._ready)
@@ -193,7 +187,7 @@ class Look:
             list(self._ready.values()),
             left,
             looking=self._looking and not last,
-            why_not=NOT_YET if known is None else None,
+            why_not=None if self._walked else NOT_YET,
         )
         return Around(self.number, found, last=last)
 
@@ -201,18 +195,18 @@ class Look:
         """One step; whether any is left."""
         problem, answer = self._problem, self._answer
         arrays = (problem.demand, problem.sites, problem.reach, problem.rules)
-        if self._tells and self._steady is None:
+        if not self._walked:
             found = how_often(
                 *arrays, answer.sites, WITHIN, seed=self._seed, over=lambda: control.asked_to_stop
             )
             if not control.asked_to_stop:
-                self._steady = found
+                self._steady, self._walked = found, True
                 self._news = True
             return True
         if self._seconds > MOST_SECONDS:
             return False
         goes_on = self._goes_on(memory)
-        for site in self._sites if self._tells else ():
+        for site in self._sites:
             if site not in self._tried and (self._seconds <= SOON_SECONDS or not goes_on):
                 quick = control.part(QUICK_SECONDS, QUICK_GAP)
                 quick.exact = False
@@ -250,7 +244,7 @@ class Look:
 
     def _all_known(self, memory: Memory) -> bool:
         """Whether nothing that is told of the plan will change any more."""
-        if self._steady is None:
+        if not self._walked:
             return False
         done = self._proved if self._goes_on(memory) else self._tried
         return done.issuperset(self._sites)
@@ -350,4 +344,4 @@ class Looks:
         return told
 
 
-__all__ = ["BROKEN", "NOT_YET", "Afterwards", "Around", "Look", "Looks", "looked_at", "told_of"]
+__all__ = ["BROKEN", "NOT_YET", "Afterwards", "Around", "Look", "Looks", "looked_at"]

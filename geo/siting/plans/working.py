@@ -9,7 +9,6 @@ is told to, and ends at once when whoever started it is gone.
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import pickle
 import queue
@@ -30,8 +29,6 @@ from geo.siting.plans.jobs import Failed, Job, Solved, warm_up, work
 from geo.siting.plans.looking import Around, Looks
 from geo.siting.plans.remembering import MOST_PLANS, Memory
 from geo.siting.problem import Longs
-
-logger = logging.getLogger("nuanyi.siting")
 
 MODULE: Final = "geo.siting.plans.working"
 USUAL_MODEL: Final = "max-cover"
@@ -210,8 +207,6 @@ class Worker:
             self._looked.pop(message.number, None)
         if later is not None:
             later(message)
-        elif message.mistake:
-            logger.error("around plan %d: %s", message.number, message.mistake)
 
 
 def _ended(error: Exception) -> Failed:
