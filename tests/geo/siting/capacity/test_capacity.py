@@ -177,6 +177,8 @@ def test_where_there_is_room_the_proof_is_that_of_the_question_without_capacitie
     assert proved(question, proof, answer.sites)[1:] == (plain.objective, [])
     fewer = proof | {"roomy": proof["roomy"] | {"p": 5}}
     assert proved(question, fewer, answer.sites) == (None, None, ["p"])
+    deeper = proof | {"roomy": proof["roomy"] | {"roomy": proof["roomy"]}}
+    assert proved(question, deeper, answer.sites) == (None, None, ["roomy"])
 
 
 def test_an_edit_within_capacities_begins_from_the_plan_before() -> None:
