@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from geo.siting.capacity.flows import Net, Served, put, take_in
-from geo.siting.model.merge import Merged, merge
+from geo.siting.model.merge import Merged, merge, reduced
 from geo.siting.model.moves import Flags
 from geo.siting.model.sides import Sides, sides_of
 from geo.siting.problem import (
@@ -16,8 +16,10 @@ from geo.siting.problem import (
     FORBIDDEN,
     FORCED,
     FREE,
+    Bools,
     Covering,
     Demand,
+    Floats,
     Longs,
     Rules,
     Sites,
@@ -48,33 +50,60 @@ def asked_of(demand: Demand, sites: Sites, reach: Covering, rules: Rules) -> Ask
     forced = np.flatnonzero(sites.fixed == FORCED).astype(np.int64)
     view = replace(merged, candidates=merged.candidates[free])
     sides = sides_of(view, demand, sites, rules, forced)
-    sizes = np.zeros(len(fixed), np.int64)
-    sizes[free] = np.diff(sides.start)
-    side_start = np.zeros(len(fixed) + 1, np.int64)
-    np.cumsum(sizes, out=side_start[1:])
-    # The stable order of the pairs by site is theirs by group.
-    at = np.argsort(merged.column, kind="stable").astype(np.int64)
     if sites.capacity is None:  # refused before; for the type checker
         raise AssertionError
     capacity = sites.capacity[merged.candidates].astype(np.float64)
-    cost = np.where(free, merged.cost, 0.0)
-    net = Net(
+    net = _net_of(merged, sides, capacity, free)
+    whole_numbers = bool(np.all(capacity % 1 == 0)) and merged.unit == 1.0
+    standing = np.flatnonzero((fixed == FORCED) | (fixed == EXISTING)).astype(np.int64)
+    return Asked(merged, sides, net, free.astype(np.uint8), standing, 1.0 if whole_numbers else 0.0)
+
+
+def _net_of(merged: Merged, sides: Sides, capacity: Floats, free: Bools) -> Net:
+    sizes = np.zeros(len(free), np.int64)
+    sizes[free] = np.diff(sides.start)
+    side_start = np.zeros(len(free) + 1, np.int64)
+    np.cumsum(sizes, out=side_start[1:])
+    return Net(
         merged.start,
         merged.group,
-        at,
+        # The stable order of the pairs by site is theirs by group.
+        np.argsort(merged.column, kind="stable").astype(np.int64),
         merged.row,
         merged.column,
         merged.first,
         capacity,
-        cost,
+        np.where(free, merged.cost, 0.0),
         side_start,
         sides.row,
         sides.coefficient,
         sides.limit,
     )
-    whole_numbers = bool(np.all(capacity % 1 == 0)) and merged.unit == 1.0
-    standing = np.flatnonzero((fixed == FORCED) | (fixed == EXISTING)).astype(np.int64)
-    return Asked(merged, sides, net, free.astype(np.uint8), standing, 1.0 if whole_numbers else 0.0)
+
+
+def narrowed(asked: Asked, keep: Bools) -> tuple[Asked, Longs, Longs]:
+    """The same with only some sites (k,), groups that became alike merged: (what is asked, which of
+    the sites are left, the new group of each group, -1 where nobody reaches it any more)."""
+    kept = keep.copy()
+    kept[asked.standing] = True
+    merged = reduced(asked.merged, kept, np.zeros_like(kept))
+    which = np.searchsorted(asked.merged.candidates, merged.candidates).astype(np.int64)
+    free = asked.free[which]
+    old = np.flatnonzero(asked.free).astype(np.int64)
+    some = np.searchsorted(old, which[free > 0]).astype(np.int64)
+    start, into = asked.sides.entries(some)
+    sides = replace(
+        asked.sides,
+        most=min(asked.sides.most, len(some)),
+        cost=asked.sides.cost[some],
+        start=start,
+        row=asked.sides.row[into],
+        coefficient=asked.sides.coefficient[into],
+    )
+    stands = np.isin(which, asked.standing)
+    net = _net_of(merged, sides, asked.net.capacity[which], free.astype(bool))
+    smaller = Asked(merged, sides, net, free, np.flatnonzero(stands).astype(np.int64), asked.unit)
+    return smaller, which, merged.of[0].astype(np.int64)
 
 
 def opened_with(asked: Asked, plan: Longs, seed: int) -> Served:

@@ -21,10 +21,11 @@ from typing import Any, Final
 import numpy as np
 
 from geo.errors import Invalid
+from geo.siting.capacity.certificate import certificate
 from geo.siting.capacity.flows import bath, fill, kept
-from geo.siting.capacity.model import certificate, model_of
 from geo.siting.capacity.prices import Prices, descend
-from geo.siting.capacity.roomy import Asked, asked_of, opened_with
+from geo.siting.capacity.roomy import Asked, asked_of, narrowed, opened_with
+from geo.siting.capacity.tree import Search
 from geo.siting.capacity.without import (
     Ask,
     Loaded,
@@ -39,7 +40,6 @@ from geo.siting.capacity.without import (
 from geo.siting.control import Control
 from geo.siting.max_cover.fixing import cut_of, settled_by
 from geo.siting.max_cover.lagrangian import outward
-from geo.siting.model import exact
 from geo.siting.model.moves import Flags
 from geo.siting.model.sides import slack
 from geo.siting.problem import (
@@ -61,9 +61,7 @@ PARTS: Final = 30
 """Of the steps: after each it may be time to end."""
 DESCENTS: Final = 400
 MOST_ARCS: Final = 150_000
-"""So many pairs HiGHS is asked about; beyond that the gap of the prices stands."""
-NEAR_GAP: Final = 0.006
-"""Where the plan is so near to the bound, HiGHS is asked for the proof and not for better plans."""
+"""So many pairs the exact search takes; beyond that the gap of the prices stands."""
 
 
 def max_served(
@@ -148,22 +146,17 @@ def max_served(
         _tell(asked, best, record, bound, control)
         if number and (record[0], bound) == before:
             break
-    infeasible = False
     if not _enough(asked, record, bound, control) and control.exact:
         if len(asked.net.group) > MOST_ARCS:
             relaxed.append("模型太大，未做精确搜索。 Too large for the exact search.")
         else:
-            near = gap_of(float(record[0]), bound) <= NEAR_GAP
-            exact_bound, infeasible = _search(
-                asked, free, best, record, control, relaxed, proof_only=near
-            )
-            # What was left out is no better than that.
-            exact_bound = max(exact_bound, cut)
-            if exact_bound < bound:
-                bound, by = exact_bound, "highs"
+            # What was left out is no better than the cut.
+            searched = max(_search(asked, free, best, record, bound, seed, control), cut)
+            if searched == -np.inf:
+                return _nothing("infeasible", control, seed, relaxed)
+            if searched < bound:
+                bound, by = searched, "cuts"
             _tell(asked, best, record, bound, control)
-    if infeasible and not np.isfinite(record[0]):
-        return _nothing("infeasible", control, seed, relaxed)
     if not np.isfinite(record[0]):
         relaxed.append(
             "没有在时限内找到满足全部条件的方案。 "
@@ -252,42 +245,22 @@ def _search(
     free: Flags,
     best: Flags,
     record: Floats,
+    bound: float,
+    seed: int,
     control: Control,
-    relaxed: list[str],
-    *,
-    proof_only: bool,
-) -> tuple[float, bool]:
-    """HiGHS on what is left: (bound, no plan at all)."""
-    kept_sites = free.astype(bool)
-    kept_sites[asked.standing] = True
-    start = best if np.isfinite(record[0]) else None
-    model = model_of(
-        asked.merged, asked.net, asked.sides, asked.free, asked.standing, kept_sites, start
-    )
-    model |= {"unit": asked.unit, "gap": control.gap, "proof_only": proof_only}
-    try:
-        found = exact.solve_model(model, control)
-    except (OSError, RuntimeError) as error:
-        relaxed.append(f"精确搜索未能完成：{error} The exact search did not finish: {error}")
-        return np.inf, False
-    if found is None:
-        return np.inf, False
-    if found["infeasible"]:
-        return float(record[0]), True
-    if found["x"] is not None:
-        which = np.flatnonzero(kept_sites)
-        opened = which[found["x"][: len(which)] > 0.5]
-        plan = opened[asked.free[opened] > 0].astype(np.int64)
-        now = opened_with(asked, plan, 0)
-        if now.tally[0] > record[0] and kept(asked.net, now):
-            record[0], best[:] = now.tally[0], now.opened
-    above = float(found["bound"])
-    # HiGHS keeps its rows to 1e-6: whole numbers leave room for that, others are as good as that.
-    room = 1e-6 * max(1.0, abs(above))
-    above = float(np.floor(above + 1e-4)) if asked.unit else above
-    if found["finished"] and not asked.unit and above - record[0] <= room:
-        above = float(record[0])
-    return max(above, float(record[0])), False
+) -> float:
+    """Branch and cut on what is left; the bound, -inf where there is no plan at all."""
+    smaller, which, _ = narrowed(asked, free.astype(bool))
+    mine = best[which].copy()
+    search = Search(smaller, mine, record, bound, seed, control)
+    more, before = True, float(record[0])
+    while more:
+        more = search.step()
+        if record[0] > before:
+            before, best[:] = float(record[0]), 0
+            best[which] = mine
+        _tell(asked, best, record, search.bound, control)
+    return search.bound
 
 
 def _answer(

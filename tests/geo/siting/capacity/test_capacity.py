@@ -9,69 +9,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import coo_matrix
-from siting_oracle import a_town, raw_pairs
+from siting_oracle import a_town, best_served, raw_pairs
 
 from geo.errors import Invalid
 from geo.siting.checker import check_served
 from geo.siting.control import Control
 from geo.siting.max_cover.solve import max_cover
-from geo.siting.problem import EXISTING, FORBIDDEN, FORCED, Demand, Rules, Sites
+from geo.siting.problem import FORBIDDEN, FORCED, Demand, Rules, Sites
 from geo.siting.proofs.bounds import Question, proved
 from geo.siting.reach import euclidean
-
-
-def best_served(demand, sites, reach, rules):
-    """The optimum, one variable for each site and each pair."""
-    who, where = raw_pairs(reach)
-    n, m, arcs = len(demand), len(sites), len(who)
-    constraints = []
-
-    def add(row, column, value, low, high, size):
-        matrix = coo_matrix((value, (row, column)), (size, m + arcs))
-        constraints.append(LinearConstraint(matrix.tocsr(), low, high))
-
-    at = m + np.arange(arcs)
-    add(who, at, np.ones(arcs), 0, demand.weight, n)
-    add(
-        np.concatenate((where, np.arange(m))),
-        np.concatenate((at, np.arange(m))),
-        np.concatenate((np.ones(arcs), -sites.capacity)),
-        -np.inf,
-        0,
-        m,
-    )
-    existing = sites.fixed == EXISTING
-    new = np.flatnonzero(~existing)
-
-    def one(which, value, low, high):
-        add(np.zeros(len(which), int), which, value, low, high, 1)
-
-    if rules.p is not None:
-        one(new, np.ones(len(new)), -np.inf, rules.p)
-    if rules.budget is not None:
-        one(new, sites.cost[new], -np.inf, rules.budget)
-    if rules.open_24h_least:
-        one(np.arange(m), sites.open_24h.astype(float), rules.open_24h_least, np.inf)
-    if rules.per_chain_most is not None:
-        for chain in range(3):
-            mine = np.flatnonzero((sites.chain == chain) & ~existing)
-            one(mine, np.ones(len(mine)), -np.inf, rules.per_chain_most)
-    low = np.zeros(m + arcs)
-    high = np.full(m + arcs, np.inf)
-    low[:m], high[:m] = (sites.fixed == FORCED) | existing, sites.fixed != FORBIDDEN
-    whole = np.zeros(m + arcs)
-    whole[:m] = 1
-    worth = np.concatenate((np.zeros(m), -np.ones(arcs)))
-    found = milp(
-        worth,
-        constraints=constraints,
-        bounds=Bounds(low, high),
-        integrality=whole,
-        options={"mip_rel_gap": 0},
-    )
-    return None if found.x is None else -found.fun
 
 
 def compare(seed: int) -> None:

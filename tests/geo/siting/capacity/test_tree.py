@@ -1,0 +1,108 @@
+"""Branch and cut within capacities, where neither prices nor cuts alone are enough."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+import pytest
+from siting_oracle import a_town, best_served, raw_pairs
+
+from geo.siting.capacity.roomy import asked_of, opened_with
+from geo.siting.capacity.tree import Search
+from geo.siting.checker import check_served
+from geo.siting.control import Control
+from geo.siting.max_cover.solve import max_cover
+from geo.siting.problem import Demand, Rules, Sites
+from geo.siting.reach import euclidean
+
+
+def a_dense_town(seed: int, points: int = 300, places: int = 30, radius: float = 0.12):
+    """Room for what a site covers in the mean: in dense quarters too little, elsewhere too much."""
+    here, there, weight, rng = a_town(seed, points, places, clustered=True)
+    reach = euclidean(here, there, radius)
+    who, where = raw_pairs(reach)
+    covered = np.bincount(where, weight[who], places)
+    room = np.full(places, float(np.round(np.median(covered))))
+    if seed % 2:
+        room *= rng.choice([1, 2], places)
+    return Demand.of(weight), Sites.of(places, capacity=room), reach
+
+
+def searched(asked, control: Control) -> tuple[Search, np.ndarray]:
+    best = opened_with(asked, np.empty(0, np.int64), 0).opened
+    record = np.zeros(1)
+    search = Search(asked, best, record, float(asked.net.people.sum()), 0, control)
+    while search.step():
+        pass
+    return search, record
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_whole_search_finds_and_proves_the_optimum(seed) -> None:
+    demand, sites, reach = a_dense_town(seed)
+    rules = Rules(p=8, capacities=True)
+    search, record = searched(asked_of(demand, sites, reach, rules), Control())
+    best = best_served(demand, sites, reach, rules)
+    assert record[0] == search.bound == pytest.approx(best)
+
+
+def test_some_towns_have_to_be_split() -> None:
+    """Else the test above would say nothing of splits."""
+    split = 0
+    for seed in range(8):
+        demand, sites, reach = a_dense_town(seed)
+        search, _ = searched(asked_of(demand, sites, reach, Rules(p=8, capacities=True)), Control())
+        split += search.whole.split is not None
+    assert split >= 2
+
+
+def test_half_a_search_has_a_bound_too() -> None:
+    demand, sites, reach = a_dense_town(6)
+    rules = Rules(p=8, capacities=True)
+    best = best_served(demand, sites, reach, rules)
+    asked = asked_of(demand, sites, reach, rules)
+    start = opened_with(asked, np.empty(0, np.int64), 0).opened
+    search = Search(asked, start, np.zeros(1), float(demand.weight.sum()), 0, Control())
+    bounds = [search.bound]
+    while search.step():
+        bounds.append(search.bound)
+        assert bounds[-1] >= best
+    assert bounds == sorted(bounds, reverse=True)
+    assert len(bounds) > 5
+
+
+def test_the_same_question_has_the_same_answer() -> None:
+    demand, sites, reach = a_dense_town(3)
+    rules = Rules(p=8, capacities=True)
+    one, other = (
+        max_cover(demand, sites, reach, rules, Control(60.0, 0.0), seed=5) for _ in range(2)
+    )
+    assert one.sites.tolist() == other.sites.tolist()
+    assert (one.objective, one.bound) == (other.objective, other.bound)
+    who, where = raw_pairs(reach)
+    cost, room = sites.cost, sites.capacity
+    value, bound = check_served(demand.weight, who, where, room, cost, one.certificate)
+    assert value == one.objective
+    assert bound >= one.bound
+
+
+def test_a_search_ends_when_it_is_asked_to() -> None:
+    demand, sites, reach = a_dense_town(0, 6_000, 600, 0.05)
+    control = Control()
+    threading.Timer(1.5, control.stop).start()
+    began = time.monotonic()
+    answer = max_cover(demand, sites, reach, Rules(p=60, capacities=True), control)
+    assert time.monotonic() - began < 15
+    assert answer.found
+    assert answer.bound >= answer.objective > 0
+
+
+def test_conditions_that_contradict_each_other_have_no_plan() -> None:
+    """Each alone could be met; prices do not see it, the linear relaxation does."""
+    reach = euclidean(np.zeros((4, 2)), np.zeros((4, 2)), 1.0)
+    sites = Sites.of(4, capacity=np.full(4, 2.0), chain=[0, 0, 0, 0], open_24h=[1, 1, 1, 0])
+    rules = Rules(p=4, open_24h_least=3, per_chain_most=2, capacities=True)
+    answer = max_cover(Demand.of(np.ones(4)), sites, reach, rules, Control(20.0))
+    assert answer.status == "infeasible"
