@@ -97,7 +97,7 @@ def check(
     fits = fits and (proof["budget"] is None or cost[new].sum() <= proof["budget"] * (1 + 1e-9))
     value = multiply(asked, plan, *_prices(asked, None))[0] if settle(asked, plan) else np.nan
     # What was settled on the way is no better than the bound claimed.
-    bound = max(_near(proof["bound"], proof), follow(asked, status, proof["tree"]))
+    bound = max(as_good(proof["bound"], proof), follow(asked, status, proof["tree"]))
     return (value if fits else np.nan), bound
 
 
@@ -150,24 +150,11 @@ def follow(asked: Asked, status: Any, part: dict[str, Any]) -> float:
         total, earned = multiply(asked, status, *_prices(asked, vector))
         if vector is None:
             if not (status == 0).any():  # one plan is left, and this is what it is worth
-                bound = min(bound, float(_down(total, proof["unit"])))
+                bound = min(bound, float(outward(total, proof["unit"])))
             break
-        free = np.flatnonzero(status == 0)
-        free = free[np.argsort(-earned[free], kind="stable")]
-        by_number = proof["p"] is not None or proof["budget"] is None
-        best, opening, shutting = chosen(
-            earned[free], cost[free], room if by_number else None, money
-        )
-        bound = min(bound, float(_down(total + best, proof["unit"])))
-        if bound <= _near(proof["bound"], proof):
+        bound = min(bound, narrow(proof, cost, status, (total, earned), (room, money), vector))
+        if bound <= as_good(proof["bound"], proof):
             return bound
-        # What would bring a plan below the bound claimed, or what was good enough then, is settled.
-        cut = _near(min(float(vector.get("cut", np.inf)), float(proof["bound"])), proof)
-        status[free[_down(total + best - opening, proof["unit"]) <= cut]] = 2
-        must = free[_down(total + best - shutting, proof["unit"]) <= cut]
-        if (status[must] == 2).any():
-            return _near(proof["bound"], proof)
-        status[must] = 1
     if "site" not in part:
         return bound
     halves = []
@@ -177,6 +164,27 @@ def follow(asked: Asked, status: Any, part: dict[str, Any]) -> float:
             side[part["site"]] = into
             halves.append(follow(asked, side, half))
     return min(bound, max(halves))
+
+
+def narrow(
+    proof: dict[str, Any], cost: Any, status: Any, told: Any, left: Any, vector: Any
+) -> float:
+    """No choice of the free sites is above it, from (L, what each earns) and the (number, money)
+    left; sites that no plan better than the bound claimed can do otherwise about are settled."""
+    (total, earned), (room, money) = told, left
+    free = np.flatnonzero(status == 0)
+    free = free[np.argsort(-earned[free], kind="stable")]
+    by_number = proof["p"] is not None or proof["budget"] is None
+    best, opening, shutting = chosen(earned[free], cost[free], room if by_number else None, money)
+    bound = float(outward(total + best, proof["unit"]))
+    # What would bring a plan below the bound claimed, or what was good enough then, is settled.
+    cut = as_good(min(float(vector.get("cut", np.inf)), float(proof["bound"])), proof)
+    status[free[outward(total + best - opening, proof["unit"]) <= cut]] = 2
+    must = free[outward(total + best - shutting, proof["unit"]) <= cut]
+    if (status[must] == 2).any():
+        return min(bound, as_good(proof["bound"], proof))
+    status[must] = 1
+    return bound
 
 
 def chosen(earned: Any, cost: Any, room: int | None, money: float) -> tuple[float, Any, Any]:
@@ -198,13 +206,13 @@ def chosen(earned: Any, cost: Any, room: int | None, money: float) -> tuple[floa
     return best, np.maximum(0.0, -gain), np.maximum(0.0, gain)
 
 
-def _near(worth: float, proof: dict[str, Any]) -> float:
+def as_good(worth: float, proof: dict[str, Any]) -> float:
     """Without whole units plans of the same worth differ in their last digits: up to here they are
     the same."""
     return float(worth) if proof["unit"] else float(worth) + 4e-9 * abs(worth)
 
 
-def _down(worth: Any, unit: float) -> Any:
+def outward(worth: Any, unit: float) -> Any:
     """Rounded outward; no plan lies between two whole units."""
     worth = worth + 1e-12 * abs(worth) + 1e-10
     return np.floor(worth / unit) * unit if unit else worth * (1 + 1e-9)
@@ -276,68 +284,3 @@ def _derived(
         share = np.floor(share) + (np.minimum(1.0, share % 1 / part) if part else share % 1)
         share = share / np.ceil(left / delta)
     return who, -share, -(1 - 1e-7)
-
-
-def check_served(
-    weight: Any, demand: Any, site: Any, capacity: Any, cost: Any, proof: dict[str, Any]
-) -> tuple[float, float]:
-    """As :func:`check`, where sites have capacities: the value is the sum of who is served by whom,
-    NaN where somebody is served twice, out of reach, above a capacity or against a condition."""
-    count, group = len(cost), np.maximum(-1, np.array(proof["group"], int))
-    old = np.array(proof["existing"], int)
-    new = np.setdiff1d(np.array(proof["sites"], int), old)
-    stands = np.isin(np.arange(count), np.concatenate((old, new)))
-    groups = len(proof["price"])
-    people = np.bincount(group[group >= 0], weight[group >= 0], minlength=groups)
-    flow = np.array(proof["served"], float).reshape(-1, 3)
-    who, where, much = flow[:, 0].astype(int), flow[:, 1].astype(int), flow[:, 2]
-    members = np.bincount(group[group >= 0], minlength=groups)
-    inside = group[demand] >= 0
-    reached = np.bincount(group[demand][inside] * count + site[inside], minlength=groups * count)
-    rows = [(np.array(some, int), np.array(each), most) for some, each, most in proof["rows"]]
-    fits = (
-        (reached[who * count + where] == members[who]).all()
-        and stands[where].all()
-        and (np.bincount(who, much, groups) <= people + 1e-6).all()
-        and (np.bincount(where, much, count) <= np.asarray(capacity) + 1e-6).all()
-        and (proof["p"] is None or len(new) <= proof["p"])
-        and (proof["budget"] is None or cost[new].sum() <= proof["budget"] * (1 + 1e-9))
-        and all(each[np.isin(some, new)].sum() <= most + 1e-9 for some, each, most in rows)
-    )
-    price = np.clip(np.append(proof["price"], 1.0), 0.0, 1.0)
-    nu = np.maximum(0.0, proof["row"])
-    earned, pays = np.zeros(count), price[group][demand]
-    order = np.lexsort((pays, site))
-    ends = np.searchsorted(site[order], np.arange(count + 1))
-    for j in range(count):  # what pays best first, up to the capacity
-        mine = order[ends[j] : ends[j + 1]]
-        before = np.cumsum(weight[demand[mine]]) - weight[demand[mine]]
-        serve = np.clip(capacity[j] - before, 0.0, weight[demand[mine]])
-        earned[j] = (serve * (1.0 - pays[mine])).sum()
-    for (some, each, _), dear in zip(rows, nu, strict=True):
-        earned[some] -= dear * each
-    # Whoever is in no group pays in full: 1 a person.
-    can = np.bincount(demand[~np.isin(site, proof["forbidden"])], minlength=len(weight)) > 0
-    bound = (weight * price[group])[can].sum()
-    bound += sum(dear * most for (_, _, most), dear in zip(rows, nu, strict=True))
-    kept = np.isin(np.arange(count), proof["existing"] + proof["forced"])
-    bound += earned[kept].sum()
-    free = ~kept & ~np.isin(np.arange(count), proof["forbidden"])
-    spent = cost[proof["forced"]].sum()
-    if proof["p"] is not None or proof["budget"] is None:
-        room = count if proof["p"] is None else proof["p"] - len(proof["forced"])
-        bound += np.maximum(0.0, np.sort(earned[free])[::-1][:room]).sum()
-    else:
-        left = proof["budget"] - spent
-        some = free & (cost <= left + 1e-9)
-        bound += chosen(earned[some], cost[some], None, left)[0]
-    large = sum(
-        dear * (abs(most) + np.abs(each).sum())
-        for (_, each, most), dear in zip(rows, nu, strict=True)
-    )
-    bound = bound * (1 + 1e-12) + 1e-10 + UNSURE * large
-    unit = proof["unit"]
-    bound = float(np.floor(bound / unit) * unit if unit else bound)
-    if "roomy" in proof:  # no plan serves more than the best covers where there is room everywhere
-        bound = min(bound, check(weight, demand, site, None, cost, proof["roomy"])[1])
-    return (much.sum() if fits else np.nan), bound

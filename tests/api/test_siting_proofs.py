@@ -12,7 +12,8 @@ from planning_town import metres
 
 from geo.errors import Invalid
 from geo.siting.centre.proof import check_centre
-from geo.siting.checker import check, check_served
+from geo.siting.checker import check
+from geo.siting.checker_served import check_served
 from geo.siting.median.certificate import check_walk
 from geo.siting.problem import gap_of
 from geo.siting.proofs.proof_file import check_proof
@@ -97,7 +98,7 @@ def called(proof):
     """What the file names as its checker, called with the arrays that it names."""
     known = {
         "geo.siting.checker.check": check,
-        "geo.siting.checker.check_served": check_served,
+        "geo.siting.checker_served.check_served": check_served,
         "geo.siting.median.certificate.check_walk": check_walk,
         "geo.siting.centre.proof.check_centre": check_centre,
         "geo.siting.proofs.proof_file.check_proof": check_proof,

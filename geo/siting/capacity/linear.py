@@ -15,7 +15,7 @@ import numpy as np
 from geo.siting.capacity.cuts import Cut
 from geo.siting.capacity.roomy import Asked
 from geo.siting.control import Control
-from geo.siting.problem import Bytes, Floats, Longs
+from geo.siting.problem import Bytes, Floats, Longs, Singles
 
 INFINITE: Final = float("inf")
 IDLE: Final = 12
@@ -37,7 +37,7 @@ class Duals:
     """Prices at a solution: (G,) of each person of a group, (R,) of conditions, and of the cuts and
     splits that have one."""
 
-    price: Floats
+    price: Floats | Singles
     row: Floats
     cuts: list[tuple[Cut, float]]
     splits: list[tuple[Split, float]]
@@ -57,7 +57,7 @@ class Linear:
 
     def __init__(self, asked: Asked, control: Control) -> None:
         """Nothing is solved yet."""
-        self._net, self._control = asked.net, control
+        self._net, self._control, self._whole = asked.net, control, bool(asked.unit)
         self._sites, self._groups = len(asked.net.capacity), len(asked.net.people)
         self._extra: list[_Extra] = []
         self._solved = False
@@ -144,7 +144,9 @@ class Linear:
                 mine = [s for s in path if s.who == extra.who and s.sign * signed[at] > 0]
                 if mine:
                     splits.append((min(mine, key=lambda s: s.most), abs(float(signed[at]))))
-        return Duals(np.clip(price, 0.0, 1.0), side, cuts, splits)
+        # As exact as they are told: between whole units there is room.
+        kind = np.float32 if self._whole else np.float64
+        return Duals(np.clip(price, 0.0, 1.0).astype(kind), side, cuts, splits)
 
     def bind(self, status: Bytes, path: list[Split]) -> None:
         """Open some sites (status 1), shut others (2), and keep to these splits, to no others."""

@@ -21,7 +21,7 @@ from typing import Any, Final
 import numpy as np
 
 from geo.errors import Invalid
-from geo.siting.capacity.certificate import certificate
+from geo.siting.capacity.certificate import certificate, parts_of
 from geo.siting.capacity.flows import bath, fill, kept
 from geo.siting.capacity.prices import Prices, descend
 from geo.siting.capacity.roomy import Asked, asked_of, narrowed, opened_with
@@ -119,7 +119,7 @@ def max_served(
     relaxed: list[str] = []
     bound, by = min(outward(people, asked.unit), bound_of(roomy, asked.unit)), by_whom(roomy)
     _tell(asked, best, record, bound, control)
-    free, cut = asked.free.copy(), -np.inf
+    free, cut, parts = asked.free.copy(), -np.inf, dict[str, Any]()
     for number in range(CYCLES):
         if _enough(asked, record, bound, control):
             break
@@ -151,11 +151,16 @@ def max_served(
             relaxed.append("模型太大，未做精确搜索。 Too large for the exact search.")
         else:
             # What was left out is no better than the cut.
-            searched = max(_search(asked, free, best, record, bound, seed, control), cut)
-            if searched == -np.inf:
+            search, which, of = _search(asked, free, best, record, bound, seed, control)
+            if max(search.bound, cut) == -np.inf:
                 return _nothing("infeasible", control, seed, relaxed)
-            if searched < bound:
-                bound, by = searched, "cuts"
+            if max(search.bound, cut) < bound:
+                bound = max(search.bound, cut)
+                by = "cuts" if search.told else "highs"
+                settling = (*prices.best, cut) if len(which) < len(free) else None
+                if with_certificate:
+                    every = asked.merged.candidates[which].astype(np.int64)
+                    parts = parts_of(search, every, of, settling)
             _tell(asked, best, record, bound, control)
     if not np.isfinite(record[0]):
         relaxed.append(
@@ -167,7 +172,7 @@ def max_served(
         return answer
     answer = _answer(asked, best, bound, sites, control, seed, relaxed)
     if with_certificate:
-        answer.certificate = _proof(asked, prices, best, answer, sites, rules) | {"by": by}
+        answer.certificate = _proof(asked, prices, best, answer, sites, rules) | {"by": by} | parts
         if bound_of(roomy, asked.unit) < prices.raw:
             answer.certificate |= proof_of(roomy)
     lean = replace(roomy, certificate=None, history=[])
@@ -248,9 +253,10 @@ def _search(
     bound: float,
     seed: int,
     control: Control,
-) -> float:
-    """Branch and cut on what is left; the bound, -inf where there is no plan at all."""
-    smaller, which, _ = narrowed(asked, free.astype(bool))
+) -> tuple[Search, Longs, Longs]:
+    """Branch and cut on what is left: the search, its sites, and its group of each group. Its bound
+    is -inf where there is no plan at all."""
+    smaller, which, of = narrowed(asked, free.astype(bool))
     mine = best[which].copy()
     search = Search(smaller, mine, record, bound, seed, control)
     more, before = True, float(record[0])
@@ -260,7 +266,7 @@ def _search(
             before, best[:] = float(record[0]), 0
             best[which] = mine
         _tell(asked, best, record, search.bound, control)
-    return search.bound
+    return search, which, of
 
 
 def _answer(

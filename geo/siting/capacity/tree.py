@@ -13,10 +13,11 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numba import njit
+from scipy.optimize import linprog
 from scipy.sparse import csr_array, diags_array
 
 from geo.siting.capacity.cuts import found_cuts
@@ -44,16 +45,20 @@ STEPS: Final = 6_000
 """Of the heat bath after each part."""
 HEATS: Final = (0.05, 0.12, 0.02)
 FREE, OPENED, SHUT = 0, 1, 2
+_LINPROG: Any = linprog
 
 
 @dataclass(eq=False)
 class Part:
-    """A part of all plans: those that keep to its splits. No plan of it is above `bound`."""
+    """A part of all plans: those that keep to its splits. No plan of it is above `bound`.
+
+    vectors: prices, and what was good enough then, which settled some sites (`status`).
+    """
 
     bound: float
     path: list[Split]
     status: Bytes
-    vectors: list[Duals] = field(default_factory=list)
+    vectors: list[tuple[Duals, float]] = field(default_factory=list)
     split: Split | None = None
     halves: list[Part] = field(default_factory=list)
 
@@ -74,6 +79,8 @@ class Search:
         self.whole = Part(bound, [], status)
         self._open: list[tuple[float, int, Part]] = [(-bound, 0, self.whole)]
         self._ended = -np.inf
+        self.told = True
+        """Whether the parts' prices prove the bound, without a word of HiGHS."""
 
     @property
     def bound(self) -> float:
@@ -121,13 +128,22 @@ class Search:
             if not cuts or before - value < (5.0 if whole else 50.0) * least:
                 break
         if value == -np.inf:
-            part.bound = -np.inf
+            self._contradict(part)
         elif value < np.inf:
             self._price(part)
             self._take_in(linear.solution()[0])
             linear.forget()
         if part.bound > self._cut():
             self._warm_up()
+
+    def _contradict(self, part: Part) -> None:
+        """It has no plan; prices of the conditions say so, where they are found."""
+        part.bound = -np.inf
+        prices = contradiction(self._asked, part.status, part.path)
+        if prices is None or above(self._asked, prices, part.status)[0] > 0.0:
+            self.told = False
+        else:
+            part.vectors.append((prices, self._cut()))
 
     def _take_in(self, opened: Floats) -> None:
         """A plan, where the solution is one."""
@@ -142,13 +158,10 @@ class Search:
     def _price(self, part: Part) -> None:
         duals = self._linear.duals(part.path)
         raw, worth = above(self._asked, duals, part.status)
-        left = left_by(self._asked, part.status)
-        free = part.status == FREE
-        inner = np.empty(int(free.sum()))
-        raw += pick(worth[free], left.cost, left.most, left.budget, left.by_number, inner)
-        part.vectors.append(duals)
+        part.vectors.append((duals, self._cut()))
         part.bound = min(part.bound, outward(raw, self._asked.unit))
         # What cannot bring a better plan is settled for all parts of this one.
+        left, free = left_by(self._asked, part.status), part.status == FREE
         keep, must = settled_by(self._asked.unit, left, raw, worth[free], self._cut())
         some = np.flatnonzero(free)
         part.status = part.status.copy()
@@ -177,7 +190,7 @@ class Search:
         # With what was settled it may be at its end.
         value = linear.solve()
         if value == -np.inf:
-            part.bound = -np.inf
+            self._contradict(part)
         if not np.isfinite(value):
             return False
         opened, _ = linear.solution()
@@ -216,8 +229,8 @@ class Search:
         """Sites that could be split by how many are open: those of cuts that bind, those alike,
         and single ones."""
         found: dict[tuple[int, ...], float] = {}
-        dear = max((price for _, price in part.vectors[-1].cuts), default=1.0)
-        for cut, price in part.vectors[-1].cuts:
+        dear = max((price for _, price in part.vectors[-1][0].cuts), default=1.0)
+        for cut, price in part.vectors[-1][0].cuts:
             half = _half(opened[cut.who].sum())
             if half > 0.05:
                 who = tuple(cut.who.tolist())
@@ -273,8 +286,8 @@ def left_by(asked: Asked, status: Bytes) -> Sides:
 
 
 def above(asked: Asked, duals: Duals, status: Bytes) -> tuple[float, Floats]:
-    """(L without what the free sites earn, (k,) what each site earns) at some prices: those of cuts
-    are paid by the pairs inside and given to the sites."""
+    """(L, (k,) what each site earns) at some prices: those of cuts are paid by the pairs inside and
+    given to the sites."""
     net = asked.net
     less, worth = np.zeros(len(net.column)), np.zeros(len(net.capacity))
     raw = float(net.people @ duals.price + net.limit @ duals.row)
@@ -287,8 +300,46 @@ def above(asked: Asked, duals: Duals, status: Bytes) -> tuple[float, Floats]:
         raw += price * split.most
     owner = np.repeat(np.arange(len(worth)), np.diff(net.side_start))
     np.subtract.at(worth, owner, duals.row[net.side_row] * net.side_coefficient)
-    _earn(net, duals.price, less, worth)
-    return raw + float(worth[status == OPENED].sum()), worth
+    _earn(net, duals.price.astype(np.float64), less, worth)
+    left, free = left_by(asked, status), status == FREE
+    raw += float(worth[status == OPENED].sum())
+    inner = np.empty(int(free.sum()))
+    raw += pick(worth[free], left.cost, left.most, left.budget, left.by_number, inner)
+    return raw, worth
+
+
+def contradiction(asked: Asked, status: Bytes, path: list[Split]) -> Duals | None:
+    """Prices at which conditions and splits cost more than all that can be served, where no plan
+    keeps to them (Farkas, Journal für die reine und angewandte Mathematik 124, 1902)."""
+    net, left = asked.net, left_by(asked, status)
+    rows, sites = len(net.limit), len(net.capacity)
+    owner = np.repeat(np.arange(sites), np.diff(net.side_start))
+    some = csr_array((net.side_coefficient, (net.side_row, owner)), (rows, sites)).toarray()
+    split = np.zeros((len(path), sites))
+    for number, one in enumerate(path):
+        split[number, list(one.who)] = one.sign
+    matrix = np.vstack((some, split))
+    limit = np.concatenate((net.limit, [one.most for one in path]))
+    if not len(limit):
+        return None
+    # By how much one of them has to be broken.
+    short = np.hstack((matrix, -np.ones((len(limit), 1))))
+    free = (status == FREE).astype(float)
+    counts, room = (free, left.most) if left.by_number else (free * net.cost, left.budget)
+    bounds = [*((float(one == OPENED), float(one != SHUT)) for one in status), (0.0, None)]
+    found = _LINPROG(
+        np.append(np.zeros(sites), 1.0),
+        A_ub=np.vstack((short, np.append(counts, 0.0))),
+        b_ub=np.append(limit, room),
+        bounds=bounds,
+        method="highs",
+    )
+    if not found.success or found.fun <= 1e-7:
+        return None
+    dear = np.maximum(0.0, -found.ineqlin.marginals[:-1])
+    dear *= 1.01 * (float(net.people.sum()) + 1.0) / found.fun
+    splits = [(one, float(much)) for one, much in zip(path, dear[rows:], strict=True) if much > 0]
+    return Duals(np.ones(len(net.people)), dear[:rows], [], splits)
 
 
 @njit(cache=True, nogil=True)

@@ -44,7 +44,7 @@ class Branch:
         """In numbers and text (JSON)."""
         known = [
             {
-                "level": _text(one.level),
+                "level": text_of(one.level),
                 "row": one.row.tolist(),
                 "floor": one.floor.tolist(),
                 **({"cut": float(one.cut)} if np.isfinite(one.cut) else {}),
@@ -112,7 +112,8 @@ def gathered(level: npt.NDArray[np.floating[Any]], into: Longs, groups: int) -> 
     return found
 
 
-def _text(values: npt.NDArray[np.floating[Any]]) -> str:
+def text_of(values: npt.NDArray[np.floating[Any]]) -> str:
+    """Floats as a certificate has them: their kind, then base64."""
     kind = "<f4" if values.dtype == np.float32 else "<f8"
     return kind + base64.b64encode(np.ascontiguousarray(values, kind).tobytes()).decode()
 

@@ -225,15 +225,19 @@ def proved_gap(problem: Problem, answer: Answer) -> float | None:
     if proof is None or not answer.found or problem.reach.pairs > MOST_PROOF_PAIRS:
         return None
     # Within capacities another's bound is told only where it is the better one.
-    tells = not problem.rules.capacities or "roomy" in proof
-    if proof.get("by") in ("prices", "tree") and tells:
+    tells = not problem.rules.capacities or "roomy" in proof or proof.get("by") == "cuts"
+    if proof.get("by") in ("prices", "tree", "cuts") and tells:
         # Its bound is that of the certificate.
         return finite(answer.gap)
-    if _vectors(proof.get("roomy", proof).get("tree")) > MOST_VECTORS:
+    inside = _vectors(proof.get("roomy", proof).get("tree")) + _vectors(proof.get("parts"))
+    if inside > MOST_VECTORS:
         return None
     question = Asked(problem.model, problem.demand, problem.sites, problem.reach, problem.rules)
     _, bound, _ = proved(question, proof, answer.sites)
     return None if bound is None else finite(max(answer.gap, gap_of(answer.objective, bound)))
+
+
+HALVES: Final = ("opened", "shut", "fewer", "more")
 
 
 def _vectors(tree: dict[str, Any] | None) -> int:
@@ -243,7 +247,7 @@ def _vectors(tree: dict[str, Any] | None) -> int:
         part = waiting.pop()
         # That of a p-centre has none.
         count += len(part.get("vectors", []))
-        waiting += [part[half] for half in ("opened", "shut") if half in part]
+        waiting += [part[half] for half in HALVES if half in part]
     return count
 
 

@@ -13,7 +13,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from geo.siting.centre.proof import check_centre
-from geo.siting.checker import check, check_served
+from geo.siting.checker import check
+from geo.siting.checker_served import check_served
 from geo.siting.conditions import counted_steps
 from geo.siting.median.certificate import check_walk
 from geo.siting.problem import (

@@ -24,7 +24,7 @@ WHOLE: Final = "geo.siting.proofs.proof_file.check_proof(proof)"
 CHECKERS: Final = {
     "max-cover": "geo.siting.checker.check"
     "(weight, demand, site, metres, cost, certificate, district)",
-    "max-cover with capacities": "geo.siting.checker.check_served"
+    "max-cover with capacities": "geo.siting.checker_served.check_served"
     "(weight, demand, site, capacity, cost, certificate)",
     "set-cover": WHOLE,
     "p-median": "geo.siting.median.certificate.check_walk"

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from geo.siting.checker import check, check_served
+from geo.siting.checker import check
+from geo.siting.checker_served import check_served
 from geo.siting.control import Control
 from geo.siting.names import Names
 from geo.siting.plans import looking
