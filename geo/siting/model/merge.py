@@ -7,7 +7,7 @@ they cover leaves the problem. (Isomorphic aggregation and domination: Chen et a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -168,7 +168,9 @@ def reduced(merged: Merged, keep: Bools, opened: Bools) -> Merged:
         merged.district,
         merged.district,
     )
-    return table.finish(merged.candidates, role, merged.cost, of[None, :], whole=merged.whole)
+    found = table.finish(merged.candidates, role, merged.cost, of[None, :], whole=merged.whole)
+    # What is left may be of larger units; a certificate knows that of the whole alone.
+    return replace(found, unit=merged.unit)
 
 
 def thinned(merged: Merged, keep: Bools, opened: Bools) -> Merged:

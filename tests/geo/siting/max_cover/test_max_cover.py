@@ -49,9 +49,8 @@ def test_steps_and_backup_are_proved_too(seed, clustered) -> None:
     holds(max_cover(demand, sites, reach, rules, seed=seed), demand, sites, reach, rules)
 
 
-@given(st.integers(0, 10**6), st.booleans())
-@settings(max_examples=80, deadline=None)
-def test_conditions_are_kept_and_proved(seed, clustered) -> None:
+def with_conditions(seed: int, *, clustered: bool) -> None:
+    """A random town, conditions mixed."""
     here, there, weight, rng = a_town(seed, 50, 14, clustered=clustered)
     reach = euclidean(here, there, 0.18)
     demand = Demand.of(weight, district=(here[:, 0] > 0.5).astype(int))
@@ -83,6 +82,18 @@ def test_conditions_are_kept_and_proved(seed, clustered) -> None:
         if apart[a, b] < spacing and not (sites.fixed[[a, b]] == EXISTING).all()
     ]
     holds(max_cover(demand, sites, reach, rules, seed=seed), demand, sites, reach, rules, close)
+
+
+@given(st.integers(0, 10**6), st.booleans())
+@settings(max_examples=80, deadline=None)
+def test_conditions_are_kept_and_proved(seed, clustered) -> None:
+    with_conditions(seed, clustered=clustered)
+
+
+@pytest.mark.parametrize(("seed", "clustered"), [(8875, False), (2030, True)])
+def test_what_is_left_is_proved_in_the_units_of_the_whole(seed, clustered) -> None:
+    """Of the few sites left plans differ by whole people, of all by half ones: backup counts."""
+    with_conditions(seed, clustered=clustered)
 
 
 @pytest.mark.parametrize("seed", range(5))
