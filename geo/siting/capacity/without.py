@@ -22,6 +22,8 @@ from geo.siting.problem import Answer, Floats, Longs, Rules
 
 SHARE: Final = 0.1
 """Of the time, for a plan as if there were room everywhere."""
+AT_MOST: Final = 5.0
+"""Seconds for it where there is no time limit: it is but a beginning."""
 MORE: Final = 0.3
 """Of the time, where everybody whom such a plan covers is served too: then its proof may do."""
 NEAR_GAP: Final = 0.002
@@ -63,7 +65,8 @@ def without_capacities(
     before = warm if known is None else known.roomy
     plain = replace(rules, capacities=False)
     quick = control.part(
-        None if control.time_limit is None else SHARE * control.left, max(NEAR_GAP, control.gap)
+        AT_MOST if control.time_limit is None else SHARE * control.left,
+        max(NEAR_GAP, control.gap),
     )
     quick.exact = False
     found = ask(plain, quick, before)

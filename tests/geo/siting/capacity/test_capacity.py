@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from siting_oracle import a_town, best_served, raw_pairs
 
 from geo.errors import Invalid
+from geo.siting.capacity.without import without_capacities
 from geo.siting.checker_served import check_served
 from geo.siting.control import Control
 from geo.siting.max_cover.solve import max_cover
@@ -185,3 +186,19 @@ def test_what_cannot_be_without_capacities_cannot_be_within() -> None:
     rules = Rules(p=2, open_24h_least=2, spacing_metres=1.0, capacities=True)
     answer = max_cover(Demand.of([1]), sites, reach, rules, Control(10.0))
     assert answer.status == "infeasible"
+
+
+@pytest.mark.parametrize("limit", [None, 60.0])
+def test_the_question_without_capacities_is_but_a_beginning(limit) -> None:
+    """It has an end of its own, where the whole has none too."""
+    here, there, weight, _ = a_town(4, 300, 40, clustered=True)
+    reach, demand = euclidean(here, there, 0.08), Demand.of(weight)
+    lasting = []
+
+    def ask(rules, control, begin):
+        lasting.append(control.time_limit)
+        return max_cover(demand, Sites.of(40), reach, rules, control, warm=begin)
+
+    rules = Rules(p=6, capacities=True)
+    without_capacities(ask, rules, Control(limit), None, lambda plan: 0.0)
+    assert 0 < lasting[0] <= 6.0
