@@ -156,7 +156,7 @@ def max_served(
                 return _nothing("infeasible", control, seed, relaxed)
             if max(search.bound, cut) < bound:
                 bound = max(search.bound, cut)
-                by = "cuts" if search.told else "highs"
+                by = "cuts" if search.told else "search"
                 settling = (*prices.best, cut) if len(which) < len(free) else None
                 if with_certificate:
                     every = asked.merged.candidates[which].astype(np.int64)

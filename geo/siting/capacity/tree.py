@@ -44,6 +44,8 @@ ITERATIONS: Final = 60
 STEPS: Final = 6_000
 """Of the heat bath after each part."""
 HEATS: Final = (0.05, 0.12, 0.02)
+MOST_BYTES: Final = 200_000_000
+"""Of prices that are kept for the certificate; a search of hours has more."""
 FREE, OPENED, SHUT = 0, 1, 2
 _LINPROG: Any = linprog
 
@@ -79,6 +81,7 @@ class Search:
         self.whole = Part(bound, [], status)
         self._open: list[tuple[float, int, Part]] = [(-bound, 0, self.whole)]
         self._ended = -np.inf
+        self._bytes = 0
         self.told = True
         """Whether the parts' prices prove the bound, without a word of HiGHS."""
 
@@ -100,6 +103,8 @@ class Search:
         heapq.heappop(self._open)
         if part.bound <= self._cut() or not self._halve(part):
             self._ended = max(self._ended, part.bound)
+        if self._bytes > MOST_BYTES:
+            self.told, part.vectors = False, []
         for half in part.halves:
             self._count += 1
             heapq.heappush(self._open, (-half.bound, self._count, half))
@@ -159,6 +164,7 @@ class Search:
         duals = self._linear.duals(part.path)
         raw, worth = above(self._asked, duals, part.status)
         part.vectors.append((duals, self._cut()))
+        self._bytes += duals.price.nbytes
         part.bound = min(part.bound, outward(raw, self._asked.unit))
         # What cannot bring a better plan is settled for all parts of this one.
         left, free = left_by(self._asked, part.status), part.status == FREE

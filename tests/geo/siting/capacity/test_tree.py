@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from siting_oracle import a_town, best_served, raw_pairs
 
+from geo.siting.capacity import tree
 from geo.siting.capacity.roomy import asked_of, opened_with
 from geo.siting.capacity.tree import Search
 from geo.siting.checker_served import check_served
@@ -88,6 +89,19 @@ def test_the_certificate_proves_what_the_search_did() -> None:
         assert check_served(demand.weight, *pairs, sites.capacity, sites.cost, bare)[1] > best
         split += "who" in proof["parts"]
     assert split >= 2
+
+
+def test_a_search_without_end_keeps_no_more_prices_than_there_is_room_for(monkeypatch) -> None:
+    """Its bound stands; the certificate says that it does not prove it alone."""
+    monkeypatch.setattr(tree, "MOST_BYTES", 0)
+    demand, sites, reach = a_dense_town(13)
+    answer = max_cover(demand, sites, reach, Rules(p=8, capacities=True), Control())
+    proof = json.loads(json.dumps(answer.certificate))
+    assert answer.status == "optimal"
+    assert proof["by"] == "search"
+    pairs = raw_pairs(reach)
+    _, bound = check_served(demand.weight, *pairs, sites.capacity, sites.cost, proof)
+    assert bound > answer.bound
 
 
 def test_no_certificate_proves_too_much() -> None:
