@@ -117,14 +117,9 @@ def _widened(net: Net, opened: Floats, flow: Floats, quarter: Flags, size: float
     wide = cut_of(net, everybody, whom, size)
     served = np.bincount(net.column[wide.pairs], flow[wide.pairs], len(everybody))
     _, rest = rounded(float(net.people[whom].sum()), size)
-    shut = opened <= ROUNDED
-    reached = np.bincount(
-        net.column[wide.pairs],
-        net.people[np.repeat(whom, np.diff(net.row)[whom])],
-        len(everybody),
-    )
-    could = np.minimum(net.capacity, reached) > rest
-    inside = np.where(shut, could, served > wide.takes * opened + ROUNDED)
+    # Of a site that can serve as many as are left for the last one it takes at least these.
+    could, does = wide.takes >= rest, served > wide.takes * opened + ROUNDED
+    inside = np.where(opened <= ROUNDED, could, does)
     return cut_of(net, np.flatnonzero(inside).astype(np.int64), whom, size)
 
 
@@ -151,7 +146,6 @@ def _quarters(
     reach, serves = _neighbours(net, flow, some)
     by_size = len(sizes)
     for number in range(len(known)):
-        now[:] = known[number]
         for k in range(min(by_size, 3)):
             each = sizes[by_size - 1 - k]
             now[:] = known[number]

@@ -15,6 +15,8 @@ import numpy as np
 from geo.siting.capacity.cuts import Cut
 from geo.siting.capacity.roomy import Asked
 from geo.siting.control import Control
+from geo.siting.model import highs
+from geo.siting.model.narrowing import OPENED, SHUT
 from geo.siting.problem import Bytes, Floats, Longs, Singles
 
 INFINITE: Final = float("inf")
@@ -96,11 +98,6 @@ class Linear:
         self._solver.cbIpmInterrupt += self._end
         self._solver.cbSimplexInterrupt += self._end
 
-    @property
-    def cuts(self) -> list[Cut]:
-        """Those that hold now."""
-        return [extra.cut for extra in self._extra if extra.cut is not None]
-
     def solve(self, iterations: int | None = None) -> float:
         """The bound, -inf where there is no solution, inf where it was ended before.
 
@@ -149,8 +146,8 @@ class Linear:
         return Duals(np.clip(price, 0.0, 1.0).astype(kind), side, cuts, splits)
 
     def bind(self, status: Bytes, path: list[Split]) -> None:
-        """Open some sites (status 1), shut others (2), and keep to these splits, to no others."""
-        low, high = np.where(status == 1, 1.0, self._low), np.where(status == 2, 0.0, 1.0)
+        """Open some sites, shut others, and keep to these splits, to no others."""
+        low, high = np.where(status == OPENED, 1.0, self._low), np.where(status == SHUT, 0.0, 1.0)
         self._bounds = low, high
         every = np.arange(self._sites, dtype=np.int32)
         self._solver.changeColsBounds(self._sites, every, low, high)
@@ -233,28 +230,21 @@ class _Rows:
 
 
 def _solver(rows: _Rows, people: Floats, low: Floats) -> Any:
-    # Loaded only where capacities bind.
-    import highspy
-
     row = np.concatenate(rows.row)
     order = np.argsort(row, kind="stable")
-    begin = np.concatenate(
-        (np.zeros(1, np.int64), np.cumsum(np.bincount(row, minlength=rows.count)))
+    sizes = np.bincount(row, minlength=rows.count)
+    solver = highs.quiet()
+    program = highs.program_of(
+        {
+            "columns": len(low) + len(people),
+            "cost": np.concatenate((np.zeros(len(low)), -people)),
+            "low": np.full(rows.count, -INFINITE),
+            "high": np.concatenate(rows.high),
+            "begin": np.concatenate((np.zeros(1, np.int64), np.cumsum(sizes))),
+            "index": np.concatenate(rows.column)[order],
+            "value": np.concatenate(rows.value)[order],
+        }
     )
-    columns = len(low) + len(people)
-    program = highspy.HighsLp()
-    program.num_col_, program.num_row_ = columns, rows.count
-    program.col_cost_ = np.concatenate((np.zeros(len(low)), -people))
     program.col_lower_ = np.concatenate((low, np.zeros(len(people))))
-    program.col_upper_ = np.ones(columns)
-    program.row_lower_ = np.full(rows.count, -INFINITE)
-    program.row_upper_ = np.minimum(np.concatenate(rows.high), INFINITE)
-    program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    program.a_matrix_.start_ = begin.astype(np.int32)
-    program.a_matrix_.index_ = np.concatenate(rows.column)[order].astype(np.int32)
-    program.a_matrix_.value_ = np.concatenate(rows.value)[order]
-    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("threads", 1)
     solver.passModel(program)
     return solver

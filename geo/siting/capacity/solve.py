@@ -173,7 +173,7 @@ def max_served(
     answer = _answer(asked, best, bound, sites, control, seed, relaxed)
     if with_certificate:
         answer.certificate = _proof(asked, prices, best, answer, sites, rules) | {"by": by} | parts
-        if bound_of(roomy, asked.unit) < prices.raw:
+        if by != "cuts" and bound_of(roomy, asked.unit) < prices.raw:
             answer.certificate |= proof_of(roomy)
     lean = replace(roomy, certificate=None, history=[])
     answer.warmth = Loaded(answer.sites, lean, price_of_points(asked.merged, prices.best[0]))

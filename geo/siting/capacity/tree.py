@@ -29,6 +29,7 @@ from geo.siting.max_cover.descent import pick
 from geo.siting.max_cover.fixing import cut_of, settled_by
 from geo.siting.max_cover.lagrangian import outward
 from geo.siting.model.moves import Flags
+from geo.siting.model.narrowing import OPENED, SHUT
 from geo.siting.model.sides import Sides, slack
 from geo.siting.problem import Bytes, Floats, Longs
 
@@ -46,7 +47,7 @@ STEPS: Final = 6_000
 HEATS: Final = (0.05, 0.12, 0.02)
 MOST_BYTES: Final = 200_000_000
 """Of prices that are kept for the certificate; a search of hours has more."""
-FREE, OPENED, SHUT = 0, 1, 2
+FREE: Final = 0
 _LINPROG: Any = linprog
 
 
@@ -83,7 +84,7 @@ class Search:
         self._ended = -np.inf
         self._bytes = 0
         self.told = True
-        """Whether the parts' prices prove the bound, without a word of HiGHS."""
+        """Whether the parts' prices are all there, and so prove the bound."""
 
     @property
     def bound(self) -> float:
@@ -142,13 +143,17 @@ class Search:
             self._warm_up()
 
     def _contradict(self, part: Part) -> None:
-        """It has no plan; prices of the conditions say so, where they are found."""
-        part.bound = -np.inf
+        """HiGHS says that it has no plan. Only what prices of the conditions prove is taken for
+        proved; else its bound stays what it was."""
+        taken = (part.status == OPENED) & (self._asked.free > 0)
+        sides, cost = self._asked.sides, float(self._asked.net.cost[taken].sum())
+        if taken.sum() > sides.most or cost > sides.budget + slack(sides.budget):
+            part.bound = -np.inf
+            return
         prices = contradiction(self._asked, part.status, part.path)
-        if prices is None or above(self._asked, prices, part.status)[0] > 0.0:
-            self.told = False
-        else:
+        if prices is not None and above(self._asked, prices, part.status)[0] <= 0.0:
             part.vectors.append((prices, self._cut()))
+            part.bound = -np.inf
 
     def _take_in(self, opened: Floats) -> None:
         """A plan, where the solution is one."""
@@ -320,23 +325,38 @@ def contradiction(asked: Asked, status: Bytes, path: list[Split]) -> Duals | Non
     net, left = asked.net, left_by(asked, status)
     rows, sites = len(net.limit), len(net.capacity)
     owner = np.repeat(np.arange(sites), np.diff(net.side_start))
-    some = csr_array((net.side_coefficient, (net.side_row, owner)), (rows, sites)).toarray()
-    split = np.zeros((len(path), sites))
-    for number, one in enumerate(path):
-        split[number, list(one.who)] = one.sign
-    matrix = np.vstack((some, split))
-    limit = np.concatenate((net.limit, [one.most for one in path]))
-    if not len(limit):
+    limit = np.concatenate((net.limit, [one.most for one in path], [0.0]))
+    if len(limit) == 1:
         return None
-    # By how much one of them has to be broken.
-    short = np.hstack((matrix, -np.ones((len(limit), 1))))
-    free = (status == FREE).astype(float)
-    counts, room = (free, left.most) if left.by_number else (free * net.cost, left.budget)
+    # The last column: by how much one of them has to be broken. The last row is kept to.
+    sizes = [len(one.who) for one in path]
+    free = np.flatnonzero(status == FREE)
+    counts = np.ones(len(free)) if left.by_number else left.cost
+    limit[-1] = left.most if left.by_number else left.budget
+    broken = np.arange(len(limit) - 1)
+    splits_row = rows + np.repeat(np.arange(len(path)), sizes)
+    row = (net.side_row, splits_row, broken, np.full(len(free), len(limit) - 1))
+    column = (
+        owner,
+        np.array([j for one in path for j in one.who], np.int64),
+        np.full(len(broken), sites),
+        free,
+    )
+    value = (
+        net.side_coefficient,
+        np.repeat([one.sign for one in path], sizes),
+        -np.ones(len(broken)),
+        counts,
+    )
+    matrix = csr_array(
+        (np.concatenate(value), (np.concatenate(row), np.concatenate(column))),
+        (len(limit), sites + 1),
+    )
     bounds = [*((float(one == OPENED), float(one != SHUT)) for one in status), (0.0, None)]
     found = _LINPROG(
         np.append(np.zeros(sites), 1.0),
-        A_ub=np.vstack((short, np.append(counts, 0.0))),
-        b_ub=np.append(limit, room),
+        A_ub=matrix,
+        b_ub=limit,
         bounds=bounds,
         method="highs",
     )

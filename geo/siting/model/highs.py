@@ -21,13 +21,10 @@ LEFT_OUT = (
 """Of what HiGHS does, where only the proof is wanted: a fifth to a third of its time is left."""
 
 
-def run(model: dict[str, Any]) -> dict[str, Any]:
-    """Solve a model of :func:`geo.siting.model.exact.model_of` here and now."""
+def program_of(model: dict[str, Any]) -> Any:
+    """Its columns, all from 0 to 1, and rows, as HiGHS has them; nothing is whole yet."""
     import highspy
 
-    if not model["columns"]:
-        feasible = bool((model["low"] <= 0).all() and (model["high"] >= 0).all())
-        return {"x": np.zeros(0), "bound": 0.0, "infeasible": not feasible, "finished": True}
     program = highspy.HighsLp()
     program.num_col_ = model["columns"]
     program.num_row_ = len(model["low"])
@@ -40,14 +37,33 @@ def run(model: dict[str, Any]) -> dict[str, Any]:
     program.a_matrix_.start_ = model["begin"].astype(np.int32)
     program.a_matrix_.index_ = model["index"].astype(np.int32)
     program.a_matrix_.value_ = model["value"]
+    return program
+
+
+def quiet() -> Any:
+    """HiGHS, on one thread and without a word."""
+    import highspy
+
+    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+    solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("threads", 1)
+    return solver
+
+
+def run(model: dict[str, Any]) -> dict[str, Any]:
+    """Solve a model of :func:`geo.siting.model.exact.model_of` here and now."""
+    import highspy
+
+    if not model["columns"]:
+        feasible = bool((model["low"] <= 0).all() and (model["high"] >= 0).all())
+        return {"x": np.zeros(0), "bound": 0.0, "infeasible": not feasible, "finished": True}
+    program = program_of(model)
     whole = highspy.HighsVarType.kInteger
     free = highspy.HighsVarType.kContinuous
     program.integrality_ = [
         whole if column < model["sites"] else free for column in range(model["columns"])
     ]
-    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("threads", 1)
+    solver = quiet()
     solver.setOptionValue("mip_rel_gap", float(model.get("gap", 0.0)))
     # No plan lies between two whole units.
     solver.setOptionValue("mip_abs_gap", 0.99 * model["unit"] if model["unit"] else 1e-9)
