@@ -11,6 +11,7 @@ import pytest
 from siting_oracle import a_town, best_served, raw_pairs
 
 from geo.siting.capacity import tree
+from geo.siting.capacity.linear import Split
 from geo.siting.capacity.roomy import asked_of, opened_with
 from geo.siting.capacity.tree import Search
 from geo.siting.checker_served import check_served
@@ -180,3 +181,35 @@ def test_conditions_that_contradict_each_other_have_no_plan() -> None:
     rules = Rules(p=4, open_24h_least=3, per_chain_most=2, capacities=True)
     answer = max_cover(Demand.of(np.ones(4)), sites, reach, rules, Control(20.0))
     assert answer.status == "infeasible"
+
+
+def a_contradiction():
+    """Three open 24 hours, and two of the one chain that has them."""
+    reach = euclidean(np.zeros((4, 2)), np.zeros((4, 2)), 1.0)
+    sites = Sites.of(4, capacity=np.full(4, 2.0), chain=[0, 0, 0, 0], open_24h=[1, 1, 1, 0])
+    rules = Rules(p=4, open_24h_least=3, per_chain_most=2, capacities=True)
+    return asked_of(Demand.of(np.ones(4)), sites, reach, rules)
+
+
+def test_prices_of_conditions_say_that_there_is_no_plan() -> None:
+    asked = a_contradiction()
+    nothing = np.zeros(4, np.int8)
+    prices = tree.contradiction(asked, nothing, [])
+    assert prices is not None
+    assert tree.above(asked, prices, nothing)[0] <= 0
+    # With a split, where the conditions alone can be met.
+    demand, sites, reach = a_dense_town(6)
+    plain = asked_of(demand, sites, reach, Rules(p=8, capacities=True))
+    free = np.zeros(len(plain.net.capacity), np.int8)
+    path = [Split((0, 1, 2), 1.0, 1.0), Split((0, 1, 2), -1.0, -2.0)]
+    prices = tree.contradiction(plain, free, path)
+    assert prices is not None
+    assert tree.above(plain, prices, free)[0] <= 0
+    assert tree.contradiction(plain, free, path[:1]) is None
+
+
+def test_no_part_is_empty_on_a_solvers_word_alone(monkeypatch) -> None:
+    monkeypatch.setattr(tree, "contradiction", lambda *_: None)
+    search, record = searched(a_contradiction(), Control())
+    assert record[0] == 0
+    assert search.bound == 4
